@@ -1,0 +1,38 @@
+"""Errors named by the response they call for.
+
+ReciboError
+├── ConfigurationError   stop, say which file, line and key, and what to write instead
+├── LogUnavailable       the durable write failed: answer 503, the provider repeats
+├── StateRefused         local state does not belong to this deployment: stop with the remedy
+├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
+├── ContiguityBroken     records were skipped or came twice: stop the worker, resume from the commit
+└── SinkUnavailable      ClickHouse cannot take the rows now: pause, back off, do not commit
+"""
+
+
+class ReciboError(Exception):
+    """An error of Recibo's own, with a message for people: what happened, where, what to do."""
+
+
+class ConfigurationError(ReciboError):
+    """The configuration cannot be used. Stop (or keep the old one) and say what to change."""
+
+
+class LogUnavailable(ReciboError):
+    """Neither Kafka nor the spool took the bytes. Answer 503 with Retry-After."""
+
+
+class StateRefused(ReciboError):
+    """Local state or committed offsets do not fit the cluster, generation or partition count. Stop."""
+
+
+class ForeignWriter(ReciboError):
+    """The changelog partition holds records that its owner did not write."""
+
+
+class ContiguityBroken(ReciboError):
+    """Offsets of a partition were not contiguous where they must be. Stop and resume from the commit."""
+
+
+class SinkUnavailable(ReciboError):
+    """The sink did not take the rows, and may later. Pause, back off, commit nothing."""

@@ -1,0 +1,215 @@
+"""What a record says: an event of a message or of a connection, and its CloudEvent.
+
+`Event` is what a provider's `normalize` makes of one body. Together with a coordinate and an outcome it
+gives exactly one value of `message.events` (`encode_cloud_event`): no clock, no randomness.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import msgspec
+
+MESSAGE_TYPE: Final = "whatsapp.message.status.v1"
+CONNECTION_TYPE: Final = "whatsapp.connection.status.v1"
+
+EARLIEST_MS: Final = 1_230_768_000_000
+"""2009-01-01, when WhatsApp was founded: an earlier time is absurd."""
+AHEAD_MS_MAX: Final = 24 * 60 * 60 * 1000
+"""A provider's time more than a day ahead of receipt is absurd."""
+
+RecipientKind = Literal["phone", "bsuid", "lid", "group"]
+TimeSource = Literal["provider", "envelope", "received"]
+
+
+class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a message failed: our category, and the provider's own code and words."""
+
+    category: str
+    """One of `notes` section 8's categories (media, recipient_not_found, …); `unknown` where none fits."""
+    code: str
+    title: str = ""
+    detail: str = ""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one record says of a message (or, with `message_id` empty, of a connection)."""
+
+    id: str
+    """Event id: `provider's id/status`, or `sha256:` and a hash of what identifies the event; never a time of receipt."""
+    account: str
+    source: str
+    provider: str
+    connection_id: str
+    message_id: str
+    status: str
+    """A `Status` for a message, a `ConnectionStatus` for a connection."""
+    provider_status: str
+    """The provider's own word, verbatim."""
+    occurred_at_ms: int
+    """When it happened, UTC ms; the time of receipt where the provider gives none, or an absurd one."""
+    time_source: TimeSource
+    absurd_time: bool = False
+    """The provider's time was absurd and the time of receipt stands in."""
+    received_at_ms: int
+    recipient: str = ""
+    recipient_kind: str = ""
+    participant: str = ""
+    """In a group: whose device reported."""
+    client_ref: str = ""
+    provider_event_id: str = ""
+    aliases: tuple[str, ...] = ()
+    campaign: str = ""
+    pricing: str = ""
+    """Pricing category where the provider gives it (Meta: marketing, utility, …)."""
+    reason: str = ""
+    """For a connection: why it closed, in the provider's word."""
+    error: ErrorDetail | None = None
+
+
+class Ignored(msgspec.Struct, frozen=True):
+    """Authentic, but not a status."""
+
+    kind: str
+    """What it is: inbound_message, template_notice, read_by_me, presence, …"""
+
+
+class Unmapped(msgspec.Struct, frozen=True):
+    """Not understood; kept, and said why."""
+
+    why: str
+
+
+Normalized = Event | Ignored | Unmapped
+
+
+def event_id(provider_event_id: str, status: str, *identity: str) -> str:
+    """Return the id by which an event is known again.
+
+    Args:
+        provider_event_id: the provider's own id of the event, or "".
+        status: our status. It is part of the id, so that a provider (or a mapping) that gives one id to a
+            whole message cannot make its later statuses look like repeats.
+        identity: what identifies the event where the provider gives no id: provider, connection, message,
+            participant, the provider's status, its time (never one of receipt), error code.
+    """
+    if provider_event_id:
+        return f"{provider_event_id}/{status}"
+    joined = "\x1f".join(identity).encode("utf-8", "surrogatepass")
+    return "sha256:" + hashlib.sha256(joined).hexdigest()
+
+
+def trusted_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, bool, bool]:
+    """Decide which time an event has: (UTC ms, is it the provider's, was the provider's absurd)."""
+    if provider_ms is None:
+        return received_at_ms, False, False
+    if EARLIEST_MS <= provider_ms <= received_at_ms + AHEAD_MS_MAX:
+        return provider_ms, True, False
+    return received_at_ms, False, True
+
+
+class RawReference(msgspec.Struct, frozen=True):
+    """The raw record an event was read from."""
+
+    partition: int
+    offset: int
+    at_ms: int
+    """Append time of the raw record."""
+
+
+class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`data` of a CloudEvent in `message.events` or `connection.events`. Absent fields are unknown."""
+
+    account: str
+    source: str
+    provider: str
+    connection_id: str
+    message_id: str
+    status: str
+    provider_status: str
+    outcome: str
+    """`advanced` or `filled`."""
+    occurred_at_ms: int
+    time_source: str
+    received_at_ms: int
+    request_id: str
+    index: int
+    raw: RawReference
+    absurd_time: bool = False
+    recipient: str = ""
+    recipient_kind: str = ""
+    participant: str = ""
+    client_ref: str = ""
+    provider_event_id: str = ""
+    aliases: tuple[str, ...] = ()
+    campaign: str = ""
+    pricing: str = ""
+    reason: str = ""
+    error: ErrorDetail | None = None
+
+
+class CloudEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """CloudEvents 1.0 in JSON: a value of `message.events` and `connection.events`."""
+
+    specversion: str
+    id: str
+    source: str
+    """`/account/connection id`."""
+    type: str
+    subject: str
+    """Message id (connection id for connection events)."""
+    data: EventData
+    time: str | None = None
+    """RFC 3339, only where the provider gave a time."""
+
+
+_encode = msgspec.json.Encoder().encode
+decode_cloud_event = msgspec.json.Decoder(CloudEvent).decode
+
+
+def rfc3339(at_ms: int) -> str:
+    """Return UTC ms as RFC 3339 with milliseconds, e.g. `2026-03-10T12:00:00.120Z`."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+
+
+def encode_cloud_event(event: Event, outcome: str, request_id: str, index: int, raw: RawReference) -> bytes:
+    """Return the value of `message.events` (or `connection.events`) for an event: a pure function of its arguments."""
+    e = event
+    is_message = e.message_id != ""
+    return _encode(
+        CloudEvent(
+            "1.0",
+            e.id,
+            f"/{e.account}/{e.connection_id}",
+            MESSAGE_TYPE if is_message else CONNECTION_TYPE,
+            e.message_id if is_message else e.connection_id,
+            EventData(
+                e.account,
+                e.source,
+                e.provider,
+                e.connection_id,
+                e.message_id,
+                e.status,
+                e.provider_status,
+                outcome,
+                e.occurred_at_ms,
+                e.time_source,
+                e.received_at_ms,
+                request_id,
+                index,
+                raw,
+                e.absurd_time,
+                e.recipient,
+                e.recipient_kind,
+                e.participant,
+                e.client_ref,
+                e.provider_event_id,
+                e.aliases,
+                e.campaign,
+                e.pricing,
+                e.reason,
+                e.error,
+            ),
+            rfc3339(e.occurred_at_ms) if e.time_source != "received" else None,
+        )
+    )

@@ -1,0 +1,196 @@
+"""The whole truth about one message: its facts, and the bookkeeping that makes replay exact.
+
+The facts are a field-wise join: commutative, associative, idempotent. Whatever the order and however often
+events came, the same set of them gives the same facts. ClickHouse folds the same columns the same way
+(`min`, `max`, `groupBitOr`), so a partial or repeated insert changes nothing there either.
+"""
+
+from typing import Final
+
+import msgspec
+
+from schemas.event import Event
+from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, FAILURES, NAMES_BY_RANK, RANK, highest
+
+JOURNAL_MAX: Final = 64
+"""Events listed in a message's journal; a message with more folds facts and answers `overflow`."""
+ALIASES_MAX: Final = 16
+SOURCES_MAX: Final = 16
+HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
+"""A state counts as absent for a record this much later than its last distinct event."""
+
+VERDICTS: Final = ("", "advanced", "filled", "unselected")
+"""Journal verdict codes: index 1 advanced, 2 filled, 3 unselected."""
+
+
+class JournalEntry(msgspec.Struct, array_like=True, gc=False):
+    """One distinct event: its id, its offset in the raw partition (the key fixes the partition), its verdict code."""
+
+    event_id: str
+    offset: int
+    verdict: int
+
+
+class Bookkeeping(msgspec.Struct, array_like=True, gc=False):
+    """What replay and recovery need, under the reserved field `_`, outside the published schema."""
+
+    version: int
+    """Offset of the last raw record that changed the state. Recovery keeps the greater."""
+    last_at_ms: int
+    """Append time of the last distinct event's record: what the horizon is measured from."""
+    journal: list[JournalEntry]
+
+
+class Failure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The failure that counts: greatest rank, then least (category, code, title)."""
+
+    status: str
+    category: str
+    code: str
+    title: str = ""
+
+
+class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
+    """A value of `message.state`. Text fields are "" where unknown; two different values join to the greater."""
+
+    bookkeeping: Bookkeeping = msgspec.field(name="_")
+    account: str
+    message_id: str
+    status: str
+    """Highest-ranked status seen."""
+    seen: int
+    """Bit mask of statuses seen (`schemas.status.BIT`)."""
+    anchor_ms: int
+    """Append time of the first record folded into this state: the day ClickHouse sorts the message under."""
+    first_at_ms: dict[str, int]
+    """First time of each status seen, UTC ms."""
+    first_received_ms: int
+    last_received_ms: int
+    """Least and greatest time of receipt among distinct events."""
+    provider: str = ""
+    sources: list[str] = []
+    """Sources that reported it, sorted; at most SOURCES_MAX, the least."""
+    connection_id: str = ""
+    recipient: str = ""
+    recipient_kind: str = ""
+    client_ref: str = ""
+    campaign: str = ""
+    pricing: str = ""
+    aliases: list[str] = []
+    """Other ids of the same message, sorted; at most ALIASES_MAX, the least."""
+    failure: Failure | None = None
+    conflict: bool = False
+    """A failure and a delivery were both reported."""
+    delivered_inferred: bool = False
+    """Read was reported and delivered was not."""
+    absurd_time: bool = False
+    """At least one event's own time was absurd and its time of receipt stood in."""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(MessageState)
+
+
+def encode(state: MessageState) -> bytes:
+    """Return the state as a value of `message.state`. Bookkeeping comes first, so `version_of` need not parse."""
+    return _encoder.encode(state)
+
+
+def decode(value: bytes) -> MessageState:
+    """Read a value of `message.state`. Raises msgspec.DecodeError."""
+    return _decoder.decode(value)
+
+
+_VERSION_START: Final = len(b'{"_":[')
+
+
+def version_of(value: bytes) -> int:
+    """Return the version of an encoded state (message or connection) without parsing it. Raises ValueError."""
+    return int(value[_VERSION_START : value.index(b",", _VERSION_START)])
+
+
+def absent(event: Event, at_ms: int) -> MessageState:
+    """Return the state of a message of which nothing is known yet; `join` makes it true of `event`.
+
+    Args:
+        event: the message's first event.
+        at_ms: append time of its record.
+    """
+    return MessageState(
+        Bookkeeping(-1, at_ms, []),
+        event.account,
+        event.message_id,
+        "",
+        0,
+        at_ms,
+        {},
+        event.received_at_ms,
+        event.received_at_ms,
+    )
+
+
+def _failure_order(failure: Failure) -> tuple[int, str, str, str]:
+    return (-RANK[failure.status], failure.category, failure.code, failure.title)
+
+
+def _join_set(known: list[str], value: str, limit: int) -> list[str]:
+    return sorted({*known, value})[:limit]
+
+
+def join(state: MessageState, event: Event) -> None:
+    """Fold an event's facts into `state`, in place: the caller owns the state.
+
+    A join: the order and number of calls with the same events do not matter.
+    """
+    status = event.status
+    state.seen |= BIT[status]
+    state.status = highest(state.seen)
+    first = state.first_at_ms
+    known = first.get(status)
+    if known is None or event.occurred_at_ms < known:
+        first[status] = event.occurred_at_ms
+    if event.received_at_ms < state.first_received_ms:
+        state.first_received_ms = event.received_at_ms
+    if event.received_at_ms > state.last_received_ms:
+        state.last_received_ms = event.received_at_ms
+    _join_text(state, event)
+    if status in FAILURES:
+        error = event.error
+        failure = Failure(status, error.category, error.code, error.title) if error else Failure(status, "unknown", "")
+        if state.failure is None or _failure_order(failure) < _failure_order(state.failure):
+            state.failure = failure
+    seen = state.seen
+    state.conflict = seen & FAILURE_MASK != 0 and seen & DELIVERY_MASK != 0
+    state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]
+    if event.absurd_time:
+        state.absurd_time = True
+
+
+def _join_text(state: MessageState, event: Event) -> None:
+    if event.provider > state.provider:
+        state.provider = event.provider
+    if event.connection_id > state.connection_id:
+        state.connection_id = event.connection_id
+    if (event.recipient, event.recipient_kind) > (state.recipient, state.recipient_kind):
+        state.recipient, state.recipient_kind = event.recipient, event.recipient_kind
+    if event.client_ref > state.client_ref:
+        state.client_ref = event.client_ref
+    if event.campaign > state.campaign:
+        state.campaign = event.campaign
+    if event.pricing > state.pricing:
+        state.pricing = event.pricing
+    if event.source not in state.sources:
+        state.sources = _join_set(state.sources, event.source, SOURCES_MAX)
+    for alias in event.aliases:
+        if alias not in state.aliases:
+            state.aliases = _join_set(state.aliases, alias, ALIASES_MAX)
+
+
+def delivered_at_ms(state: MessageState) -> int | None:
+    """Return when the message was delivered, UTC ms: a read implies it (`delivered_inferred`); None if it was not."""
+    first = state.first_at_ms
+    times = [first[name] for name in ("delivered", "read") if name in first]
+    return min(times) if times else None
+
+
+assert NAMES_BY_RANK[-1] == "read", "the mask's highest bit is the highest rank"

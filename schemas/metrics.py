@@ -1,0 +1,35 @@
+"""Every metric of Recibo: its name, kind and meaning. Stages create only what is listed here."""
+
+from typing import Final, Literal, NamedTuple
+
+
+class Metric(NamedTuple):
+    """A Prometheus metric as declared: kind, meaning, labels."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+METRICS: Final[dict[str, Metric]] = {
+    "recibo_ingest_requests_total": Metric(
+        "counter", "HTTP requests by source and status answered", ("source", "status")
+    ),
+    "recibo_ingest_answer_seconds": Metric("histogram", "Time from a request's first byte read to its answer"),
+    "recibo_ingest_bytes_total": Metric("counter", "Bytes of accepted bodies", ("source",)),
+    "recibo_ingest_events_total": Metric("counter", "Events stored durably", ("source",)),
+    "recibo_ingest_in_flight": Metric("gauge", "Requests being handled now"),
+    "recibo_ingest_auth_failures_total": Metric(
+        "counter", "Requests refused for a wrong or missing signature", ("source",)
+    ),
+    "recibo_processors_records_total": Metric("counter", "Raw records processed, by outcome", ("outcome",)),
+    "recibo_processors_batches_total": Metric("counter", "Fetched batches acknowledged"),
+    "recibo_processors_in_flight_records": Metric("gauge", "Raw records fetched and not yet acknowledged"),
+    "recibo_processors_oldest_batch_seconds": Metric("gauge", "Age of the oldest unacknowledged batch"),
+    "recibo_processors_recovered_states_total": Metric("counter", "States copied from a changelog during recovery"),
+    "recibo_projections_rows_total": Metric("counter", "Rows inserted", ("table",)),
+    "recibo_projections_insert_seconds": Metric("histogram", "Time of one insert", ("table",)),
+    "recibo_projections_lag_records": Metric("gauge", "Records not yet projected", ("topic",)),
+    "recibo_projections_age_seconds": Metric("gauge", "Age of the newest projected record", ("topic",)),
+    "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
+}

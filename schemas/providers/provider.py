@@ -1,0 +1,55 @@
+"""What a provider is to Recibo: how its bodies are split and understood, what it answers and reports."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol
+
+from schemas.event import Normalized
+from schemas.providers.mapping import Mapping as FieldMapping
+from schemas.record import SourceContext
+
+SUBJECT_LENGTH_MAX = 512
+"""Characters of a message or connection id; a longer one is not taken for an id."""
+
+Reporting = Literal["reported", "never", "ambiguous"]
+
+
+class Part(NamedTuple):
+    """One event of a body, before it is understood."""
+
+    subject: str | None
+    """Message id, else connection id; None where neither can be read (the record is then keyed by request id)."""
+    body: bytes
+
+
+class Parser(Protocol):
+    """A provider's reading of bodies. Pure: the same bytes give the same answer; neither method ever raises."""
+
+    def split(self, body: bytes, content_type: str) -> Sequence[Part]:
+        """Return the events of a body, at least one. A body with one event is returned verbatim."""
+        ...
+
+    def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:
+        """Return what one part says: an event, something that is no status, or why it is not understood."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider as one table row; see `schemas.providers.PROVIDERS`."""
+
+    name: str
+    title: str
+    parser: Callable[[FieldMapping | None], Parser]
+    """Makes the parser, given the source's own field mapping (None: the provider's default)."""
+    answer: int = 204
+    """Status of a taken request: 204, or 200 where the provider retries everything else."""
+    content_types: tuple[str, ...] = ("application/json",)
+    authentication: Mapping[str, str] = field(default_factory=dict)
+    """What `source add` writes for it, e.g. {"kind": "hmac", "header": "X-Hub-Signature-256", …}."""
+    setup: tuple[str, ...] = ()
+    """What a person does at the provider, step by step; `{url}` and `{secret}` are filled in."""
+    reports: Mapping[str, Reporting] = field(default_factory=dict)
+    """For each status, whether the provider ever reports it; a missing one is `ambiguous`."""
+    challenge: Callable[[Mapping[str, str], str], str | None] | None = None
+    """For a provider that verifies a URL by GET: (query, verify token) → the body to answer, or None to refuse."""

@@ -1,0 +1,66 @@
+"""Reading a provider's time: ISO 8601, or epoch seconds or milliseconds, told apart by size."""
+
+import re
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+_SECONDS_BELOW: Final = 100_000_000_000
+"""1e11: as seconds the year 5138, as milliseconds 1973."""
+_MILLISECONDS_BELOW: Final = 100_000_000_000_000
+_BRAZILIAN: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})[ ,T]+(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$")
+
+
+@lru_cache(maxsize=64)
+def zone(name: str) -> tzinfo:
+    """Return the IANA zone `name`. Raises zoneinfo.ZoneInfoNotFoundError."""
+    return ZoneInfo(name)
+
+
+def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
+    """Return a provider's time as UTC ms, or None where it cannot be read.
+
+    Args:
+        value: an ISO 8601 text, `dd/mm/yyyy hh:mm[:ss]`, or epoch seconds, milliseconds or microseconds as a number or text.
+        naive_zone: the zone of a text that names none.
+    """
+    kind = type(value)
+    if kind is str:
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return _from_other_text(value, naive_zone)
+        if at.tzinfo is None:
+            at = at.replace(tzinfo=naive_zone)
+        try:
+            return round(at.timestamp() * 1000)
+        except (OverflowError, ValueError):
+            return None
+    if kind is int or kind is float:
+        return _from_number(value)
+    return None
+
+
+def _from_number(value: float) -> int | None:
+    if value != value or value <= 0 or value > 1e17:
+        return None
+    if value < _SECONDS_BELOW:
+        return round(value * 1000)
+    if value < _MILLISECONDS_BELOW:
+        return round(value)
+    return round(value / 1000)
+
+
+def _from_other_text(text: str, naive_zone: tzinfo) -> int | None:
+    text = text.strip()
+    if len(text) > 64:
+        return None
+    brazilian = _BRAZILIAN.match(text)
+    if brazilian:
+        day, month, year, clock = brazilian.groups()
+        return parse_time_ms(f"{year}-{month}-{day}T{clock}", naive_zone)
+    try:
+        return _from_number(float(text))
+    except ValueError:
+        return None

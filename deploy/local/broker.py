@@ -1,0 +1,119 @@
+"""The Apache Kafka broker as a program of the local stack: KRaft, one node, its data kept in one directory."""
+
+import asyncio
+import base64
+import logging
+import subprocess
+import uuid
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from deploy.local.child import Program
+from deploy.local.errors import StackError
+from deploy.local.jars import jars_folder, require_java
+from deploy.local.ports import HOST, accepts_connections, free_port
+
+HEAP_MB = 512
+_FORMAT_SECONDS_MAX = 60
+_METADATA_TIMEOUT_MS = 2_000
+_QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+log.dirs={log_dir}
+# Topics are declared (schemas/topics.py); a misspelt name must fail, not appear.
+auto.create.topics.enable=false
+# One node: every internal topic has one replica.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Few consumers: few partitions to recover at start.
+offsets.topic.num.partitions=4
+transaction.state.log.num.partitions=4
+# One consumer a group is the usual case here: do not wait for others to join.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+# After kill -9 the node may register again only when its former session has ended (default 9 s).
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+num.network.threads=2
+num.io.threads=4
+"""
+
+
+def broker_program(data_dir: Path, cache: Path, port: int, *, starts_fast: bool = False) -> Program:
+    """Prepare a broker on `port` that keeps its data in `data_dir`, and return how to run it.
+
+    Fetches the jars into `cache` and formats the directory, each only when that was not done before.
+
+    Args:
+        data_dir: the broker's own directory.
+        cache: where jars are kept, shared by all local stacks of a checkout.
+        port: where clients connect, on 127.0.0.1.
+        starts_fast: compile Java lightly: starts in half the time, and serves heavy traffic more slowly.
+
+    Raises:
+        StackError: Java or Maven is missing, or the directory cannot be formatted.
+    """
+    require_java()
+    classpath = f"{jars_folder(cache)}/*"
+    log_dir = data_dir / "log"
+    log_dir.mkdir(parents=True, exist_ok=True)
+    properties = data_dir / "server.properties"
+    properties.write_text(
+        _PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), log_dir=log_dir.resolve())
+    )
+    if not (log_dir / "meta.properties").exists():
+        _format(classpath, properties)
+    options = ["-XX:TieredStopAtLevel=1"] if starts_fast else []
+    heap = [f"-Xms{HEAP_MB // 4}m", f"-Xmx{HEAP_MB}m", "-XX:+UseSerialGC"]
+    return Program(
+        name="kafka",
+        command=("java", *heap, *options, _QUIET, "-cp", classpath, "kafka.Kafka", str(properties)),
+        is_ready=lambda: accepts_connections(port) and answers_metadata(f"{HOST}:{port}"),
+    )
+
+
+def answers_metadata(bootstrap_servers: str) -> bool:
+    """Return whether the cluster answers a metadata request and counts at least one broker as alive."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it shouts about what is asked here as a question
+    try:
+        return asyncio.run(_has_brokers(bootstrap_servers))
+    except Exception:  # noqa: BLE001 - any error means not yet; the supervisor sets the deadline
+        return False
+    finally:
+        logging.getLogger("aiokafka").setLevel(logging.NOTSET)
+
+
+async def _has_brokers(bootstrap_servers: str) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_METADATA_TIMEOUT_MS)
+    try:
+        await admin.start()
+        cluster = await admin.describe_cluster()
+    finally:
+        await admin.close()
+    return bool(cluster["brokers"])
+
+
+def _format(classpath: str, properties: Path) -> None:
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    arguments = ["format", "--cluster-id", cluster_id, "--config", str(properties), "--ignore-formatted"]
+    light = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", _QUIET]
+    done = subprocess.run(
+        ["java", *light, "-cp", classpath, "kafka.tools.StorageTool", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_FORMAT_SECONDS_MAX,
+    )
+    if done.returncode != 0:
+        reason = (done.stderr or done.stdout).strip().rpartition("\n")[2]
+        raise StackError(f"the Kafka broker's directory {properties.parent} could not be formatted: {reason}")

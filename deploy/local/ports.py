@@ -1,0 +1,45 @@
+"""TCP ports of 127.0.0.1: which are free, and what to say when one is not."""
+
+import socket
+
+from deploy.local.errors import StackError
+
+HOST = "127.0.0.1"
+_CONNECT_SECONDS = 0.5
+
+
+def free_port() -> int:
+    """Return a port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def chosen_port(port: int, purpose: str, option: str) -> int:
+    """Return `port`, or a free one for 0.
+
+    Raises:
+        StackError: somebody listens on it already.
+    """
+    if port == 0:
+        return free_port()
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise StackError(
+                f"port {port}, wanted for {purpose}, cannot be used ({error.strerror}): "
+                f"stop what listens on it, or choose another with {option} (0 picks a free one)"
+            ) from error
+    return port
+
+
+def accepts_connections(port: int) -> bool:
+    """Return whether something listens on the port."""
+    try:
+        with socket.create_connection((HOST, port), timeout=_CONNECT_SECONDS):
+            return True
+    except OSError:
+        return False

@@ -47,6 +47,10 @@ class Mapping:
     """IANA zone of times that carry none."""
 
 
+EMPTY: Final = Mapping(paths={}, words={})
+"""Says nothing: what a mapping is merged on where the provider has no default."""
+
+
 def fold_word(word: str) -> str:
     """Return `word` as words are compared: no case, no accents, runs of other characters as one `_`."""
     plain = unicodedata.normalize("NFKD", word.casefold())

@@ -11,6 +11,9 @@ from schemas.record import SourceContext
 SUBJECT_LENGTH_MAX = 512
 """Characters of a message or connection id; a longer one is not taken for an id."""
 
+PARTS_MAX = 10_000
+"""Events taken out of one body (Meta sends 1,000 at most). A body with more is kept whole and is unmapped."""
+
 Reporting = Literal["reported", "never", "ambiguous"]
 
 
@@ -26,7 +29,7 @@ class Parser(Protocol):
     """A provider's reading of bodies. Pure: the same bytes give the same answer; neither method ever raises."""
 
     def split(self, body: bytes, content_type: str) -> Sequence[Part]:
-        """Return the events of a body, at least one. A body with one event is returned verbatim."""
+        """Return the events of a body, at least one, at most PARTS_MAX. A body with one event is returned verbatim."""
         ...
 
     def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:
@@ -42,6 +45,9 @@ class Provider:
     title: str
     parser: Callable[[FieldMapping | None], Parser]
     """Makes the parser, given the source's own field mapping (None: the provider's default)."""
+    mapping: FieldMapping | None = None
+    """The default mapping, on which a source's own is merged; None where the shape is fixed: a source's own mapping
+    (merged on `mapping.EMPTY`) is then asked for what the provider's own reading does not understand."""
     answer: int = 204
     """Status of a taken request: 204, or 200 where the provider retries everything else."""
     content_types: tuple[str, ...] = ("application/json",)
@@ -51,5 +57,8 @@ class Provider:
     """What a person does at the provider, step by step; `{url}` and `{secret}` are filled in."""
     reports: Mapping[str, Reporting] = field(default_factory=dict)
     """For each status, whether the provider ever reports it; a missing one is `ambiguous`."""
+    redact: Callable[[bytes], bytes] | None = None
+    """Takes credentials out of a verified body, before anything is stored. Bytes with nothing to redact come back
+    verbatim; the rest of a body keeps its bytes."""
     challenge: Callable[[Mapping[str, str], str], str | None] | None = None
     """For a provider that verifies a URL by GET: (query, verify token) → the body to answer, or None to refuse."""

@@ -9,6 +9,10 @@ from zoneinfo import ZoneInfo
 _SECONDS_BELOW: Final = 100_000_000_000
 """1e11: as seconds the year 5138, as milliseconds 1973."""
 _MILLISECONDS_BELOW: Final = 100_000_000_000_000
+_ABSURD_FROM: Final = 1e17
+_TEXT_LENGTH_MAX: Final = 64
+_DIGITS_MAX: Final = 17
+_COMPACT_LENGTH: Final = 14
 _BRAZILIAN: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})[ ,T]+(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$")
 
 
@@ -22,11 +26,13 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
     """Return a provider's time as UTC ms, or None where it cannot be read.
 
     Args:
-        value: an ISO 8601 text, `dd/mm/yyyy hh:mm[:ss]`, or epoch seconds, milliseconds or microseconds as a number or text.
+        value: an ISO 8601 text, `dd/mm/yyyy hh:mm[:ss]`, `yyyymmddhhmmss`, or epoch seconds, milliseconds or microseconds as a number or text.
         naive_zone: the zone of a text that names none.
     """
     kind = type(value)
     if kind is str:
+        if value.isascii() and value.isdecimal():
+            return _from_digits(value, naive_zone)
         try:
             at = datetime.fromisoformat(value)
         except ValueError:
@@ -42,8 +48,15 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
     return None
 
 
+def _from_digits(text: str, naive_zone: tzinfo) -> int | None:
+    """Read an epoch, or `yyyymmddhhmmss`. `datetime` would take thirteen digits for a date of the eighteenth century."""
+    if len(text) == _COMPACT_LENGTH and text.startswith("20"):
+        return parse_time_ms(f"{text[:8]}T{text[8:]}", naive_zone)
+    return _from_number(int(text)) if len(text) <= _DIGITS_MAX else None
+
+
 def _from_number(value: float) -> int | None:
-    if value != value or value <= 0 or value > 1e17:
+    if not 0 < value < _ABSURD_FROM:
         return None
     if value < _SECONDS_BELOW:
         return round(value * 1000)
@@ -54,7 +67,7 @@ def _from_number(value: float) -> int | None:
 
 def _from_other_text(text: str, naive_zone: tzinfo) -> int | None:
     text = text.strip()
-    if len(text) > 64:
+    if len(text) > _TEXT_LENGTH_MAX:
         return None
     brazilian = _BRAZILIAN.match(text)
     if brazilian:

@@ -95,6 +95,7 @@ PROVIDER: Final = Provider(
     name="wpp_marketing",
     title="WPP Marketing",
     parser=lambda mapping: MappedParser(mapping or DEFAULT),
+    mapping=DEFAULT,
     authentication={
         "kind": "hmac",
         "header": "X-Recibo-Signature",

@@ -1,0 +1,223 @@
+"""The registered sources: `recibo.toml` as typed values. The one place that reads it; pure, no IO.
+
+ingest needs who may post, processors and the command line need how a source's bodies are understood.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from zoneinfo import ZoneInfoNotFoundError
+
+import msgspec
+
+from schemas.authentication import Authentication, SecretReference, authentication_of
+from schemas.errors import ConfigurationError
+from schemas.providers import PROVIDERS
+from schemas.providers.mapping import Mapping as FieldMapping
+from schemas.providers.mapping import merged
+from schemas.providers.provider import Parser, Provider
+from schemas.status import ConnectionStatus, Status
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
+_SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One of a source's secrets. Several are good at once, so that a rotation refuses nobody."""
+
+    env: str
+    value: str | None
+    """None where the environment variable is not set: only ingest needs it, and refuses to start without."""
+    expires_at_ms: int | None = None
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one source may send: `[sources.NAME.limits]`. None: only the limits of ingest as a whole."""
+
+    requests_per_second: float | None = None
+    burst: int | None = None
+    """Requests above the rate taken at once; twice the rate where not said."""
+    body_bytes_max: int | None = None
+
+
+class _SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[sources.NAME]` as written."""
+
+    provider: str
+    auth: dict[str, Any] | str
+    account: str | None = None
+    selected: tuple[str, ...] | None = None
+    mapping: dict[str, Any] | None = None
+    limits: Limits = Limits()
+    relay: bool = False
+    verify_token: SecretReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One registered URL, with one provider and its secrets."""
+
+    name: str
+    provider: Provider
+    account: str
+    """Whose messages they are; several sources may share one."""
+    selected: tuple[str, ...] | None
+    """Statuses wanted; None means all. The others are stored and folded all the same."""
+    auth: Authentication
+    secrets: tuple[Secret, ...]
+    mapping: FieldMapping | None
+    """The provider's mapping with the source's own additions; None where the source adds nothing."""
+    parser: Parser
+    limits: Limits
+    relay: bool
+    """Keep the request's own headers and query, for handing the webhook on."""
+    verify_token: Secret | None
+    """What a provider that verifies a URL by GET must present."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All registered sources, by name."""
+
+    by_name: Mapping[str, Source]
+
+
+def parse_sources(text: str, environ: Mapping[str, str], file: str = "recibo.toml") -> Sources:
+    """Return the sources that `recibo.toml` registers.
+
+    Args:
+        text: the file's text.
+        environ: environment variables; a source's secrets are looked up there (see `require_secrets`).
+        file: its name, for messages.
+
+    Raises:
+        ConfigurationError: naming file, line (where known) and key, and what to write instead.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file}: not TOML: {error}") from error
+    unknown = [key for key in document if key != "sources"]
+    if unknown:
+        line = _line_of(text, unknown[0])
+        raise ConfigurationError(f"{file}:{line}: unknown key {unknown[0]!r}; a source is [sources.NAME]")
+    tables = document.get("sources", {})
+    if not isinstance(tables, dict):
+        raise ConfigurationError(f"{file}:{_line_of(text, 'sources')}: `sources` must be tables: [sources.NAME]")
+    by_name = {}
+    for name, table in tables.items():
+        try:
+            by_name[name] = _source(name, table, environ)
+        except (msgspec.ValidationError, ValueError) as error:
+            key, why = _key_and_reason(error)
+            where = ".".join(part for part in (f"sources.{name}", key) if part)
+            raise ConfigurationError(f"{file}:{_line_of(text, where)}: [{where}] {why}") from error
+    return Sources(by_name)
+
+
+def require_secrets(sources: Sources) -> None:
+    """Refuse sources whose secrets are not in the environment: fail closed.
+
+    Raises:
+        ConfigurationError: naming the source and the variable to set.
+    """
+    for source in sources.by_name.values():
+        for secret in (*source.secrets, *((source.verify_token,) if source.verify_token else ())):
+            if not secret.value:
+                raise ConfigurationError(
+                    f"source {source.name}: its secret is not there; set the environment variable {secret.env}"
+                )
+
+
+def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
+    if not _NAME.fullmatch(name):
+        raise ValueError("name: lower-case letters, digits, `-` and `_`, at most 64: it is part of the URL")
+    read = msgspec.convert(table, type=_SourceTable)
+    provider = PROVIDERS.get(read.provider)
+    if provider is None:
+        raise ValueError(f"provider: {read.provider!r} is not known; one of {', '.join(sorted(PROVIDERS))}")
+    account = name if read.account is None else read.account
+    if not _ACCOUNT.fullmatch(account):
+        raise ValueError("account: 1 to 128 characters without `/` or control characters: it begins every key")
+    for status in read.selected or ():
+        if status not in _SELECTABLE:
+            raise ValueError(f"selected: {status!r} is no status; one of {', '.join(_SELECTABLE)}")
+    mapping = _mapping(provider, read.mapping)
+    auth = _authentication(read.auth)
+    return Source(
+        name=name,
+        provider=provider,
+        account=account,
+        selected=read.selected,
+        auth=auth,
+        secrets=tuple(_secret(reference, environ) for reference in auth.secrets),
+        mapping=mapping,
+        parser=_parser(provider, mapping),
+        limits=read.limits,
+        relay=read.relay,
+        verify_token=_secret(read.verify_token, environ) if read.verify_token else None,
+    )
+
+
+def _authentication(table: dict[str, Any] | str) -> Authentication:
+    try:
+        return authentication_of(table)
+    except (msgspec.ValidationError, ValueError) as error:
+        key, why = _key_and_reason(error)
+        raise ValueError(f"auth{'.' if key else ''}{key}: {why}") from error
+
+
+def _mapping(provider: Provider, table: dict[str, Any] | None) -> FieldMapping | None:
+    if table is None:
+        return None
+    if provider.default_mapping is None:
+        raise ValueError(f"mapping: {provider.name} has a published format and takes none; remove it")
+    try:
+        return merged(provider.default_mapping, table)
+    except ValueError as error:
+        raise ValueError(f"mapping.{error}") from error
+
+
+def _parser(provider: Provider, mapping: FieldMapping | None) -> Parser:
+    try:
+        return provider.parser(mapping)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"mapping.time_zone: {error}") from error
+
+
+def _secret(reference: SecretReference, environ: Mapping[str, str]) -> Secret:
+    expires = reference.expires_at
+    return Secret(
+        env=reference.env,
+        value=environ.get(reference.env),
+        expires_at_ms=None if expires is None else round(expires.timestamp() * 1000),
+    )
+
+
+def _key_and_reason(error: Exception) -> tuple[str, str]:
+    """Return (key, reason) of an error of msgspec (`… - at `$.key``) or of ours (`key: reason`)."""
+    message = str(error)
+    if isinstance(error, msgspec.ValidationError):
+        reason, _, path = message.partition(" - at `$")
+        return path.rstrip("`").lstrip("."), reason
+    key, colon, reason = message.partition(": ")
+    return (key, reason) if colon and re.fullmatch(r"[\w.\[\]-]+", key) else ("", message)
+
+
+def _line_of(text: str, dotted: str) -> int:
+    """Return the line where a dotted key (or the longest part of it that can be found) is written; 1 at worst."""
+    lines = text.splitlines()
+    line = 0
+    for depth in range(len(dotted.split("."))):
+        parts = dotted.split(".")
+        header = re.compile(rf"\s*\[\[?\s*{re.escape('.'.join(parts[: depth + 1]))}\s*\]\]?")
+        key = re.compile(rf"\s*\"?{re.escape(parts[depth])}\"?\s*[=.]")
+        found = next((i for i, t in enumerate(lines) if header.match(t)), None)
+        if found is None:
+            found = next((i for i, t in enumerate(lines) if i >= line and key.match(t)), None)
+        line = line if found is None else found
+    return line + 1

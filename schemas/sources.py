@@ -15,8 +15,8 @@ import msgspec
 from schemas.authentication import Authentication, SecretReference, authentication_of
 from schemas.errors import ConfigurationError
 from schemas.providers import PROVIDERS
+from schemas.providers.mapping import EMPTY, merged
 from schemas.providers.mapping import Mapping as FieldMapping
-from schemas.providers.mapping import merged
 from schemas.providers.provider import Parser, Provider
 from schemas.status import ConnectionStatus, Status
 
@@ -174,10 +174,8 @@ def _authentication(table: dict[str, Any] | str) -> Authentication:
 def _mapping(provider: Provider, table: dict[str, Any] | None) -> FieldMapping | None:
     if table is None:
         return None
-    if provider.default_mapping is None:
-        raise ValueError(f"mapping: {provider.name} has a published format and takes none; remove it")
     try:
-        return merged(provider.default_mapping, table)
+        return merged(provider.mapping or EMPTY, table)
     except ValueError as error:
         raise ValueError(f"mapping.{error}") from error
 

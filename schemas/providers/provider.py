@@ -45,8 +45,6 @@ class Provider:
     title: str
     parser: Callable[[FieldMapping | None], Parser]
     """Makes the parser, given the source's own field mapping (None: the provider's default)."""
-    default_mapping: FieldMapping | None = None
-    """What a source's own mapping adds to; None where the provider's format is fixed."""
     mapping: FieldMapping | None = None
     """The default mapping, on which a source's own is merged; None where the shape is fixed: a source's own mapping
     (merged on `mapping.EMPTY`) is then asked for what the provider's own reading does not understand."""

@@ -95,7 +95,6 @@ PROVIDER: Final = Provider(
     name="wpp_marketing",
     title="WPP Marketing",
     parser=lambda mapping: MappedParser(mapping or DEFAULT),
-    default_mapping=DEFAULT,
     mapping=DEFAULT,
     authentication={
         "kind": "hmac",

@@ -1,0 +1,33 @@
+"""The Faust agent: takes each batch event and gives it to its partition's lane. It decides nothing."""
+
+from typing import Any
+
+from processors.lane import BatchInFlight
+from processors.lanes import Lanes
+from processors.transport import batch_bytes
+
+
+def make_agent(app: Any, lanes: Lanes) -> Any:
+    """Return the agent function for `app`, to be registered on the raw topic."""
+
+    async def webhook_raw(stream: Any) -> None:
+        """Hand batches over; they are acknowledged by their lane, in order."""
+        async for event in stream.noack().events():
+            message = event.message
+            lanes.submit(message.partition, _in_flight(app, message))
+
+    return webhook_raw
+
+
+def _in_flight(app: Any, message: Any) -> BatchInFlight:
+    consumer = app.consumer
+    size = batch_bytes(message.value)
+
+    def acknowledge() -> None:
+        message.ack(consumer)
+        consumer.released(message.tp, size)
+
+    def is_stale() -> bool:
+        return bool(message.generation_id != app.consumer_generation_id)
+
+    return BatchInFlight(message.value, acknowledge, is_stale)

@@ -1,0 +1,116 @@
+"""The only wiring of the processors: a Faust application over batches of the raw log.
+
+`faust -A processors.app worker` and `python -m processors` run it. Nothing is connected at import.
+"""
+
+import logging
+import os
+from typing import Any
+
+import faust
+
+from processors import health
+from processors.agent import make_agent
+from processors.settings import Settings
+from processors.transport import BatchConsumer, BatchSchema, BatchTransport
+from processors.worker import Worker
+from schemas.topics import RAW
+
+log = logging.getLogger(__name__)
+
+
+def _transport(settings: Settings, worker: Worker) -> type[BatchTransport]:
+    class Consumer(BatchConsumer):
+        in_flight_bytes_max = settings.in_flight_bytes_max
+        lane_bytes_max = settings.lane_bytes_max
+        drain_s_max = settings.session_timeout_ms / 2000
+        drained = staticmethod(worker.lanes.drained)
+        stop_at_once = staticmethod(stop_at_once)
+
+    class Transport(BatchTransport):
+        pass
+
+    Transport.Consumer = Consumer
+    return Transport
+
+
+class ReciboApp(faust.App):
+    """A Faust app whose transport delivers batches, and whose resources live as long as it runs."""
+
+    worker: Worker
+    transport_class: type[BatchTransport]
+    _health: Any = None
+
+    def _new_transport(self) -> Any:
+        return self.transport_class(self.conf.broker_consumer, self)
+
+    async def on_first_start(self) -> None:
+        """Make the data directory with its parents, which Faust does not."""
+        self.conf.datadir.mkdir(parents=True, exist_ok=True)
+        await super().on_first_start()
+
+    async def on_start(self) -> None:
+        """Open the worker before Faust joins the group."""
+        settings = self.worker.settings
+        await self.worker.open()
+        registry = self.worker.metrics.registry
+        self._health = await health.serve(settings.metrics_host, settings.metrics_port, registry, self._not_ready)
+        await super().on_start()
+
+    async def on_stop(self) -> None:
+        """Close the worker after Faust drained the lanes and committed."""
+        await super().on_stop()
+        await self.worker.close()
+        if self._health is not None:
+            await self._health.cleanup()
+
+    def _not_ready(self) -> str:
+        if self.rebalancing or not self.consumer.assignment():
+            return "no partitions assigned yet"
+        return self.worker.lanes.not_ready()
+
+
+def create_app(settings: Settings) -> ReciboApp:
+    """Return the application, wired and not started."""
+    app = ReciboApp(
+        f"recibo-processors-g{settings.generation}",
+        broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
+        datadir=str(settings.state_dir / "faust"),
+        store="memory://",
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=settings.fetch_bytes_max,
+        broker_max_poll_records=settings.batch_records_max,
+        broker_commit_interval=settings.commit_interval_ms / 1000,
+        broker_session_timeout=settings.session_timeout_ms / 1000,
+        broker_heartbeat_interval=settings.session_timeout_ms / 10_000,
+        broker_request_timeout=max(90.0, settings.session_timeout_ms / 1000),
+        broker_check_crcs=True,
+        stream_buffer_maxsize=4096,
+        stream_recovery_delay=0.0,
+        stream_wait_empty=True,
+        table_standby_replicas=0,
+    )
+    worker = app.worker = Worker(settings, stop_at_once)
+    app.transport_class = _transport(settings, worker)
+    raw = app.topic(RAW, schema=BatchSchema())
+    app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))
+    app.on_partitions_revoked.connect(_close_lanes)  # type: ignore[arg-type]  # signals pass their sender first
+    app.task(worker.watch)
+    return app
+
+
+async def _close_lanes(app: Any, *_args: Any, **_kwargs: Any) -> None:
+    await app.worker.lanes.close()
+
+
+def stop_at_once(error: BaseException) -> None:
+    """End the process: after an error nothing more may be written. The next start resumes from what is durable."""
+    log.critical("stopping: %s", error, exc_info=error)
+    logging.shutdown()
+    os._exit(1)
+
+
+app = create_app(Settings.from_environ(os.environ))

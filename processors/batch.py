@@ -1,0 +1,156 @@
+"""Pure: what a batch of raw records becomes: new states, events and set-aside records, in the log's order."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+
+from processors.fold import CONNECTION, MESSAGE, State, Truth, fold
+from processors.understand import ParserOf, understand
+from schemas.event import Event, Ignored, Normalized, RawReference, encode_cloud_event
+from schemas.record import Kind, RequestStamp, SetAside, SourceContext
+from schemas.status import PUBLISHED_OUTCOMES, Outcome
+
+Produced = tuple[bytes, bytes | None, int]
+"""A record to send: key, value (None deletes), timestamp ms."""
+
+_BATCH: Final = Kind.BATCH.value
+_PUBLISHED: Final = frozenset(str(outcome) for outcome in PUBLISHED_OUTCOMES)
+_encode_set_aside = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class TableBatch:
+    """One table's part in a batch: the states its keys had, then have."""
+
+    truth: Truth
+    states: dict[bytes, State | None] = field(default_factory=dict)
+    dirty: dict[bytes, int] = field(default_factory=dict)
+    """Changed key → its record's append time, in the order of last change: the order of versions."""
+    events: list[Produced] = field(default_factory=list)
+
+    def changed(self) -> list[Produced]:
+        """Return the changed states to write, in the order of their versions."""
+        encode, states = self.truth.encode, self.states
+        return [(key, encode(states[key]), at_ms) for key, at_ms in self.dirty.items()]
+
+
+@dataclass(slots=True)
+class Folded:
+    """All that a batch of raw records leads to."""
+
+    messages: TableBatch
+    connections: TableBatch
+    set_aside: list[Produced] = field(default_factory=list)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    unclear_by_source: dict[str, int] = field(default_factory=dict)
+    """Records not understood or quarantined, by source: what an alert looks at."""
+
+
+Understood = tuple[Any, SourceContext, RequestStamp, Normalized]
+
+
+class Stuck(Exception):
+    """A record made the fold fail; carries its coordinate, so that the third time it is quarantined."""
+
+    def __init__(self, key: bytes, offset: int, cause: Exception) -> None:
+        """Name the record and why."""
+        super().__init__(f"record at offset {offset} cannot be processed: {cause!r}")
+        self.key = key
+        self.offset = offset
+
+
+def read_batch(records: Iterable[Any], parser_of: ParserOf) -> list[Understood]:
+    """Return what each record says, whole-body evidence left out. Raises Stuck for a record that breaks its parser."""
+    understood = []
+    for record in records:
+        try:
+            context, stamp, said = understand(record, parser_of)
+        except Exception as error:
+            raise Stuck(record.key or b"", record.offset, error) from error
+        if stamp.kind != _BATCH:
+            understood.append((record, context, stamp, said))
+    return understood
+
+
+def keys_of(understood: Sequence[Understood]) -> tuple[list[bytes], list[bytes]]:
+    """Return the distinct message keys and connection keys a batch touches."""
+    messages: dict[bytes, None] = {}
+    connections: dict[bytes, None] = {}
+    for record, _, _, said in understood:
+        if type(said) is Event:
+            (messages if said.message_id else connections)[record.key] = None
+    return list(messages), list(connections)
+
+
+def fold_batch(
+    understood: Sequence[Understood],
+    messages: dict[bytes, State | None],
+    connections: dict[bytes, State | None],
+    held: Callable[[bytes], bool],
+) -> Folded:
+    """Fold a batch over the states its keys have.
+
+    Args:
+        understood: the batch, in the log's order.
+        messages: state (or None) of every message key the batch touches; owned, changed in place.
+        connections: the same of connections.
+        held: whether a key is quarantined.
+    """
+    folded = Folded(TableBatch(MESSAGE, messages), TableBatch(CONNECTION, connections))
+    outcomes = folded.outcomes
+    for record, context, stamp, said in understood:
+        key = record.key or b""
+        offset, at_ms = record.offset, record.timestamp
+        event, kind = None, ""
+        if held(key):
+            outcome, why = "quarantined", "its key is held back since a record of it stopped the worker three times"
+        elif type(said) is Event:
+            event, why = said, ""
+            table = folded.messages if said.message_id else folded.connections
+            try:
+                state, outcome, changed = fold(table.truth, table.states[key], said, offset, at_ms, context.selected)
+            except Exception as error:
+                raise Stuck(key, offset, error) from error
+            table.states[key] = state
+            if changed:
+                table.dirty.pop(key, None)
+                table.dirty[key] = at_ms
+            if outcome in _PUBLISHED:
+                raw = RawReference(record.partition, offset, at_ms)
+                table.events.append((key, encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw), at_ms))
+        elif type(said) is Ignored:
+            outcome, why, kind = "ignored", said.kind, said.kind
+        else:
+            outcome, why = "unmapped", said.why  # type: ignore[union-attr]  # Unmapped is what remains
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        if outcome not in _PUBLISHED:
+            value = _set_aside(record, context, stamp, outcome, why, event, kind)
+            folded.set_aside.append((key, value, at_ms))
+            if outcome in ("unmapped", "quarantined"):
+                unclear = folded.unclear_by_source
+                unclear[context.source] = unclear.get(context.source, 0) + 1
+    return folded
+
+
+def _set_aside(
+    record: Any, context: SourceContext, stamp: RequestStamp, outcome: str, why: str, event: Event | None, kind: str
+) -> bytes:
+    return _encode_set_aside(
+        SetAside(
+            partition=record.partition,
+            offset=record.offset,
+            raw_at_ms=record.timestamp,
+            outcome=Outcome(outcome),
+            why=why,
+            source=context.source,
+            account=context.account,
+            provider=context.provider,
+            request_id=stamp.request_id,
+            index=stamp.index,
+            received_at_ms=stamp.received_at_ms,
+            event_id=event.id if event else "",
+            kind=kind,
+        )
+    )

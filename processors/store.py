@@ -1,0 +1,120 @@
+"""One table's states of one partition on disk: RocksDB, the value being the topic's value verbatim.
+
+The changelog is the truth and this is its cache: the write-ahead log is off, since what a crash loses here is read
+again from the topic's tail. A state and the changelog offset it came from are one atomic write.
+"""
+
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
+
+from schemas.errors import StateRefused
+
+_META_KEY: Final = b"\x00recibo"
+"""Sorts before every record key (`account/…`)."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What a store belongs to. A store of another identity is never trusted."""
+
+    cluster: str
+    topic: str
+    partition: int
+    partitions: int
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    identity: Identity
+    offset: int
+    """Offset of the last changelog record applied; -1 for none."""
+
+
+def _options(cache: Cache, write_buffer_bytes: int) -> Options:
+    """Return RocksDB options chosen for point reads of many small states in bounded memory."""
+    table = BlockBasedOptions()
+    table.set_block_cache(cache)
+    table.set_block_size(8 * 1024)
+    table.set_bloom_filter(10, False)  # noqa: FBT003 - positional in rocksdict; new keys are most keys
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003
+    options.set_block_based_table_factory(table)
+    options.set_write_buffer_size(write_buffer_bytes)
+    options.set_max_write_buffer_number(3)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_max_open_files(256)
+    options.set_keep_log_file_num(2)
+    return options
+
+
+class StateStore:
+    """The states of one (table, partition)."""
+
+    def __init__(self, path: Path, identity: Identity, cache: Cache, write_buffer_bytes: int) -> None:
+        """Open or create the store at `path`.
+
+        Raises:
+            StateRefused: it was written with another partition count (keys live elsewhere now).
+        """
+        self._path = path
+        self._identity = identity
+        self._cache = cache
+        self._write_buffer_bytes = write_buffer_bytes
+        self._write_options = WriteOptions()
+        self._write_options.disable_wal = True  # type: ignore[method-assign,assignment]  # a setter, stubbed as a method
+        self._open()
+
+    def _open(self) -> None:
+        self._path.mkdir(parents=True, exist_ok=True)
+        self._db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
+        value = self._db.get(_META_KEY)
+        meta = msgspec.json.decode(value, type=_Meta) if value is not None else None
+        if meta is not None and meta.identity.partitions != self._identity.partitions:
+            self._db.close()
+            raise StateRefused(
+                f"{self._path}: written with {meta.identity.partitions} partitions, the topic has "
+                f"{self._identity.partitions} now, so its keys moved. Give the old partition count back, or start a new "
+                "generation (RECIBO_GENERATION) to fold the raw log again."
+            )
+        if meta is not None and meta.identity != self._identity:
+            self.rebuild()
+            return
+        self._offset = meta.offset if meta is not None else -1
+
+    @property
+    def offset(self) -> int:
+        """Offset of the last changelog record applied; -1 for none."""
+        return self._offset
+
+    def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """Return the stored value of each key, None where there is none."""
+        values: list[bytes | None] = self._db.get(list(keys)) if keys else []  # type: ignore[assignment]  # one for each key
+        return values
+
+    def apply(self, items: Iterable[tuple[bytes, bytes | None]], offset: int) -> None:
+        """Write states (None deletes) and the offset of the last changelog record they came from, atomically."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in items:
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(_META_KEY, msgspec.json.encode(_Meta(self._identity, offset)))
+        self._db.write(batch, self._write_options)
+        self._offset = offset
+
+    def rebuild(self) -> None:
+        """Throw the local copy away and start empty: everything is read again from the changelog."""
+        self._db.close()
+        shutil.rmtree(self._path)
+        self._open()
+
+    def close(self) -> None:
+        """Flush and close, so that the next start reads only the changelog's tail."""
+        self._db.flush()
+        self._db.close()

@@ -1,0 +1,143 @@
+"""One table's states of one partition: hot states, the store, the changelog, and who may write to it."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from aiokafka import TopicPartition
+
+from processors.batch import Produced
+from processors.changelog import read_stretch, recover
+from processors.fold import State, Truth
+from processors.hot_states import HotStates
+from processors.sender import Acknowledged, PartitionSender, acknowledged
+from processors.store import StateStore
+from schemas.errors import ContiguityBroken
+from schemas.message_state import version_of
+
+log = logging.getLogger(__name__)
+
+
+def now_ms() -> int:
+    """Return the wall clock, UTC ms: the timestamp of a state that is written again."""
+    return time.time_ns() // 1_000_000
+
+
+class Table:
+    """Keeps a table's partition: what is known of each key now, including what is not stored yet."""
+
+    def __init__(
+        self,
+        store: StateStore,
+        sender: PartitionSender,
+        truth: Truth,
+        hot_states_max: int,
+        bootstrap: str,
+        on_progress: Callable[[str, int, int, int], None],
+    ) -> None:
+        """Wire a table.
+
+        Args:
+            store: its states on disk.
+            sender: the one writer of its changelog partition.
+            truth: what its states are.
+            hot_states_max: decoded states kept.
+            bootstrap: Kafka bootstrap servers, for reading the changelog.
+            on_progress: told of recovery: topic, partition, done, total.
+        """
+        self.sender = sender
+        self._store = store
+        self._decode = truth.decode
+        self._encode = truth.encode
+        self._hot = HotStates(hot_states_max)
+        self._bootstrap = bootstrap
+        self._on_progress = on_progress
+        self._changelog = TopicPartition(sender.topic, sender.partition)
+        self._changelog_end = 0
+        self._stored_batch = 0
+        self._hidden: set[bytes] = set()
+
+    async def recover(self) -> None:
+        """Read the changelog's tail into the store, and write again what a foreign record hides there."""
+        topic, partition = self._changelog
+        self._changelog_end, hidden = await recover(
+            self._bootstrap,
+            self._store,
+            self._changelog,
+            lambda done, total: self._on_progress(topic, partition, done, total),
+        )
+        await self._write_again(hidden)
+
+    def states(self, keys: Sequence[bytes]) -> dict[bytes, State | None]:
+        """Return what is known of `keys`: hot states first, the others by one multi-get. Given back by `keep`."""
+        found: dict[bytes, State | None] = {}
+        cold = []
+        for key in keys:
+            state = self._hot.get(key)
+            if state is None:
+                cold.append(key)
+            found[key] = state
+        for key, value in zip(cold, self._store.get(cold), strict=True):
+            if value is not None:
+                found[key] = self._decode(value)
+                self._hot.put(key, found[key], 0)
+        return found
+
+    def keep(self, states: Mapping[bytes, State | None], dirty: Iterable[bytes], batch: int) -> None:
+        """Keep the states that batch number `batch` changed until the store has them, and as long as they are hot."""
+        for key in dirty:
+            self._hot.put(key, states[key], batch)
+        self._hot.evict(self._stored_batch)
+
+    def rewrites(self) -> list[Produced]:
+        """Return, once, the states to write again because a foreign record hides them in the changelog."""
+        keys, self._hidden = list(self._hidden), set()
+        again = self.states(keys)
+        return [(k, self._encode(s) if s is not None else None, now_ms()) for k, s in again.items()]
+
+    @property
+    def has_rewrites(self) -> bool:
+        """Whether `rewrites` has something to give."""
+        return bool(self._hidden)
+
+    async def landed(self, landed: Sequence[Acknowledged]) -> int:
+        """Check that our changelog writes are contiguous, and answer what stands between them.
+
+        Returns:
+            The changelog offset up to which everything is known: what the store may say it holds.
+        """
+        for first, end in landed:
+            if first < self._changelog_end:
+                raise ContiguityBroken(
+                    f"{self._changelog}: acknowledged at {first}, before the {self._changelog_end} that was expected; the "
+                    "topic was truncated or recreated under this worker. Restart it to recover from what is there."
+                )
+            if first > self._changelog_end:
+                await self._answer_foreign_writer(self._changelog_end, first)
+            self._changelog_end = end
+        return self._changelog_end - 1
+
+    async def _answer_foreign_writer(self, first: int, end: int) -> None:
+        """Note the keys of which another worker (paused past its session, then resumed) wrote an older state."""
+        log.warning("%s: offsets %d to %d were written by another worker", self._changelog, first, end - 1)
+        foreign = {r.key: r.value for r in await read_stretch(self._bootstrap, self._changelog, first, end)}
+        for key, ours in self.states(list(foreign)).items():
+            theirs = foreign[key]
+            if ours is not None and (theirs is None or version_of(theirs) < ours.bookkeeping.version):
+                self._hidden.add(key)
+
+    def store_batch(self, changed: Sequence[Produced], offset: int, batch: int) -> None:
+        """Write a batch's states to disk, with the changelog offset they reach: all of the batch is acknowledged."""
+        if changed:
+            self._store.apply(((key, value) for key, value, _ in changed), offset)
+        self._stored_batch = batch
+
+    async def _write_again(self, hidden: Mapping[bytes, bytes]) -> None:
+        if not hidden:
+            return
+        log.warning("%s: writing %d states again that a foreign record hid", self._changelog, len(hidden))
+        await self.landed(await acknowledged(await self.sender.send([(k, v, now_ms()) for k, v in hidden.items()])))
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()

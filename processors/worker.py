@@ -1,0 +1,124 @@
+"""What a worker holds while it runs: producer, stores' shared cache, lanes. Opened at start, closed at the end."""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from rocksdict import Cache
+
+from processors.cluster import Cluster, inspect_cluster
+from processors.fold import CONNECTION, MESSAGE, Truth
+from processors.lane import Lane
+from processors.lanes import Lanes
+from processors.metrics import Metrics
+from processors.parsers import parser_of
+from processors.quarantine import Quarantine
+from processors.sender import PartitionSender
+from processors.settings import Settings
+from processors.store import Identity, StateStore
+from processors.table import Table
+from processors.understand import ParserOf
+from schemas.sources import parse_sources
+from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
+
+log = logging.getLogger(__name__)
+
+_WATCH_INTERVAL_S = 1.0
+_EXIT_STUCK = 76
+
+
+class Worker:
+    """The processors' resources in one process."""
+
+    def __init__(self, settings: Settings, on_error: Callable[[BaseException], None]) -> None:
+        """Prepare; nothing is opened yet."""
+        self.settings = settings
+        self.metrics = Metrics()
+        self.lanes = Lanes(self._make_lane, self._quarantine, on_error)
+        self._topics = DerivedTopics(settings.generation)
+        self._producer: AIOKafkaProducer | None = None
+        self._cluster: Cluster | None = None
+        self._parser_of: ParserOf | None = None
+        self._cache = Cache(settings.store_cache_bytes)
+        self._progress_told_at = 0.0
+
+    async def open(self) -> None:
+        """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
+        settings = self.settings
+        self._parser_of = parser_of(read_sources(settings.config_path))
+        self._cluster = await inspect_cluster(settings.kafka_bootstrap_servers, self._topics)
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_bootstrap_servers,
+            acks="all",
+            enable_idempotence=True,
+            compression_type="zstd",
+            max_batch_size=settings.produce_bytes_max,
+            max_request_size=MAX_RECORD_BYTES,
+            linger_ms=0,
+        )
+        await self._producer.start()
+
+    async def close(self) -> None:
+        """Close the lanes' stores and the producer."""
+        await self.lanes.close()
+        if self._producer is not None:
+            await self._producer.stop()
+
+    async def watch(self) -> None:
+        """Leave the process when the oldest batch is too old: a hung broker or lane must not look alive."""
+        age_max_s = self.settings.oldest_batch_age_ms_max / 1000
+        while True:
+            await asyncio.sleep(_WATCH_INTERVAL_S)
+            age = self.lanes.oldest_batch_age_s()
+            self.metrics.in_flight.set(self.lanes.in_flight_records())
+            self.metrics.oldest_batch.set(age)
+            if age > age_max_s:
+                log.critical("a batch has not finished for %.0f s: leaving, to resume from the last commit", age)
+                os._exit(_EXIT_STUCK)
+
+    def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
+        assert self._parser_of is not None, "open() comes before the first batch"
+        topics = self._topics
+        return Lane(
+            (
+                self._table(MESSAGE, topics.message_state, partition),
+                self._table(CONNECTION, topics.connection_state, partition),
+            ),
+            (self._sender(topics.message_events, partition), self._sender(topics.connection_events, partition)),
+            self._sender(topics.set_aside, partition),
+            self._parser_of,
+            quarantine.holds,
+            self.metrics.count,
+        )
+
+    def _table(self, truth: Truth, topic: str, partition: int) -> Table:
+        assert self._cluster is not None, "open() comes before the first batch"
+        identity = Identity(self._cluster.id, topic, partition, self._cluster.partitions)
+        path = self.settings.state_dir / topic / str(partition)
+        store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
+        hot_states_max = max(1_000, self.settings.hot_states_max // self._cluster.partitions)
+        bootstrap = self.settings.kafka_bootstrap_servers
+        return Table(store, self._sender(topic, partition), truth, hot_states_max, bootstrap, self._on_progress)
+
+    def _sender(self, topic: str, partition: int) -> PartitionSender:
+        assert self._producer is not None, "open() comes before the first batch"
+        return PartitionSender(self._producer, topic, partition, self.settings.produce_bytes_max)
+
+    def _quarantine(self, partition: int) -> Quarantine:
+        return Quarantine(self.settings.state_dir / "quarantine" / f"{partition}.json")
+
+    def _on_progress(self, topic: str, partition: int, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == total or now - self._progress_told_at > 1.0:
+            self._progress_told_at = now
+            log.info("recovering %s[%d]: %d of %d states (%.0f %%)", topic, partition, done, total, 100 * done / total)
+
+
+def read_sources(path: Path) -> Any:
+    """Read `recibo.toml`; an absent file means no sources of our own mapping."""
+    return parse_sources(path.read_text() if path.exists() else "", os.environ)

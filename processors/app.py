@@ -81,6 +81,7 @@ def create_app(settings: Settings) -> ReciboApp:
         topic_allow_declare=False,
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=f"recibo-{settings.worker}",  # a restart is no rebalance, and fences its predecessor
         consumer_max_fetch_size=settings.fetch_bytes_max,
         broker_max_poll_records=settings.batch_records_max,
         broker_commit_interval=settings.commit_interval_ms / 1000,

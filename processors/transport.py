@@ -114,13 +114,16 @@ class BatchConsumer(driver.Consumer):
             await self.sleep(_SATURATED_TIMEOUT_S)
             return
         saturated = len(partitions) < len(self._get_active_partitions())
-        records: dict[TP, list[Any]] = await self._getmany(
+        records = await self._getmany(
             partitions, _SATURATED_TIMEOUT_S if saturated else _FETCH_TIMEOUT_S
         )
         for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return  # a rebalance: it seeks to the committed offsets before the flow resumes
+            if self._is_rebalancing(generation):
+                return  # what is dropped here is fetched again: it seeks to the committed offsets before the flow resumes
             await self._deliver(tp, fetched, generation)
+
+    def _is_rebalancing(self, generation: int) -> bool:
+        return not self.flow_active or self.app.consumer_generation_id != generation
 
     async def _deliver(self, tp: TP, records: list[Any], generation: int) -> None:
         first, last = records[0], records[-1]

@@ -14,6 +14,9 @@ SUBJECT_LENGTH_MAX = 512
 PARTS_MAX = 10_000
 """Events taken out of one body (Meta sends 1,000 at most). A body with more is kept whole and is unmapped."""
 
+NOBODY = SourceContext("", "", "")
+"""The source of a body that is read only for its key."""
+
 Reporting = Literal["reported", "never", "ambiguous"]
 
 
@@ -54,7 +57,7 @@ class Provider:
     authentication: Mapping[str, str] = field(default_factory=dict)
     """What `source add` writes for it, e.g. {"kind": "hmac", "header": "X-Hub-Signature-256", …}."""
     setup: tuple[str, ...] = ()
-    """What a person does at the provider, step by step; `{url}` and `{secret}` are filled in."""
+    """What a person does at the provider, step by step; `{url}`, `{secret}` and `{verify_token}` are filled in (replaced)."""
     reports: Mapping[str, Reporting] = field(default_factory=dict)
     """For each status, whether the provider ever reports it; a missing one is `ambiguous`."""
     redact: Callable[[bytes], bytes] | None = None

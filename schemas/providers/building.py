@@ -1,0 +1,160 @@
+"""Making events of what a provider's file has read, so that identity and time are decided in one place."""
+
+from typing import Final
+
+from schemas.error_category import category_of
+from schemas.event import ErrorDetail, Event, Normalized, TimeSource, Unmapped, event_id, trusted_time
+from schemas.record import SourceContext
+from schemas.status import FAILURES
+
+_WORD_SHOWN_MAX: Final = 80
+
+
+def message_event(
+    context: SourceContext,
+    received_at_ms: int,
+    *,
+    message_id: str,
+    connection_id: str,
+    status: str,
+    word: str,
+    at_ms: int | None = None,
+    clock: TimeSource = "provider",
+    recipient: tuple[str, str] = ("", ""),
+    participant: str = "",
+    client_ref: str = "",
+    pricing: str = "",
+    their_id: str = "",
+    aliases: tuple[str, ...] = (),
+    error: ErrorDetail | None = None,
+    family: str = "",
+) -> Normalized:
+    """Return what a provider says of a message, or why that cannot be told.
+
+    Args:
+        context: the source the record came by.
+        received_at_ms: time of receipt, UTC ms.
+        message_id: the primary id; "" where none was found.
+        connection_id: the number or session; "" where none was found.
+        status: our status.
+        word: the provider's word, verbatim.
+        at_ms: the provider's own time, UTC ms, or None.
+        clock: whose time `at_ms` is: the event's own (`provider`) or that of the sending (`envelope`).
+        recipient: (recipient, kind).
+        participant: in a group, whose device reported.
+        client_ref: our reference, echoed.
+        pricing: pricing category.
+        their_id: the provider's own id of the event, or "".
+        aliases: other ids of the message.
+        error: why it failed, where said.
+        family: what stands for the provider in the event's identity, where several forward the same events.
+    """
+    if not message_id:
+        return Unmapped("no message id found")
+    occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    return Event(
+        id=event_id(
+            their_id,
+            status,
+            family or context.provider,
+            connection_id,
+            message_id,
+            participant,
+            word,
+            str(at_ms or ""),
+            error.code if error else "",
+        ),
+        account=context.account,
+        source=context.source,
+        provider=context.provider,
+        connection_id=connection_id,
+        message_id=message_id,
+        status=status,
+        provider_status=word,
+        occurred_at_ms=occurred_at_ms,
+        time_source=clock if is_theirs else "received",
+        absurd_time=absurd,
+        received_at_ms=received_at_ms,
+        recipient=recipient[0],
+        recipient_kind=recipient[1],
+        participant=participant,
+        client_ref=client_ref,
+        provider_event_id=their_id,
+        aliases=aliases,
+        pricing=pricing,
+        error=error,
+    )
+
+
+def connection_event(
+    context: SourceContext,
+    received_at_ms: int,
+    *,
+    connection_id: str,
+    status: str,
+    word: str,
+    at_ms: int | None = None,
+    clock: TimeSource = "provider",
+    reason: str = "",
+    their_id: str = "",
+    stamp: str = "",
+) -> Normalized:
+    """Return what a provider says of a connection, or why that cannot be told (arguments as for `message_event`).
+
+    A message reports a status once; a connection closes again and again. So a report without an id, a time or a
+    `stamp` is told from the next one by its time of receipt, which is kept with the record and so is the same for
+    every copy of ours; otherwise the second logout would be taken for a repeat of the first.
+
+    Args:
+        context: the source the record came by.
+        received_at_ms: time of receipt, UTC ms.
+        connection_id: the number or session.
+        status: our status.
+        word: the provider's word, verbatim.
+        at_ms: the provider's own time, UTC ms, or None.
+        clock: whose time it is.
+        reason: why, in the provider's words.
+        their_id: the provider's own id of the event, or "".
+        stamp: what differs between two reports and not between repeats of one, where that is no usable time.
+    """
+    if not connection_id:
+        return Unmapped("no connection id found")
+    occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    return Event(
+        id=event_id(
+            their_id,
+            status,
+            context.provider,
+            connection_id,
+            "",
+            "",
+            word,
+            stamp or str(at_ms or received_at_ms),
+            reason,
+        ),
+        account=context.account,
+        source=context.source,
+        provider=context.provider,
+        connection_id=connection_id,
+        message_id="",
+        status=status,
+        provider_status=word,
+        occurred_at_ms=occurred_at_ms,
+        time_source=clock if is_theirs else "received",
+        absurd_time=absurd,
+        received_at_ms=received_at_ms,
+        provider_event_id=their_id,
+        reason=reason,
+    )
+
+
+def error_of(status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:
+    """Return the error of a failure, or of any status that comes with one; None where nothing is said and none due."""
+    if not (code or title or detail) and status not in FAILURES:
+        return None
+    return ErrorDetail(category_of(status, code), code, title, detail)
+
+
+def unknown_word(word: str) -> Unmapped:
+    """Return the reason for a status word that is not known (or not there)."""
+    return Unmapped(f"unknown status {word[:_WORD_SHOWN_MAX]!r}" if word else "no status found")

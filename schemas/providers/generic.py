@@ -1,0 +1,35 @@
+"""Any other provider: its body is described by `[sources.NAME.mapping]` alone.
+
+Only Recibo's own status names are understood without configuration. `recibo source learn NAME` proposes a mapping
+from captured bodies.
+"""
+
+from typing import Final
+
+from schemas.providers.mapped import MappedParser
+from schemas.providers.mapping import Mapping
+from schemas.providers.provider import Provider
+from schemas.status import RANK, ConnectionStatus
+
+DEFAULT: Final = Mapping(paths={}, words={name: name for name in (*RANK, *ConnectionStatus)})
+
+PROVIDER: Final = Provider(
+    name="generic",
+    title="Generic (described by configuration)",
+    parser=lambda mapping: MappedParser(mapping or DEFAULT),
+    mapping=DEFAULT,
+    content_types=("application/json", "text/json", "text/plain", "application/vnd.api+json"),
+    authentication={
+        "kind": "hmac",
+        "header": "X-Recibo-Signature",
+        "algorithm": "sha256",
+        "encoding": "hex",
+        "prefix": "sha256=",
+    },
+    setup=(
+        "Enter {url} as the provider's webhook URL.",
+        "If it can sign, give it the secret {secret}; its header, algorithm and encoding go into the source's auth table.",
+        "If it can only send a fixed header, set auth kind `bearer`; if not even that, `path`, and use that URL.",
+        "Let a few webhooks come, then run `recibo source learn`: they are kept as unmapped until then.",
+    ),
+)

@@ -1,0 +1,57 @@
+"""Reading values of strangers' JSON: every function answers with the type it promises, whatever it is given."""
+
+from typing import Any, Final
+
+import orjson
+
+from schemas.providers.provider import SUBJECT_LENGTH_MAX
+
+_PROSE_LENGTH_MAX: Final = 512
+_NOTHING: Final[dict[str, Any]] = {}
+
+
+def load(body: bytes) -> Any:
+    """Return the JSON document, or None where it is none (`null` is not told apart: neither says anything)."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """Return `value` where it is an object, else an empty one. Not to be changed by the caller."""
+    return value if type(value) is dict else _NOTHING
+
+
+def array_of(value: Any) -> list[Any]:
+    """Return `value` where it is an array, else an empty one."""
+    return value if type(value) is list else []
+
+
+def text_of(value: Any) -> str:
+    """Return an id or a word as text; "" for what cannot be one (an object, a boolean, a fraction, too long a text)."""
+    kind = type(value)
+    if kind is str:
+        return value if len(value) <= SUBJECT_LENGTH_MAX else ""
+    return str(value) if kind is int else ""
+
+
+def prose_of(value: Any) -> str:
+    """Return a sentence for people, cut where it is too long; "" for what is none."""
+    return value[:_PROSE_LENGTH_MAX] if type(value) is str else text_of(value)
+
+
+def whatsapp_id(serialized: str) -> str:
+    """Return the id segment of a WhatsApp Web id, whose other segments change with chat and participant.
+
+    `true_5511999999999@c.us_3EB0AA`, `true_99@lid_3EB0AA`, `true_1203@g.us_3EB0AA_5511@c.us` and `3EB0AA` are one
+    message. Source: WAHA and WPPConnect serialise a key as `fromMe_chat_id[_participant]`.
+    """
+    head, _, rest = serialized.partition("_")
+    if head not in ("true", "false"):
+        return serialized
+    chat, _, identifier = rest.partition("_")
+    if "@" not in chat:
+        return serialized
+    last = identifier.rpartition("_")
+    return last[0] if last[0] and "@" in last[2] else identifier

@@ -1,0 +1,136 @@
+"""WAHA: one event a body, with an id of its own and the envelope's time.
+
+Source: devlikeapro/waha-docs `content/docs/how-to/events/index.md`. Traps: ack 3 is a read (a delivery in Baileys);
+`payload.id` names chat and participant as well, and these change (`@c.us`, `@lid`), so the key is its id segment;
+`timestamp` is when WAHA sent the event; a message may stay PENDING although delivered.
+"""
+
+from datetime import UTC
+from typing import Any, Final
+
+from schemas.event import Ignored, Normalized, Unmapped
+from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.json_parser import JsonParser, fixed
+from schemas.providers.provider import Provider
+from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
+from schemas.providers.recipients import recipient_of
+from schemas.providers.times import parse_time_ms
+from schemas.record import SourceContext
+
+ACK_NAMES: Final = {
+    "ERROR": "error",
+    "PENDING": "queued",
+    "SERVER": "sent",
+    "DEVICE": "delivered",
+    "READ": "read",
+    "PLAYED": "read",
+}
+_NAME_OF_ACK: Final = {"-1": "ERROR", "0": "PENDING", "1": "SERVER", "2": "DEVICE", "3": "READ", "4": "PLAYED"}
+_SESSIONS: Final = {
+    "WORKING": "connected",
+    "STOPPED": "disconnected",
+    "FAILED": "logout",
+    "SCAN_QR_CODE": "logout",
+}
+"""SCAN_QR_CODE also comes at the first pairing, and again with each new code."""
+
+_KINDS: Final = {
+    "message": "inbound_message",
+    "message.any": "inbound_message",
+    "message.reaction": "reaction",
+    "message.waiting": "inbound_message",
+    "message.edited": "message_edited",
+    "message.revoked": "message_deleted",
+    "event.response": "event_response",
+    "engine.event": "engine",
+    "state.change": "engine",
+}
+_KINDS_BY_TOPIC: Final = {
+    "presence": "presence",
+    "group": "group",
+    "poll": "poll",
+    "call": "call",
+    "label": "label",
+    "chat": "chat",
+}
+
+
+def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:
+    event = text_of(document.get("event"))
+    if event in ("message.ack", "message.ack.group"):
+        return _ack(document, context, received_at_ms)
+    if event == "session.status":
+        return _session(document, context, received_at_ms)
+    kind = _KINDS.get(event) or _KINDS_BY_TOPIC.get(event.partition(".")[0])
+    return Ignored(kind) if kind else Unmapped(f"unknown event {event[:80]!r}" if event else "no event name found")
+
+
+def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:
+    payload = object_of(document.get("payload"))
+    serialized = text_of(payload.get("id")) or text_of(object_of(payload.get("id")).get("_serialized"))
+    if payload.get("fromMe") is False or serialized.startswith("false_"):
+        return Ignored("inbound_message_status")
+    ack = text_of(payload.get("ack"))
+    word = text_of(payload.get("ackName")) or _NAME_OF_ACK.get(ack, ack)
+    status = ACK_NAMES.get(word)
+    if status is None:
+        return unknown_word(word)
+    recipient = recipient_of(text_of(payload.get("from")))
+    return message_event(
+        context,
+        received_at_ms,
+        message_id=whatsapp_id(serialized),
+        connection_id=text_of(document.get("session")),
+        status=status,
+        word=word,
+        at_ms=parse_time_ms(document.get("timestamp"), UTC),
+        clock="envelope",
+        recipient=recipient,
+        participant=recipient_of(text_of(payload.get("participant")))[0] if recipient[1] == "group" else "",
+        their_id=text_of(document.get("id")),
+        error=error_of(status, ""),
+    )
+
+
+def _session(document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:
+    payload = object_of(document.get("payload"))
+    word = text_of(payload.get("status"))
+    if word == "STARTING":
+        return Ignored("connecting")
+    if word not in _SESSIONS:
+        return unknown_word(word)
+    return connection_event(
+        context,
+        received_at_ms,
+        connection_id=text_of(document.get("session")),
+        status=_SESSIONS[word],
+        word=word,
+        at_ms=parse_time_ms(document.get("timestamp"), UTC),
+        clock="envelope",
+        reason=prose_of(object_of(payload.get("data")).get("reason")) or word,
+        their_id=text_of(document.get("id")),
+    )
+
+
+PROVIDER: Final = Provider(
+    name="waha",
+    title="WAHA",
+    parser=fixed(JsonParser(_read)),
+    authentication={"kind": "hmac", "header": "X-Webhook-Hmac", "algorithm": "sha512", "encoding": "hex", "prefix": ""},
+    setup=(
+        "In the session's config (POST or PUT /api/sessions/SESSION) set this webhook:",
+        '{"url": "{url}", "events": ["message.ack", "session.status"], "hmac": {"key": "{secret}"}}',
+        "For groups add the event message.ack.group; raise `retries.attempts` as high as you like.",
+    ),
+    reports={
+        "queued": "reported",
+        "created": "never",
+        "sent": "reported",
+        "delivered": "reported",
+        "read": "reported",
+        "error": "reported",
+        "number_not_found": "never",
+        "expired": "never",
+        "logout": "reported",
+    },
+)

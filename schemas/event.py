@@ -6,6 +6,7 @@ gives exactly one value of `message.events` (`encode_cloud_event`): no clock, no
 
 import hashlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
@@ -32,7 +33,7 @@ class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Event(msgspec.Struct, frozen=True, gc=False):
     """What one record says of a message (or, with `message_id` empty, of a connection)."""
 
     id: str
@@ -49,9 +50,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     occurred_at_ms: int
     """When it happened, UTC ms; the time of receipt where the provider gives none, or an absurd one."""
     time_source: TimeSource
+    received_at_ms: int
     absurd_time: bool = False
     """The provider's time was absurd and the time of receipt stands in."""
-    received_at_ms: int
     recipient: str = ""
     recipient_kind: str = ""
     participant: str = ""
@@ -169,7 +170,13 @@ decode_cloud_event = msgspec.json.Decoder(CloudEvent).decode
 
 def rfc3339(at_ms: int) -> str:
     """Return UTC ms as RFC 3339 with milliseconds, e.g. `2026-03-10T12:00:00.120Z`."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at_ms % 1000:03d}Z"
+    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=100_000)
+def _second(at_s: int) -> str:
+    """Return a second as RFC 3339, without its zone. Remembered: events of one second come together."""
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def encode_cloud_event(event: Event, outcome: str, request_id: str, index: int, raw: RawReference) -> bytes:

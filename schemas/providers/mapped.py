@@ -7,22 +7,33 @@ import orjson
 
 from schemas.error_category import category_of
 from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, event_id, trusted_time
-from schemas.providers.mapping import FIELDS, Mapping, Path, fold_word, value_at
-from schemas.providers.provider import SUBJECT_LENGTH_MAX, Part
+from schemas.providers.field_reader import FieldReader, Plan, text_of
+from schemas.providers.mapping import Mapping, Path, fold_word, value_at
+from schemas.providers.provider import Part
 from schemas.providers.recipients import recipient_of
 from schemas.providers.times import parse_time_ms, zone
 from schemas.record import SourceContext
-from schemas.status import RANK
+from schemas.status import FAILURES, RANK
 
 _WORDS_REMEMBERED_MAX: Final = 10_000
 
 
-def _text(value: Any) -> str:
-    """Return an id or word as text; "" for what cannot be one (objects, booleans, too long a text)."""
-    kind = type(value)
-    if kind is str:
-        return value if len(value) <= SUBJECT_LENGTH_MAX else ""
-    return str(value) if kind is int else ""
+_TEXTS: Final = (
+    "message_id",
+    "connection_id",
+    "event_id",
+    "recipient",
+    "client_ref",
+    "tracking_id",
+    "participant",
+    "campaign",
+    "reason",
+    "error_code",
+    "error_title",
+    "error_detail",
+    "error_stage",
+)
+_MESSAGE_ID, _CONNECTION_ID = 0, 1
 
 
 class MappedParser:
@@ -31,7 +42,7 @@ class MappedParser:
     def __init__(self, mapping: Mapping) -> None:
         """Compile `mapping` once, so that a body costs dictionary look-ups only. Raises for an unknown time zone."""
         self._mapping = mapping
-        self._paths: dict[str, tuple[Path, ...]] = {name: tuple(mapping.paths.get(name, ())) for name in FIELDS}
+        self._reader = FieldReader(mapping.paths, _TEXTS)
         self._zone = zone(mapping.time_zone)
         self._statuses: dict[str, str] = {}
 
@@ -73,27 +84,34 @@ class MappedParser:
                 return path
         return None
 
-    def _first(self, name: str, element: Any, outer: Any) -> str:
-        for path in self._paths[name]:
-            text = _text(value_at(element, path))
-            if text:
-                return text
-        return self._first(name, outer, outer) if outer is not element else ""
-
     def _subject(self, element: Any, outer: Any) -> str | None:
         if type(element) is not dict:
             return None
-        word, status = self._status(element, outer)
-        if status in RANK:
-            return self._first("message_id", element, outer) or None
-        return (self._first("connection_id", element, outer) or None) if status else None
+        plans = self._plans(element, outer)
+        _, status = self._status(plans)
+        if not status:
+            return None
+        return self._texts(plans)[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
 
-    def _status(self, element: Any, outer: Any) -> tuple[str, str]:
+    def _plans(self, element: dict[str, Any], outer: Any) -> list[tuple[Plan, dict[str, Any]]]:
+        """Return what to look at, in order: the event itself, then what surrounds it."""
+        plans = [(self._reader.plan(element), element)]
+        if outer is not element and type(outer) is dict:
+            plans.append((self._reader.plan(outer), outer))
+        return plans
+
+    def _texts(self, plans: list[tuple[Plan, dict[str, Any]]]) -> list[str]:
+        texts = self._reader.read(*plans[0])
+        for plan, document in plans[1:]:
+            texts = [own or other for own, other in zip(texts, self._reader.read(plan, document), strict=True)]
+        return texts
+
+    def _status(self, plans: list[tuple[Plan, dict[str, Any]]]) -> tuple[str, str]:
         """Return (the provider's word, our status): the first candidate whose word is known, else ("", "")."""
         unknown = ""
-        for document in (element,) if outer is element else (element, outer):
-            for path in self._paths["status"]:
-                word = _text(value_at(document, path))
+        for plan, document in plans:
+            for path in plan.statuses:
+                word = text_of(value_at(document, path))
                 if not word:
                     continue
                 status = self._meaning(word)
@@ -111,75 +129,77 @@ class MappedParser:
             self._statuses[word] = status
         return status
 
-    def _time(self, element: Any, outer: Any) -> int | None:
-        for document in (element,) if outer is element else (element, outer):
-            for path in self._paths["time"]:
+    def _time(self, plans: list[tuple[Plan, dict[str, Any]]]) -> int | None:
+        for plan, document in plans:
+            for path in plan.times:
                 at = parse_time_ms(value_at(document, path), self._zone)
                 if at is not None:
                     return at
         return None
 
     def _event(self, element: Any, outer: Any, context: SourceContext, received_at_ms: int) -> Normalized:
-        word, status = self._status(element, outer)
+        plans = self._plans(element, outer)
+        word, status = self._status(plans)
         if not status:
             kind = self._mapping.ignored.get(fold_word(word)) if word else None
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
         is_message = status in RANK
-        message_id = self._first("message_id", element, outer) if is_message else ""
-        connection_id = self._first("connection_id", element, outer)
-        if is_message and not message_id:
-            return Unmapped("no message id found")
-        if not is_message and not connection_id:
-            return Unmapped("no connection id found")
-        provider_ms = self._time(element, outer)
+        (
+            message_id,
+            connection_id,
+            theirs,
+            recipient,
+            client_ref,
+            tracking_id,
+            participant,
+            campaign,
+            reason,
+            *failure,
+        ) = self._texts(plans)
+        if not (message_id if is_message else connection_id):
+            return Unmapped("no message id found" if is_message else "no connection id found")
+        provider_ms = self._time(plans)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
-        error = self._error(status, element, outer) if is_message else None
-        recipient, recipient_kind = recipient_of(self._first("recipient", element, outer))
-        tracking_id = self._first("tracking_id", element, outer)
-        participant = self._first("participant", element, outer)
-        theirs = self._first("event_id", element, outer)
+        error = _error(status, failure) if is_message and (status in FAILURES or any(failure[:3])) else None
+        identity = () if theirs else (
+            context.provider,
+            connection_id,
+            message_id if is_message else "",
+            participant,
+            word,
+            str(provider_ms or ""),
+            error.code if error else "",
+        )  # fmt: skip
+        recipient, recipient_kind = recipient_of(recipient)
         return Event(
-            id=event_id(
-                theirs,
-                status,
-                context.provider,
-                connection_id,
-                message_id,
-                participant,
-                word,
-                str(provider_ms or ""),
-                error.code if error else "",
-            ),
-            account=context.account,
-            source=context.source,
-            provider=context.provider,
-            connection_id=connection_id,
-            message_id=message_id,
-            status=status,
-            provider_status=word,
-            occurred_at_ms=at_ms,
-            time_source="provider" if is_theirs else "received",
-            absurd_time=absurd,
-            received_at_ms=received_at_ms,
-            recipient=recipient,
-            recipient_kind=recipient_kind,
-            participant=participant,
-            client_ref=self._first("client_ref", element, outer),
-            provider_event_id=theirs,
-            aliases=(tracking_id,) if tracking_id and tracking_id != message_id else (),
-            campaign=self._first("campaign", element, outer),
-            reason="" if is_message else self._first("reason", element, outer),
-            error=error,
+            event_id(theirs, status, *identity),
+            context.account,
+            context.source,
+            context.provider,
+            connection_id,
+            message_id if is_message else "",
+            status,
+            word,
+            at_ms,
+            "provider" if is_theirs else "received",
+            received_at_ms,
+            absurd,
+            recipient,
+            recipient_kind,
+            participant,
+            client_ref,
+            theirs,
+            (tracking_id,) if tracking_id and tracking_id != message_id else (),
+            campaign,
+            "",
+            "" if is_message else reason,
+            error,
         )
 
-    def _error(self, status: str, element: Any, outer: Any) -> ErrorDetail | None:
-        code = self._first("error_code", element, outer)
-        title = self._first("error_title", element, outer)
-        detail = self._first("error_detail", element, outer)
-        if not (code or title or detail) and status not in ("error", "expired", "number_not_found"):
-            return None
-        stage = self._first("error_stage", element, outer)
-        return ErrorDetail(category_of(status, code, stage), code, title, detail)
+
+def _error(status: str, failure: list[str]) -> ErrorDetail:
+    code, title, detail, stage = failure
+    return ErrorDetail(category_of(status, code, stage), code, title, detail)
 
 
 def _rewrap(document: Any, where: Path, element: Any) -> Any:

@@ -13,11 +13,11 @@ def recipient_of(text: str) -> tuple[str, str]:
 
     A channel prefix (`whatsapp:+55…`, Twilio) and a JID's domain and device (`55…:3@s.whatsapp.net`) are dropped.
     """
+    if text.isdecimal() and text.isascii():
+        return text, "phone"
     text = text.strip().removeprefix("whatsapp:")
     if not text:
         return "", ""
-    if text.isdecimal() and text.isascii():
-        return text, "phone"
     local, at, domain = text.partition("@")
     if at:
         kind = _KIND_BY_DOMAIN.get(domain)

@@ -26,6 +26,10 @@ Line = Callable[[str, str], None]
 """Takes a child's name and one line of its output, or of what the supervisor says about it."""
 
 
+def unheard(*_: str) -> None:
+    """Take no notice of a line: it is in the child's log file all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """What to run, and how to know that it is ready.
@@ -58,7 +62,7 @@ class Child:
     `wait_ready` with its last words.
     """
 
-    def __init__(self, program: Program, log_file: Path, on_line: Line) -> None:
+    def __init__(self, program: Program, log_file: Path, on_line: Line = unheard) -> None:
         self.program = program
         self.log_file = log_file
         self.starts = 0
@@ -70,7 +74,7 @@ class Child:
         self._is_ready = False
         self._failure: str | None = None
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._supervise, name=f"child-{program.name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"child-{program.name}", daemon=True)
 
     @property
     def pid(self) -> int | None:
@@ -113,6 +117,13 @@ class Child:
             self._say(f"has not ended within {self.program.stop_seconds_max:.0f} s of SIGTERM; killing it")
             self._signal(signal.SIGKILL)
             self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._supervise()
+        finally:
+            for handler in self._log.handlers:
+                handler.close()
 
     def _supervise(self) -> None:
         failures = 0
@@ -166,11 +177,12 @@ class Child:
 
     def _pump(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        for line in process.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
-            self._tail.append(text)
-            self._log.info(text)
-            self._on_line(self.program.name, text)
+        with process.stdout as output:
+            for line in output:
+                text = line.decode("utf-8", "replace").rstrip()
+                self._tail.append(text)
+                self._log.info(text)
+                self._on_line(self.program.name, text)
 
     def _fail(self, code: int) -> None:
         last_words = " | ".join(self._tail) or "it said nothing"

@@ -1,0 +1,6 @@
+"""ClickHouse's own HTTP interface over chDB, the ClickHouse engine as a Python package.
+
+http → statement → lanes → engine. One process owns the directory, so that projections, `recibo sql`, dbt, Grafana
+and a data team's client all use the one code path: a ClickHouse client over HTTP. It listens on 127.0.0.1 alone,
+takes any user and password, and keeps no sessions: every request starts from the engine's defaults.
+"""

@@ -1,0 +1,44 @@
+"""The Python programs of the local stack: how to run each, and how to know that it is ready."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from deploy.local.child import Program
+from deploy.local.ports import HOST
+
+CHECKOUT = Path(__file__).parents[2]
+_ASK_SECONDS = 1.0
+
+
+def clickhouse_program(data_dir: Path, port: int) -> Program:
+    """Return how to run ClickHouse's interface over chDB, with its data in `data_dir`, on `port` of 127.0.0.1."""
+    arguments = ("--data-dir", str(data_dir.resolve()), "--port", str(port))
+    return python_program("clickhouse", "deploy.local.clickhouse", f"http://{HOST}:{port}/ping", arguments=arguments)
+
+
+def python_program(
+    name: str,
+    module: str,
+    ready_url: str,
+    *,
+    arguments: tuple[str, ...] = (),
+    environ: Mapping[str, str] | None = None,
+) -> Program:
+    """Return how to run `python -m module`; it is ready when `ready_url` answers 2xx."""
+    return Program(
+        name=name,
+        command=(sys.executable, "-m", module, *arguments),
+        is_ready=lambda: answers(ready_url),
+        environ={**(environ or {}), "PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"},
+    )
+
+
+def answers(url: str) -> bool:
+    """Return whether a GET of `url` is answered 2xx, within a second."""
+    try:
+        return httpx.get(url, timeout=_ASK_SECONDS, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

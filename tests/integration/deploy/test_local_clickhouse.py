@@ -1,0 +1,215 @@
+"""The local ClickHouse, asked by ClickHouse's own client."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import clickhouse_connect
+import httpx
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from deploy.local.child import Child
+from deploy.local.errors import StackError
+from deploy.local.ports import HOST, free_port
+from deploy.local.programs import clickhouse_program
+from tests.servers import docker_answers, running
+
+EVENT = """
+CREATE TABLE event (id UInt64, name LowCardinality(String), at DateTime64(3, 'UTC'), note Nullable(String), tags Map(String, UInt8))
+ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+"""
+COLUMNS = ["id", "name", "at", "note", "tags"]
+
+
+@pytest.fixture
+def event(clickhouse: Client) -> Client:
+    """A client in a database with an empty table `event`."""
+    clickhouse.command(EVENT)
+    return clickhouse
+
+
+def columns(ids: range) -> list[list[object]]:
+    return [list(ids), ["sent"] * len(ids), [1_700_000_000_000] * len(ids), [None] * len(ids), [{"a": 1}] * len(ids)]
+
+
+@pytest.mark.parametrize("compression", [False, "lz4", "zstd", "gzip"])
+def test_columns_come_back_as_they_were_inserted(
+    event: Client, clickhouse_url: str, *, compression: bool | str
+) -> None:
+    """Rows inserted by column, in every compression, are read back with their types, and are counted in the summary."""
+    with clickhouse_connect.get_client(dsn=clickhouse_url, database=event.database, compress=compression) as client:
+        written = client.insert("event", columns(range(5_000)), column_names=COLUMNS, column_oriented=True)
+        assert written.written_rows == 5_000
+        rows = client.query("SELECT * FROM event ORDER BY id").result_rows
+    assert len(rows) == 5_000
+    assert rows[7] == (7, "sent", datetime.fromisoformat("2023-11-14T22:13:20"), None, {"a": 1})
+
+
+def test_parameters_are_bound_by_the_server(clickhouse: Client) -> None:
+    """Values with quotes, backslashes, control characters, arrays, times and NULL arrive as they are."""
+    given = {
+        "text": "a'b\\c\n\tção",
+        "items": ["q'", "\\", ""],
+        "at": datetime(2024, 1, 1, tzinfo=UTC),
+        "none": None,
+        "number": 7,
+    }
+    asked = "SELECT {text:String}, {items:Array(String)}, {at:DateTime64(3, 'UTC')}, {none:Nullable(String)}, {number:UInt8}"
+    assert clickhouse.query(asked, parameters=given).result_rows == [
+        (given["text"], given["items"], datetime.fromisoformat("2024-01-01T00:00:00"), None, 7)
+    ]
+
+
+def test_the_same_deduplication_token_inserts_once(event: Client) -> None:
+    """A batch sent again under its token leaves the table as it was."""
+    settings = {"insert_deduplication_token": "webhook.raw:0:0-99", "async_insert": 0}
+    for _ in range(2):
+        event.insert("event", columns(range(100)), column_names=COLUMNS, column_oriented=True, settings=settings)
+    assert event.command("SELECT count() FROM event") == 100
+
+
+@pytest.mark.parametrize(
+    ("sql", "code", "name", "status"),
+    [
+        ("SELECT * FROM nope", 60, "UNKNOWN_TABLE", 404),
+        ("SELEC 1", 62, "SYNTAX_ERROR", 400),
+        ("SELECT nope", 47, "UNKNOWN_IDENTIFIER", 404),
+        ("SELECT toUInt8('x')", 6, "CANNOT_PARSE_TEXT", 400),
+        ("SELECT throwIf(1)", 395, "FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", 500),
+        ("SELECT 1 SETTINGS nope = 1", 115, "UNKNOWN_SETTING", 404),
+        ("", 62, "SYNTAX_ERROR", 400),
+    ],
+)
+def test_errors_are_those_of_clickhouse(clickhouse_url: str, sql: str, code: int, name: str, status: int) -> None:
+    """A failed statement is answered with ClickHouse's code, name and HTTP status, and its reason as text."""
+    answer = httpx.post(clickhouse_url, content=sql)
+    assert (answer.status_code, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code))
+    assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
+    assert f"({name})" in answer.text
+
+
+def test_rows_that_do_not_parse_are_refused_whole(event: Client) -> None:
+    """An insert whose second row is wrong writes neither row."""
+    rows = b'{"id": 1}\n{"id": "x"}\n'
+    with pytest.raises(DatabaseError) as refused:
+        event.raw_insert("event", ["id"], rows, fmt="JSONEachRow")
+    assert refused.value.code == 27
+    assert event.command("SELECT count() FROM event") == 0
+
+
+def test_settings_of_one_request_do_not_reach_the_next(clickhouse: Client) -> None:
+    """A setting given with one query holds for that query alone."""
+    assert clickhouse.query("SELECT getSetting('max_block_size')", settings={"max_block_size": 17}).first_item == {
+        "getSetting('max_block_size')": 17
+    }
+    assert clickhouse.command("SELECT getSetting('max_block_size')") != 17
+
+
+def test_a_get_changes_nothing(clickhouse_url: str) -> None:
+    """A statement sent by GET can read and cannot write, as in ClickHouse."""
+    assert httpx.get(clickhouse_url, params={"query": "SELECT 1"}).text == "1\n"
+    refused = httpx.get(clickhouse_url, params={"query": "CREATE TABLE t (a UInt8) ENGINE = Memory"})
+    assert refused.headers["X-ClickHouse-Exception-Code"] == "164"
+
+
+def test_a_reader_over_its_time_is_ended(clickhouse: Client) -> None:
+    """A query that runs longer than its limit fails with the time-out's code."""
+    with pytest.raises(DatabaseError) as refused:
+        clickhouse.query("SELECT sum(sipHash64(number)) FROM numbers(100000000000)", settings={"max_execution_time": 1})
+    assert refused.value.code == 159
+
+
+def test_inserts_do_not_wait_for_long_readers(event: Client, clickhouse_url: str) -> None:
+    """While readers fill their lane, and more wait behind them, an insert is answered at once."""
+    over = threading.Event()
+
+    def read() -> None:
+        with clickhouse_connect.get_client(dsn=clickhouse_url) as client:
+            while not over.is_set():
+                client.query("SELECT sum(sipHash64(number)) FROM numbers(100000000)")
+
+    readers = [threading.Thread(target=read) for _ in range(6)]
+    for reader in readers:
+        reader.start()
+    try:
+        seconds = []
+        for batch in range(20):
+            started = time.monotonic()
+            ids = range(batch * 1000, batch * 1000 + 1000)
+            event.insert("event", columns(ids), column_names=COLUMNS, column_oriented=True)
+            seconds.append(time.monotonic() - started)
+    finally:
+        over.set()
+        for reader in readers:
+            reader.join()
+    assert event.command("SELECT count() FROM event") == 20_000
+    assert sorted(seconds)[10] < 0.5, seconds
+
+
+needs_local = pytest.mark.skipif(
+    docker_answers(), reason="about the local process; here ClickHouse runs in a container"
+)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[tuple[Child, str]]:
+    """A local ClickHouse of the test's own, and its URL."""
+    port = free_port()
+    with running(clickhouse_program(tmp_path / "data", port), tmp_path) as child:
+        yield child, f"http://{HOST}:{port}"
+
+
+def until_it_answers(insert: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            insert()
+        except Exception:  # noqa: BLE001 - whatever a client raises while the server is away
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return
+
+
+@needs_local
+def test_an_acknowledged_insert_survives_a_killed_server(local: tuple[Child, str]) -> None:
+    """Every insert answered before kill -9 is in the table when the server has come back."""
+    server, url = local
+    httpx.post(url, content=EVENT)
+    acknowledged: list[int] = []
+    killer = threading.Timer(0.5, server.kill)
+    killer.start()
+    for number in range(150):
+
+        def insert(number: int = number) -> None:
+            row = f'INSERT INTO event (id) FORMAT JSONEachRow\n{{"id": {number}}}'
+            httpx.post(url, content=row).raise_for_status()
+            acknowledged.append(number)
+
+        until_it_answers(insert)
+    killer.join()
+    server.wait_ready(30)
+    assert server.starts == 2
+    kept = httpx.post(url, content="SELECT DISTINCT id FROM event ORDER BY id").text.split()
+    assert [int(number) for number in kept] == acknowledged == list(range(150))
+
+
+@needs_local
+def test_a_directory_in_use_is_refused_by_name(local: tuple[Child, str], tmp_path: Path) -> None:
+    """A second server on the same directory ends at once, and says who has it and what to do."""
+    second = Child(clickhouse_program(tmp_path / "data", free_port()), tmp_path / "second.log")
+    second.start()
+    with pytest.raises(StackError, match=rf"in use by another ClickHouse engine \(process {local[0].pid}\)"):
+        second.wait_ready(20)
+    second.stop()
+
+
+@needs_local
+@pytest.mark.parametrize("header", [{"Origin": "https://example.org"}, {"Host": "example.org"}])
+def test_web_pages_are_refused(local: tuple[Child, str], header: dict[str, str]) -> None:
+    """A page in a browser of this machine cannot query the server, by its own origin or under a name it controls."""
+    assert httpx.post(local[1], content="SELECT 1", headers=header).status_code in {400, 403}

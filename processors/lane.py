@@ -11,13 +11,16 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from processors import crash_points
 from processors.batch import Folded, Produced, Understood, fold_batch, keys_of, read_batch
 from processors.sender import PartitionSender, Sent, acknowledged
 from processors.table import Table
 from processors.understand import ParserOf
+
+_SWEEP_CHUNK: Final = 1_000
+_SWEEP_PAUSE_S: Final = 0.05
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +32,8 @@ class BatchInFlight:
     is_stale: Callable[[], bool]
     """Whether the partition was reassigned since the fetch: then nothing more is written for it."""
     fetched_at: float = field(default_factory=time.monotonic)
+    expired: Sequence[bytes] = ()
+    """Message keys to delete, found by the sweep; such a batch has no records."""
     number: int = 0
     folded: Folded | None = None
     changed: list[list[Produced]] = field(default_factory=list)
@@ -47,6 +52,7 @@ class Lane:
         parser_of: ParserOf,
         held: Callable[[bytes], bool],
         on_done: Callable[[BatchInFlight], None],
+        sweep_interval_s: float,
     ) -> None:
         """Wire a lane.
 
@@ -57,6 +63,7 @@ class Lane:
             parser_of: finds a source's parser.
             held: whether a key is quarantined.
             on_done: told of every batch whose work is durable.
+            sweep_interval_s: pause between looking through the whole store.
         """
         self._tables = tables
         self._events = events
@@ -64,6 +71,7 @@ class Lane:
         self._parser_of = parser_of
         self._held = held
         self._on_done = on_done
+        self._sweep_interval_s = sweep_interval_s
         self._inbox: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._states_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._outputs_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
@@ -71,6 +79,7 @@ class Lane:
         self._empty = asyncio.Event()
         self._empty.set()
         self._numbers = 0
+        self._stream_time_ms = 0
         self.recovered = False
 
     def submit(self, batch: BatchInFlight) -> None:
@@ -91,6 +100,7 @@ class Lane:
             steps.create_task(_each(self._inbox, self._fold_and_send_states))
             steps.create_task(_each(self._states_sent, self._send_outputs))
             steps.create_task(_each(self._outputs_sent, self._store_and_acknowledge))
+            steps.create_task(self._sweep())
 
     async def drained(self) -> None:
         """Wait until every batch taken is acknowledged."""
@@ -121,6 +131,10 @@ class Lane:
         for table, part in zip(self._tables, (folded.messages, folded.connections), strict=True):
             table.keep(part.states, part.dirty, batch.number)
             batch.changed.append(table.rewrites() + part.changed())
+        if batch.expired:
+            batch.changed[0] += messages.tombstones(batch.expired, self._stream_time_ms)
+        if batch.records:
+            self._stream_time_ms = max(self._stream_time_ms, batch.records[-1].timestamp)
         batch.folded = folded
         batch.sent = [
             await table.sender.send(changed) for table, changed in zip(self._tables, batch.changed, strict=True)
@@ -131,7 +145,7 @@ class Lane:
     async def _send_outputs(self, batch: BatchInFlight) -> None:
         for table, sent in zip(self._tables, batch.sent, strict=True):
             batch.changelog_offsets.append(await table.landed(await acknowledged(sent)))
-        crash_points.reach("state_acknowledged")
+        crash_points.reach("sweep" if batch.expired else "state_acknowledged")
         folded = batch.folded
         assert folded is not None, "a batch is folded before its states are sent"
         if batch.is_stale():
@@ -157,6 +171,15 @@ class Lane:
             crash_points.reach("record_acknowledged")
             self._on_done(batch)
         self._finished(batch)
+
+    async def _sweep(self) -> None:
+        """Now and then look through the message store for states past the horizon, and delete them in the lane's order."""
+        messages, after = self._tables[0], b""
+        while True:
+            await asyncio.sleep(_SWEEP_PAUSE_S if after else self._sweep_interval_s)
+            after, expired = messages.expired(after, _SWEEP_CHUNK, self._stream_time_ms)
+            if expired:
+                self.submit(BatchInFlight((), lambda: None, lambda: False, expired=expired))
 
     def _finished(self, batch: BatchInFlight) -> None:
         self._in_flight.remove(batch)

@@ -31,6 +31,7 @@ class Settings:
     store_write_buffer_bytes: int = 16_777_216  # RECIBO_PROCESSORS_STORE_WRITE_BUFFER_BYTES: of one partition
     commit_interval_ms: int = 500  # RECIBO_PROCESSORS_COMMIT_INTERVAL_MS
     session_timeout_ms: int = 30_000  # RECIBO_PROCESSORS_SESSION_TIMEOUT_MS
+    sweep_interval_s: int = 3_600  # RECIBO_PROCESSORS_SWEEP_INTERVAL_S: between looks for states past the horizon
     oldest_batch_age_ms_max: int = 120_000  # RECIBO_PROCESSORS_OLDEST_BATCH_AGE_MS_MAX: then the worker exits
 
     @property

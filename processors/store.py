@@ -96,6 +96,16 @@ class StateStore:
         values: list[bytes | None] = self._db.get(list(keys)) if keys else []  # type: ignore[assignment]  # one for each key
         return values
 
+    def scan(self, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        """Return up to `count` keys and values that sort after `after` (b"" for the first)."""
+        rows = self._db.iter()
+        rows.seek(max(after, _META_KEY) + b"\x00")
+        found: list[tuple[bytes, bytes]] = []
+        while rows.valid() and len(found) < count:
+            found.append((rows.key(), rows.value()))
+            rows.next()
+        return found
+
     def apply(self, items: Iterable[tuple[bytes, bytes | None]], offset: int) -> None:
         """Write states (None deletes) and the offset of the last changelog record they came from, atomically."""
         batch = WriteBatch(raw_mode=True)

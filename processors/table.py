@@ -8,12 +8,13 @@ from aiokafka import TopicPartition
 
 from processors.batch import Produced
 from processors.changelog import read_stretch, recover
+from processors.expiry import is_expired
 from processors.fold import State, Truth
 from processors.hot_states import HotStates
 from processors.sender import Acknowledged, PartitionSender, acknowledged
 from processors.store import StateStore
 from schemas.errors import ContiguityBroken
-from schemas.message_state import version_of
+from schemas.message_state import last_at_of, version_of
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,30 @@ class Table:
         keys, self._hidden = list(self._hidden), set()
         again = self.states(keys)
         return [(k, self._encode(s) if s is not None else None, now_ms()) for k, s in again.items()]
+
+    def expired(self, after: bytes, count: int, stream_time_ms: int) -> tuple[bytes, list[bytes]]:
+        """Look at the next `count` stored states for ones that count as absent anyway.
+
+        Args:
+            after: key to go on after; b"" to begin.
+            count: states to look at.
+            stream_time_ms: greatest append time processed: no later record of this partition is older.
+
+        Returns:
+            The key to go on after (b"" at the end), and the expired keys.
+        """
+        rows = self._store.scan(after, count)
+        keys = [key for key, value in rows if is_expired(last_at_of(value), stream_time_ms)]
+        return (rows[-1][0] if len(rows) == count else b""), keys
+
+    def tombstones(self, keys: Sequence[bytes], stream_time_ms: int) -> list[Produced]:
+        """Return deletions for those of `keys` that are expired still; they are forgotten at once."""
+        gone: list[Produced] = []
+        for key, state in self.states(keys).items():
+            if state is not None and is_expired(state.bookkeeping.last_at_ms, stream_time_ms):
+                self._hot.drop(key)
+                gone.append((key, None, now_ms()))
+        return gone
 
     @property
     def has_rewrites(self) -> bool:

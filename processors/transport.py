@@ -114,9 +114,7 @@ class BatchConsumer(driver.Consumer):
             await self.sleep(_SATURATED_TIMEOUT_S)
             return
         saturated = len(partitions) < len(self._get_active_partitions())
-        records = await self._getmany(
-            partitions, _SATURATED_TIMEOUT_S if saturated else _FETCH_TIMEOUT_S
-        )
+        records = await self._getmany(partitions, _SATURATED_TIMEOUT_S if saturated else _FETCH_TIMEOUT_S)
         for tp, fetched in records.items():
             if self._is_rebalancing(generation):
                 return  # what is dropped here is fetched again: it seeks to the committed offsets before the flow resumes

@@ -94,6 +94,7 @@ class Worker:
             self._parser_of,
             quarantine.holds,
             self.metrics.count,
+            self.settings.sweep_interval_s,
         )
 
     def _table(self, truth: Truth, topic: str, partition: int) -> Table:

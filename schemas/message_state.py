@@ -109,6 +109,12 @@ def version_of(value: bytes) -> int:
     return int(value[_VERSION_START : value.index(b",", _VERSION_START)])
 
 
+def last_at_of(value: bytes) -> int:
+    """Return the append time of an encoded state's last distinct event without parsing it. Raises ValueError."""
+    start = value.index(b",", _VERSION_START) + 1
+    return int(value[start : value.index(b",", start)])
+
+
 def absent(event: Event, at_ms: int) -> MessageState:
     """Return the state of a message of which nothing is known yet; `join` makes it true of `event`.
 

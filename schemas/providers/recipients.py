@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ().\-]{5,24}$")
+_PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().\-]{5,24}$")
 _BSUID: Final = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 _KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group"}
 

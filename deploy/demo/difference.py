@@ -1,7 +1,9 @@
 """One thing that is not as it must be."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+_NUMBERS: Final = (int, float)
 
 
 class Difference(NamedTuple):
@@ -18,17 +20,11 @@ class Difference(NamedTuple):
 
 
 def bare(value: Any) -> Any:
-    """Return a JSON value without the fields that say nothing (null, false, "", [] and {})."""
-    if isinstance(value, Mapping):
-        kept = {name: bare(inner) for name, inner in value.items()}
-        return {name: inner for name, inner in kept.items() if not _says_nothing(inner)}
-    if isinstance(value, list | tuple):
-        return [bare(inner) for inner in value]
-    return value
-
-
-def _says_nothing(value: Any) -> bool:
-    return value is None or value is False or value in ("", [], {})
+    """Return a JSON value without the fields that say nothing (null, false, "", [] and {}); 0 says something."""
+    if isinstance(value, dict):
+        kept = ((name, bare(inner)) for name, inner in value.items())
+        return {name: inner for name, inner in kept if inner or type(inner) in _NUMBERS}
+    return [bare(inner) for inner in value] if isinstance(value, list) else value
 
 
 def fields_that_differ(found: Mapping[str, Any], true: Mapping[str, Any], prefix: str = "") -> list[str]:

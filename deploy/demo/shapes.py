@@ -50,7 +50,7 @@ def words_for(shape: str, status: str) -> tuple[str, ...]:
 
 def whole_second(shape: str) -> bool:
     """Return whether a shape's times have no milliseconds."""
-    return shape == "portuguese"
+    return shape in ("portuguese", "renamed")
 
 
 def render(said: Reported, mark: str) -> dict[str, Any]:

@@ -22,7 +22,15 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_ingest_auth_failures_total": Metric(
         "counter", "Requests refused for a wrong or missing signature", ("source",)
     ),
+    "recibo_ingest_unrecorded_requests_total": Metric("counter", "Answered requests whose record could not be written"),
+    "recibo_ingest_connections": Metric("gauge", "Open connections"),
+    "recibo_ingest_malformed_total": Metric("counter", "Requests refused before they could be routed", ("status",)),
+    "recibo_ingest_kafka_connected": Metric("gauge", "1 while Kafka takes records, 0 while the spool does"),
+    "recibo_ingest_spool_bytes": Metric("gauge", "Bytes waiting in this worker's spool"),
+    "recibo_ingest_spool_age_seconds": Metric("gauge", "Age of the oldest bytes in this worker's spool"),
+    "recibo_ingest_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_processors_records_total": Metric("counter", "Raw records processed, by outcome", ("outcome",)),
+    "recibo_processors_unclear_total": Metric("counter", "Raw records unmapped or quarantined, by source", ("source",)),
     "recibo_processors_batches_total": Metric("counter", "Fetched batches acknowledged"),
     "recibo_processors_in_flight_records": Metric("gauge", "Raw records fetched and not yet acknowledged"),
     "recibo_processors_oldest_batch_seconds": Metric("gauge", "Age of the oldest unacknowledged batch"),
@@ -32,4 +40,5 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_projections_lag_records": Metric("gauge", "Records not yet projected", ("topic",)),
     "recibo_projections_age_seconds": Metric("gauge", "Age of the newest projected record", ("topic",)),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
+    "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
 }

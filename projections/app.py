@@ -1,0 +1,89 @@
+"""The projector: the only wiring. One lane a topic, one HTTP client, one health port."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import urlsplit
+
+import structlog
+import uvicorn
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from projections.engine import connect
+from projections.health import health_app
+from projections.lane import Lane
+from projections.link import Linker
+from projections.migrate import migrate
+from projections.reader import Reader
+from projections.rows import message_state, projections_of
+from projections.settings import Settings
+from projections.sink import Sink
+from projections.store import Store
+
+log = structlog.get_logger()
+
+
+def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[Lane]:
+    """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
+    sink = Sink(client, settings.store, threads)
+    lanes = []
+    for projection in projections_of(settings.generation):
+        fed = [table.name for table, _ in projection.tables]
+        linker = Linker(sink, settings.store) if message_state.TABLE.name in fed else None
+        store = Store(projection, sink, linker, settings, stopping)
+        reader = Reader(projection.topic, settings, compacted=".state." in projection.topic)
+        lanes.append(Lane(reader, store, settings, stopping))
+    return lanes
+
+
+async def run(settings: Settings) -> None:
+    """Migrate, then project until SIGTERM or SIGINT; then drain."""
+    client = await _connected(settings)
+    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
+        stopping = asyncio.Event()
+        lanes = make_lanes(settings, client, threads, stopping)
+        server = _health_server(settings, lanes)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stopping.set)
+        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.store)
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(server.serve())
+            running = [tasks.create_task(lane.run()) for lane in lanes]
+            await asyncio.gather(*running)
+            server.should_exit = True
+            await serving
+    log.info("stopped")
+
+
+async def _connected(settings: Settings) -> Client:
+    """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
+    where = urlsplit(settings.clickhouse_url)
+    pause_s = settings.retry_pause_ms_min / 1000
+    while True:
+        try:
+            client = await asyncio.to_thread(connect, settings.clickhouse_url, timeout_s=settings.insert_timeout_s)
+            await asyncio.to_thread(migrate, client, settings.store)
+        except (OSError, ClickHouseError) as error:
+            log.warning(
+                "ClickHouse does not answer; trying again", host=where.hostname, port=where.port, why=str(error)
+            )
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, settings.retry_pause_ms_max / 1000)
+        else:
+            return client
+
+
+def _health_server(settings: Settings, lanes: Sequence[Lane]) -> uvicorn.Server:
+    app = health_app(lambda: [lane.topic for lane in lanes if not lane.is_ready])
+    config = uvicorn.Config(app, host=settings.host, port=settings.metrics_port, log_level="warning", lifespan="off")
+    return _HealthServer(config)
+
+
+class _HealthServer(uvicorn.Server):
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
+        """Leave signals to the projector: health is answered until the lanes have drained."""
+        return nullcontext()

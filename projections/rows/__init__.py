@@ -1,0 +1,52 @@
+"""Records → rows: pure, one file a table. `projections_of` is the whole list of what goes where."""
+
+from functools import partial
+
+from projections.rows import (
+    connection_event,
+    connection_state,
+    message_alias,
+    message_event,
+    message_state,
+    webhook_raw,
+    webhook_request,
+    webhook_set_aside,
+)
+from projections.rows.table import Projection
+from schemas import topics
+
+
+def projections_of(generation: int) -> tuple[Projection, ...]:
+    """Return what becomes of each topic of a deployment at `generation`."""
+    derived = topics.DerivedTopics(generation)
+
+    return (
+        Projection(topics.REQUESTS, webhook_request.decode, ((webhook_request.TABLE, webhook_request.rows),)),
+        Projection(topics.RAW, webhook_raw.decode, ((webhook_raw.TABLE, webhook_raw.rows),)),
+        Projection(
+            derived.message_events,
+            message_event.decode,
+            ((message_event.TABLE, partial(message_event.rows, generation=generation)),),
+        ),
+        Projection(
+            derived.connection_events,
+            message_event.decode,
+            ((connection_event.TABLE, partial(connection_event.rows, generation=generation)),),
+        ),
+        Projection(
+            derived.set_aside,
+            webhook_set_aside.decode,
+            ((webhook_set_aside.TABLE, partial(webhook_set_aside.rows, generation=generation)),),
+        ),
+        Projection(
+            derived.message_state,
+            message_state.decode,
+            # Ids first: `link` then finds either them or the other side's (see link.py).
+            ((message_alias.TABLE, message_alias.rows), (message_state.TABLE, message_state.rows)),
+        ),
+        Projection(
+            derived.connection_state,
+            connection_state.decode,
+            ((connection_state.TABLE, connection_state.rows),),
+        ),
+    )

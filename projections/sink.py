@@ -1,0 +1,76 @@
+"""The edge out: rows into a table, whole or not at all, and known again when they come twice."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from typing import Any, Final
+
+from clickhouse_connect.datatypes.registry import get_from_name
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.insert import InsertContext
+
+from projections.errors import RowsRefused
+from projections.refusals import is_permanent
+from projections.rows.table import Row, Table
+from schemas.errors import SinkUnavailable
+
+SETTINGS: Final[dict[str, Any]] = {
+    # Written down although some are defaults: the defaults moved in 25.10 and 26.2.
+    "async_insert": 0,
+    "insert_deduplicate": 1,
+    "fsync_metadata": 1,
+    # One block in, one part a partition out, however far back a replay reaches.
+    "max_insert_block_size": 1_000_000,
+    "min_insert_block_size_rows": 1_000_000,
+    "min_insert_block_size_bytes": 512 * 1024 * 1024,
+    "max_partitions_per_insert_block": 1_000,
+}
+
+
+class Sink:
+    """Inserts into one database. Safe for several lanes at once: the client keeps no session."""
+
+    def __init__(self, client: Client, store: str, threads: Executor) -> None:
+        """Insert through `client` into database `store`, on `threads` (the client blocks)."""
+        self._client = client
+        self._store = store
+        self._threads = threads
+
+    async def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
+        """Insert `rows`; return when the engine has synced them.
+
+        Args:
+            table: where to.
+            rows: values in the order of the table's columns, at most a million.
+            token: the same for the same rows and for no others: the engine drops a block whose token it knows.
+
+        Raises:
+            SinkUnavailable: not now. They may be in all the same (an answer was lost); insert them again.
+            RowsRefused: never.
+        """
+        await self._on_thread(self._insert, table, rows, token)
+
+    async def command(self, statement: str) -> None:
+        """Run a statement that may run twice. Raises SinkUnavailable or RowsRefused, as `insert` does."""
+        await self._on_thread(self._client.command, statement)
+
+    async def _on_thread(self, call: Any, *arguments: Any) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+        except Exception as error:
+            if is_permanent(error):
+                raise RowsRefused(f"{type(error).__name__}: {error}") from error
+            raise SinkUnavailable(f"ClickHouse did not take it: {type(error).__name__}: {error}") from error
+
+    def _insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
+        context = InsertContext(
+            table=f"{self._store}.{table.name}",
+            column_names=[name for name, _ in table.columns],
+            column_types=[get_from_name(type_) for _, type_ in table.columns],
+            data=list(zip(*rows, strict=True)),
+            column_oriented=True,
+            compression="lz4",
+            settings={**SETTINGS, "insert_deduplication_token": token},
+            block_size=len(rows),
+        )
+        self._client.insert(context=context)

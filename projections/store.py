@@ -1,0 +1,109 @@
+"""Storing a batch: records → rows → insert, patiently where the sink is away, around records that can never be rows."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from projections import metrics
+from projections.batch import token
+from projections.bisect import store_what_can_be
+from projections.errors import RowsRefused, Stopping, TooManyRefused
+from projections.link import Linker
+from projections.rows import projection_set_aside
+from projections.rows.table import Projection, Record, Row, Table
+from projections.settings import Settings
+from projections.sink import Sink
+from schemas.errors import SinkUnavailable
+
+SET_ASIDE_ALWAYS_ALLOWED: Final = 10
+"""Unusable records a batch may hold whatever its size."""
+
+log = structlog.get_logger()
+
+
+class Store:
+    """Stores one topic's records in its tables."""
+
+    def __init__(
+        self, projection: Projection, sink: Sink, linker: Linker | None, settings: Settings, stopping: asyncio.Event
+    ) -> None:
+        """Insert through `sink`; `linker` only where states have ids to link; `stopping` ends patience."""
+        self._projection = projection
+        self._sink = sink
+        self._linker = linker
+        self._settings = settings
+        self._stopping = stopping
+        self.waits_since: float | None = None
+        """Monotonic seconds since when the sink is unavailable; None: it takes rows."""
+
+    async def store(self, records: Sequence[Record]) -> None:
+        """Store `records`; return when every one of them is a row, or set aside.
+
+        Raises:
+            TooManyRefused: more cannot be rows than can be the records' own fault.
+            Stopping: asked to stop while the sink is unavailable.
+        """
+        refused = await store_what_can_be(records, self._store_rows)
+        if len(refused) > max(SET_ASIDE_ALWAYS_ALLOWED, self._settings.set_aside_ratio_max * len(records)):
+            raise TooManyRefused(
+                f"{self._projection.topic}: {len(refused)} of {len(records)} records cannot become rows, the first "
+                f"because: {refused[0][1]}. So many at once is a fault of this release or of the tables; nothing was "
+                "committed. Run the release that fits, or mend the tables"
+            )
+        if refused:
+            await self._set_aside(refused)
+
+    async def _store_rows(self, records: Sequence[Record]) -> None:
+        try:
+            decoded = [d for d in map(self._projection.decode, records) if d is not None]
+            tables = [(table, list(rows(decoded))) for table, rows in self._projection.tables]
+        except (ValueError, TypeError, KeyError) as error:
+            raise RowsRefused(f"{type(error).__name__}: {error}") from error
+        if self._linker is not None:
+            await self._patiently(partial(self._linker.link, decoded, token(tables[0][0], records)))
+        for table, rows in tables:
+            if rows:
+                await self._insert(table, rows, token(table, records))
+
+    async def _insert(self, table: Table, rows: list[Row], insert_token: str) -> None:
+        started = time.perf_counter()
+        await self._patiently(partial(self._sink.insert, table, rows, insert_token))
+        metrics.INSERT_SECONDS.labels(table.name).observe(time.perf_counter() - started)
+        metrics.ROWS.labels(table.name).inc(len(rows))
+
+    async def _set_aside(self, refused: list[tuple[Record, str]]) -> None:
+        for record, why in refused:
+            log.error(
+                "a record cannot become a row and is set aside: look into projection_set_aside",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                why=why,
+            )
+        metrics.SET_ASIDE.labels(self._projection.topic).inc(len(refused))
+        table, records = projection_set_aside.TABLE, [record for record, _ in refused]
+        await self._insert(table, list(projection_set_aside.rows(refused)), token(table, records))
+
+    async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call until the sink takes it, pausing longer each time. Raises Stopping where asked to stop meanwhile."""
+        pause_ms = self._settings.retry_pause_ms_min
+        while True:
+            try:
+                await call()
+            except SinkUnavailable as error:
+                self.waits_since = self.waits_since or time.monotonic()
+                metrics.RETRIES.inc()
+                log.warning("trying again", topic=self._projection.topic, pause_ms=pause_ms, why=str(error))
+            else:
+                self.waits_since = None
+                return
+            try:
+                await asyncio.wait_for(self._stopping.wait(), pause_ms / 1000)
+            except TimeoutError:
+                pause_ms = min(2 * pause_ms, self._settings.retry_pause_ms_max)
+            else:
+                raise Stopping(f"{self._projection.topic}: asked to stop while the sink was unavailable")

@@ -1,0 +1,13 @@
+-- One row a raw record that the processors have finished with: its outcome. Filter by at.
+CREATE OR REPLACE VIEW ${views}.outcomes AS
+SELECT at, log_partition, log_offset, generation, outcome, event_id, source, account, provider, request_id, event_index, received_at,
+    message_id AS subject, status, '' AS why
+FROM ${store}.message_event FINAL
+UNION ALL
+SELECT at, log_partition, log_offset, generation, outcome, event_id, source, account, provider, request_id, event_index, received_at,
+    connection_id AS subject, status, '' AS why
+FROM ${store}.connection_event FINAL
+UNION ALL
+SELECT at, log_partition, log_offset, generation, outcome, event_id, source, account, provider, request_id, event_index, received_at,
+    substring(key, length(account) + 2) AS subject, kind AS status, why
+FROM ${store}.webhook_set_aside FINAL

@@ -9,14 +9,15 @@ from schemas.error_category import category_of
 from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, event_id, trusted_time
 from schemas.providers.field_reader import FieldReader, Plan, text_of
 from schemas.providers.mapping import Mapping, Path, fold_word, value_at
-from schemas.providers.provider import Part
+from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.recipients import recipient_of
 from schemas.providers.times import parse_time_ms, zone
 from schemas.record import SourceContext
 from schemas.status import FAILURES, RANK
 
 _WORDS_REMEMBERED_MAX: Final = 10_000
-
+_AROUND_BYTES_MAX: Final = 4_096
+"""What surrounds an array is repeated in every part as it is up to this size."""
 
 _TEXTS: Final = (
     "message_id",
@@ -33,7 +34,7 @@ _TEXTS: Final = (
     "error_detail",
     "error_stage",
 )
-_MESSAGE_ID, _CONNECTION_ID = 0, 1
+_MESSAGE_ID, _CONNECTION_ID, _EVENT_ID = 0, 1, 2
 
 
 class MappedParser:
@@ -58,7 +59,25 @@ class MappedParser:
         elements = value_at(document, where)
         if len(elements) == 1:
             return [Part(self._subject(elements[0], document), body)]
-        return [Part(self._subject(e, document), orjson.dumps(_rewrap(document, where, e))) for e in elements]
+        if len(elements) > PARTS_MAX:
+            return [Part(None, body)]
+        around = self._around(document, where)
+        return [Part(self._subject(e, document), orjson.dumps(_rewrap(around, where, e))) for e in elements]
+
+    def _around(self, document: Any, where: Path) -> Any:
+        """Return what every part repeats of a body: all that surrounds the array, or, where that is much, only what
+        the mapping reads, so that parts together do not outgrow their body by more than a little each.
+        """
+        bare = _rewrap(document, where, None)
+        if len(orjson.dumps(bare)) <= _AROUND_BYTES_MAX:
+            return bare
+        kept: dict[str, Any] = {}
+        _place(kept, where, None)
+        for path in (path for candidates in self._mapping.paths.values() for path in candidates):
+            text = text_of(value_at(bare, path))
+            if text:
+                _place(kept, path, text)
+        return kept
 
     def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:
         """Return what one part says (see `Parser.normalize`)."""
@@ -69,7 +88,10 @@ class MappedParser:
         element = document
         where = self._array_path(document)
         if where is not None:
-            element = value_at(document, where)[0]
+            elements = value_at(document, where)
+            if len(elements) > 1:
+                return Unmapped(f"{len(elements)} events in one record")
+            element = elements[0]
         if type(element) is not dict:
             return Unmapped("not a JSON object")
         return self._event(element, document, context, received_at_ms)
@@ -103,7 +125,10 @@ class MappedParser:
     def _texts(self, plans: list[tuple[Plan, dict[str, Any]]]) -> list[str]:
         texts = self._reader.read(*plans[0])
         for plan, document in plans[1:]:
-            texts = [own or other for own, other in zip(texts, self._reader.read(plan, document), strict=True)]
+            around = self._reader.read(plan, document)
+            # An id around an array is the request's: every event of the array would have the same.
+            around[_EVENT_ID] = ""
+            texts = [own or other for own, other in zip(texts, around, strict=True)]
         return texts
 
     def _status(self, plans: list[tuple[Plan, dict[str, Any]]]) -> tuple[str, str]:
@@ -167,7 +192,8 @@ class MappedParser:
             message_id if is_message else "",
             participant,
             word,
-            str(provider_ms or ""),
+            # A connection closes again and again: without a time of its own, receipt tells one report from the next.
+            str(provider_ms or ("" if is_message else received_at_ms)),
             error.code if error else "",
         )  # fmt: skip
         recipient, recipient_kind = recipient_of(recipient)
@@ -210,3 +236,12 @@ def _rewrap(document: Any, where: Path, element: Any) -> Any:
     if type(document) is list:
         return [_rewrap(v, tuple(rest), element) if str(i) == key else v for i, v in enumerate(document)]
     return {k: (_rewrap(v, tuple(rest), element) if k == key else v) for k, v in document.items()}
+
+
+def _place(document: dict[str, Any], path: Path, value: Any) -> None:
+    """Put `value` at `path`, making the objects on the way; a place taken by a value is left as it is."""
+    for key in path[:-1]:
+        document = document.setdefault(key, {})
+        if type(document) is not dict:
+            return
+    document.setdefault(path[-1], value)

@@ -1,0 +1,50 @@
+"""`python -m ingest`: one worker, or a supervisor of several."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+
+import uvloop
+
+from ingest.app import serve
+from ingest.logs import configure_logs
+from ingest.settings import Settings, from_environ
+from ingest.workers import SOCKET, WORKER, listen, supervise
+from schemas.errors import ConfigurationError
+
+_CANNOT_START = 2
+
+
+def main() -> int:
+    """Run ingest until it is told to stop. Return the exit code: 2 where it cannot start, with the reason in the log."""
+    worker = os.environ.get(WORKER)
+    configure_logs(int(worker or 0))
+    try:
+        settings = from_environ()
+        if worker is not None:
+            return _serve(
+                settings, [socket.socket(fileno=int(os.environ[SOCKET])), *_metrics_socket(settings, int(worker))]
+            )
+        listener = listen(settings.host, settings.port)
+        with listener:
+            return _serve(settings, [listener]) if settings.workers == 1 else supervise(settings, listener)
+    except (ConfigurationError, OSError) as error:
+        logging.getLogger("ingest").critical("ingest cannot start: %s", error)
+        return _CANNOT_START
+
+
+def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, sockets))
+    return 0
+
+
+def _metrics_socket(settings: Settings, worker: int) -> list[socket.socket]:
+    """A worker's own port, where its metrics can be asked for: the shared port answers for whichever worker it meets."""
+    return [listen(settings.host, settings.metrics_port + worker)] if settings.metrics_port else []
+
+
+if __name__ == "__main__":
+    sys.exit(main())

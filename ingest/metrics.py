@@ -1,0 +1,60 @@
+"""The figures ingest shows at `/metrics`, all declared in `schemas.metrics`."""
+
+from collections import Counter as Tally
+from collections.abc import Sequence
+from typing import Any, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from schemas.metrics import METRICS
+from schemas.record import RequestRecord
+
+_ANSWER_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_KINDS: Final = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
+_US_PER_S: Final = 1_000_000
+_NO_SOURCE: Final = ""
+
+
+class IngestMetrics:
+    """Metrics of one worker process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = self._make("recibo_ingest_requests_total")
+        self._seconds = self._make("recibo_ingest_answer_seconds", buckets=_ANSWER_BUCKETS_S)
+        self._bytes = self._make("recibo_ingest_bytes_total")
+        self._events = self._make("recibo_ingest_events_total")
+        self._auth_failures = self._make("recibo_ingest_auth_failures_total")
+        self.unrecorded = self._make("recibo_ingest_unrecorded_requests_total")
+        self.in_flight = self._make("recibo_ingest_in_flight")
+        self.connections = self._make("recibo_ingest_connections")
+        self.kafka_connected = self._make("recibo_ingest_kafka_connected")
+        self.spool_bytes = self._make("recibo_ingest_spool_bytes")
+        self.spool_age = self._make("recibo_ingest_spool_age_seconds")
+        self.malformed = self._make("recibo_ingest_malformed_total")
+        self.reloads = self._make("recibo_ingest_reloads_total")
+
+    def count_requests(self, records: Sequence[RequestRecord]) -> None:
+        """Count answered requests, a batch at a time."""
+        requests: Tally[tuple[str, int]] = Tally()
+        taken_bytes: Tally[str] = Tally()
+        events: Tally[str] = Tally()
+        for record in records:
+            source = record.source or _NO_SOURCE
+            requests[source, record.status] += 1
+            self._seconds.observe(record.duration_us / _US_PER_S)
+            if record.refusal is None:
+                taken_bytes[source] += record.body_bytes
+                events[source] += record.events
+        for (source, status), count in requests.items():
+            self._requests.labels(source, str(status)).inc(count)
+            if status == 401:  # noqa: PLR2004 - HTTP
+                self._auth_failures.labels(source).inc(count)
+        for source, total in taken_bytes.items():
+            self._bytes.labels(source).inc(total)
+        for source, total in events.items():
+            self._events.labels(source).inc(total)
+
+    def _make(self, name: str, **options: Any) -> Any:
+        metric = METRICS[name]
+        return _KINDS[metric.kind](name, metric.meaning, metric.labels, registry=self.registry, **options)

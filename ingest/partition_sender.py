@@ -1,0 +1,162 @@
+"""The one sender of a partition: a bounded queue of batches, appended in order, one in flight.
+
+Nobody else calls `send_batch` for the partition (concurrent calls overtake one another). A batch has one future,
+which all of its requests await: not one future an event.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from ingest.raw_records import LogRecord
+from schemas.errors import LogUnavailable
+
+_RECORD_OVERHEAD_BYTES: Final = 160
+"""Two headers' names and values and the framing, generously."""
+
+
+class Batch:
+    """Records of one partition on their way, and the future of their acknowledgement."""
+
+    __slots__ = ("acked", "began_s", "bytes", "records")
+
+    def __init__(self, began_s: float, acked: asyncio.Future[None]) -> None:
+        self.records: list[LogRecord] = []
+        self.bytes = 0
+        self.began_s = began_s
+        self.acked = acked
+
+    def fail(self, why: str) -> None:
+        """Tell whoever waits that the batch may not be in the log."""
+        if not self.acked.done():
+            self.acked.set_exception(LogUnavailable(why))
+            self.acked.exception()  # a hung-up client leaves nobody to look at it
+
+
+class PartitionSender:
+    """Sends what is appended to one partition, until it is cancelled."""
+
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        partition: int,
+        *,
+        linger_s: float,
+        batch_bytes_max: int,
+        queue_bytes_max: int,
+        on_acked: Callable[[], None],
+        on_failed: Callable[[], None],
+    ) -> None:
+        """Prepare a sender; `run` it as a task.
+
+        Args:
+            producer: started, idempotent, `acks=all`.
+            topic: the topic.
+            partition: the partition; this is its only sender.
+            linger_s: how long a batch waits for company.
+            batch_bytes_max: size from which a batch is closed.
+            queue_bytes_max: bytes that may wait; more raises LogUnavailable.
+            on_acked: called for each batch acknowledged in time.
+            on_failed: called for each batch that failed or was late.
+        """
+        self._producer = producer
+        self._topic = topic
+        self._partition = partition
+        self._linger_s = linger_s
+        self._batch_bytes_max = batch_bytes_max
+        self._queue_bytes_max = queue_bytes_max
+        self._on_acked = on_acked
+        self._on_failed = on_failed
+        self._loop = asyncio.get_running_loop()
+        self._queue: deque[Batch] = deque()
+        self._queued_bytes = 0
+        self._in_flight: Batch | None = None
+        self._wakeup = asyncio.Event()
+
+    def append(self, record: LogRecord) -> "asyncio.Future[None]":
+        """Queue a record; the future is done when its batch is acknowledged, and fails with LogUnavailable.
+
+        Raises:
+            LogUnavailable: the queue is full.
+        """
+        size = len(record.value) + len(record.key) + _RECORD_OVERHEAD_BYTES
+        if self._queued_bytes + size > self._queue_bytes_max:
+            raise LogUnavailable(f"{self._topic}[{self._partition}]: {self._queued_bytes} bytes are waiting already")
+        queue = self._queue
+        if queue and queue[-1].bytes + size <= self._batch_bytes_max:
+            batch = queue[-1]
+        else:
+            batch = Batch(monotonic(), self._loop.create_future())
+            queue.append(batch)
+            self._wakeup.set()
+        batch.records.append(record)
+        batch.bytes += size
+        self._queued_bytes += size
+        return batch.acked
+
+    def expire(self, began_before_s: float) -> None:
+        """Fail the batches that began before a time (monotonic seconds); queued ones will not be sent."""
+        in_flight = self._in_flight
+        if in_flight is not None and in_flight.began_s < began_before_s and not in_flight.acked.done():
+            in_flight.fail("not acknowledged within the deadline")
+            self._on_failed()
+        while self._queue and self._queue[0].began_s < began_before_s:
+            self._dequeue().fail("not sent within the deadline")
+            self._on_failed()
+
+    async def run(self) -> None:
+        """Send batch after batch. Ends by cancellation, failing what is not acknowledged."""
+        try:
+            while True:
+                self._wakeup.clear()
+                if not self._queue:
+                    await self._wakeup.wait()
+                await self._linger()
+                if self._queue:
+                    await self._send(self._dequeue())
+        finally:
+            if self._in_flight is not None:
+                self._in_flight.fail("Kafka is away")
+            while self._queue:
+                self._dequeue().fail("Kafka is away")
+
+    async def flushed(self) -> None:
+        """Wait until everything appended so far is acknowledged or failed."""
+        batches = [self._in_flight, *self._queue]
+        waiting = [batch.acked for batch in batches if batch is not None]
+        if waiting:
+            await asyncio.wait(waiting)
+
+    def _dequeue(self) -> Batch:
+        batch = self._queue.popleft()
+        self._queued_bytes -= batch.bytes
+        return batch
+
+    async def _linger(self) -> None:
+        remaining = self._queue[0].began_s + self._linger_s - monotonic()
+        if remaining > 0 and len(self._queue) == 1:
+            await asyncio.sleep(remaining)
+
+    async def _send(self, batch: Batch) -> None:
+        self._in_flight = batch
+        builder = self._producer.create_batch()
+        for record in batch.records:
+            appended = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
+            assert appended is not None, "the producer's batch size is above ours, so that a batch never fills up"
+        try:
+            delivery = await self._producer.send_batch(builder, self._topic, partition=self._partition)
+            await delivery
+        except KafkaError as error:
+            batch.fail(f"Kafka refused the batch: {error!r}")
+            self._on_failed()
+        else:
+            if not batch.acked.done():
+                batch.acked.set_result(None)
+                self._on_acked()
+        self._in_flight = None

@@ -1,0 +1,72 @@
+"""One authenticated body becomes records of the raw log: pure.
+
+One event: one record of kind `single`, verbatim. Several: the whole body once (`batch`, evidence), and each event
+re-wrapped by the provider's `split` (`part`). Whatever a parser cannot take is one `single` record: nothing is lost.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from schemas.providers.provider import Part
+from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, record_key
+from schemas.topics import MAX_RECORD_BYTES
+
+Headers = list[tuple[str, bytes]]
+
+PART_BYTES_MAX: Final = MAX_RECORD_BYTES - 256 * 1024
+
+
+class LogRecord(NamedTuple):
+    """One record on its way into a topic."""
+
+    key: bytes
+    value: bytes
+    headers: Headers
+
+
+def raw_records(
+    *,
+    account: str,
+    source_header: bytes,
+    request_id: str,
+    received_at_ms: int,
+    body: bytes,
+    parts: Sequence[Part],
+    relay: bytes | None,
+) -> list[LogRecord]:
+    """Return the records of one request.
+
+    Args:
+        account: whose messages these are.
+        source_header: the `source` header's value, made once a source.
+        request_id: the request's id, 32 hexadecimal digits.
+        received_at_ms: time of receipt, UTC ms.
+        body: the body, decompressed and redacted: the event's bytes.
+        parts: what the provider's `split` made of it.
+        relay: the `relay` header's value for the first record, or None.
+    """
+    own_key = request_id.encode()
+    if len(parts) == 1:
+        subject = parts[0].subject
+        key = own_key if subject is None else record_key(account, subject)
+        records = [_record(key, body, source_header, b"%b:0:single:%d" % (own_key, received_at_ms))]
+    elif not parts or any(len(part.body) > PART_BYTES_MAX for part in parts):
+        records = [_record(own_key, body, source_header, b"%b:0:single:%d" % (own_key, received_at_ms))]
+    else:
+        records = [_record(own_key, body, source_header, b"%b:-1:batch:%d" % (own_key, received_at_ms))]
+        records += [
+            _record(
+                own_key if part.subject is None else record_key(account, part.subject),
+                part.body,
+                source_header,
+                b"%b:%d:part:%d" % (own_key, index, received_at_ms),
+            )
+            for index, part in enumerate(parts)
+        ]
+    if relay is not None:
+        records[0].headers.append((HEADER_RELAY, relay))
+    return records
+
+
+def _record(key: bytes, value: bytes, source_header: bytes, request_header: bytes) -> LogRecord:
+    return LogRecord(key, value, [(HEADER_SOURCE, source_header), (HEADER_REQUEST, request_header)])

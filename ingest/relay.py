@@ -1,0 +1,43 @@
+"""The `relay` header: a request's own headers and query, kept where a source hands its webhooks on. Pure."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+_LEFT_OUT: Final = frozenset(
+    {
+        # Of one connection only (RFC 9110), or made anew by whoever sends.
+        b"connection",
+        b"content-encoding",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        # Credentials that are good for more than this one body.
+        b"authorization",
+        b"cookie",
+        b"proxy-authorization",
+    }
+)
+
+
+def relay_header(headers: Sequence[tuple[bytes, bytes]], query: bytes, secret_header: str) -> bytes:
+    """Return the `relay` header's value, JSON: `{"headers": [[name, value], …], "query": text}`.
+
+    Args:
+        headers: the request's, as ASGI gives them.
+        query: of the URL, without `?`.
+        secret_header: name of the header in which this source's secret itself travels; "" for none.
+    """
+    secret = secret_header.lower().encode()
+    kept = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, value in headers
+        if name not in _LEFT_OUT and name != secret
+    ]
+    return msgspec.json.encode({"headers": kept, "query": query.decode("latin-1")})

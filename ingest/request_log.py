@@ -1,0 +1,76 @@
+"""Writes `webhook.requests`: one record for each request, after its answer. Answers never wait for it."""
+
+import asyncio
+import logging
+from time import monotonic
+from typing import Final
+
+import msgspec
+
+from ingest.durable_log import DurableLog
+from ingest.metrics import IngestMetrics
+from ingest.rate_limit import TokenBucket
+from ingest.raw_records import LogRecord
+from schemas.errors import LogUnavailable
+from schemas.record import RequestRecord
+from schemas.topics import REQUESTS
+
+_WAITING_MAX: Final = 100_000
+_SUCCESS_BELOW: Final = 300
+
+_encode = msgspec.json.Encoder().encode
+log = logging.getLogger(__name__)
+
+
+class RequestLog:
+    """Collects what was answered, counts it, and writes it in batches."""
+
+    def __init__(
+        self, durable_log: DurableLog, metrics: IngestMetrics, *, linger_s: float, refused_per_second_max: float
+    ) -> None:
+        """Prepare; `run` it as a task.
+
+        Args:
+            durable_log: where the records go.
+            metrics: every request is counted there, recorded or not.
+            linger_s: time between batches.
+            refused_per_second_max: refused requests recorded; above it they are only counted.
+        """
+        self._durable_log = durable_log
+        self._metrics = metrics
+        self._linger_s = linger_s
+        self._refused = TokenBucket(per_second=refused_per_second_max, burst=2 * refused_per_second_max)
+        self._waiting: list[RequestRecord] = []
+
+    def note(self, record: RequestRecord) -> None:
+        """Take one answered request. Called on the hot path: all work is left to the next batch."""
+        self._waiting.append(record)
+
+    async def run(self) -> None:
+        """Write batch after batch; ends by cancellation. `flush` writes what is then left."""
+        while True:
+            await asyncio.sleep(self._linger_s)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what is waiting."""
+        if not self._waiting:
+            return
+        noted, self._waiting = self._waiting, []
+        self._metrics.count_requests(noted)
+        now_s = monotonic()
+        kept = [record for record in noted if record.refusal is None or self._refused.take(now_s)]
+        if len(kept) > _WAITING_MAX:
+            log.error("%d records of answered requests are dropped: too many at once", len(kept) - _WAITING_MAX)
+            del kept[_WAITING_MAX:]
+        if not kept:
+            return
+        try:
+            await self._durable_log.append(REQUESTS, [_log_record(record) for record in kept])
+        except LogUnavailable as error:
+            self._metrics.unrecorded.inc(len(kept))
+            log.error("%d records of answered requests are lost: %s", len(kept), error)  # noqa: TRY400 - said in one line
+
+
+def _log_record(record: RequestRecord) -> LogRecord:
+    return LogRecord(record.request_id.encode(), _encode(record), [])

@@ -1,0 +1,43 @@
+"""What each URL leads to. Webhooks go straight to their own callable; Starlette serves everything else."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from ingest.health import Health
+from ingest.webhooks import PREFIX, Webhooks
+
+
+def routes(webhooks: Webhooks, health: Health) -> ASGIApp:
+    """Return the whole application."""
+    starlette = Starlette(
+        routes=[
+            Route("/healthz", health.healthz),
+            Route("/readyz", health.readyz),
+            Route("/metrics", health.metrics),
+        ],
+        exception_handlers={HTTPException: _problem},
+    )
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        """Skip Starlette's routing and middleware for webhooks: they need neither."""
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await webhooks(scope, receive, send)
+        else:
+            await starlette(scope, receive, send)
+
+    return application
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse(
+        {"type": "about:blank", "title": "not here", "status": status, "detail": "Webhooks go to /v1/webhooks/SOURCE."},
+        status_code=status,
+        media_type="application/problem+json",
+    )

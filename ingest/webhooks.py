@@ -1,0 +1,200 @@
+"""The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of the design's table."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from hashlib import sha256
+from time import monotonic
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from ingest import answers, problems
+from ingest.authenticate import Attempt
+from ingest.caller_address import caller_address, is_trusted
+from ingest.durable_log import DurableLog
+from ingest.endpoint import Endpoint, Endpoints
+from ingest.rate_limit import FailedAttempts
+from ingest.raw_records import LogRecord, raw_records
+from ingest.relay import relay_header
+from ingest.request import Request
+from ingest.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
+from ingest.request_log import RequestLog
+from ingest.settings import Settings
+from schemas.authentication import Bearer, PathSecret
+from schemas.errors import LogUnavailable
+from schemas.providers.provider import Part
+from schemas.topics import RAW
+
+PREFIX: Final = "/v1/webhooks/"
+_QUERY_FIELDS_MAX: Final = 100
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+log = logging.getLogger(__name__)
+
+
+class Webhooks:
+    """Takes webhooks: routes, bounds, authenticates, splits, stores and answers, in this order."""
+
+    def __init__(self, settings: Settings, durable_log: DurableLog, request_log: RequestLog) -> None:
+        self.endpoints: Endpoints = {}
+        """The sources served; replaced whole when the configuration changes."""
+        self.in_flight = 0
+        """Requests being served now."""
+        self._settings = settings
+        self._durable_log = durable_log
+        self._request_log = request_log
+        self._held = BytesInFlight(settings.in_flight_bytes_max)
+        self._failed_attempts = FailedAttempts(per_minute_max=settings.auth_failures_per_minute_max)
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request, and note the answer that was really given."""
+        request = Request(scope)
+        self.in_flight += 1
+        try:
+            messages = await self._answer(request, receive)
+            if not request.has_hung_up:
+                for message in messages:
+                    await send(message)
+                if not request.has_hung_up:
+                    request.answered(messages[0]["status"])
+        except HungUp:
+            log.debug("request %s was given up by its client", request.request_id)
+        finally:
+            self.in_flight -= 1
+            self._held.now -= request.held_bytes
+            self._request_log.note(request.record())
+
+    async def _answer(self, request: Request, receive: Receive) -> answers.Messages:
+        try:
+            return await self._serve(request, receive)
+        except Refused as error:
+            request.refusal = error.refusal
+        except LogUnavailable as error:
+            log.warning("request %s is not stored: %s", request.request_id, error)
+            request.refusal = problems.NOT_STORED
+        except HungUp:
+            raise
+        except Exception:
+            # A bug of ours must not cost an event: the provider is told to send it again, and we are told why.
+            log.exception("request %s failed in a way nobody foresaw", request.request_id)
+            request.refusal = problems.NOT_STORED
+        return answers.refused(request.refusal)
+
+    async def _serve(self, request: Request, receive: Receive) -> answers.Messages:
+        endpoint, path_secret = self._route(request)
+        if request.method == "GET" and endpoint.source.provider.challenge is not None:
+            return _challenge(request, endpoint)
+        if request.method != "POST":
+            raise Refused(problems.WRONG_METHOD)
+        if self.in_flight > self._settings.in_flight_requests_max:
+            raise Refused(problems.OVERLOADED)
+        source_header = endpoint.source_header(request.headers.get_bytes(b"content-type"))
+        if source_header is None:
+            raise Refused(problems.WRONG_TYPE)
+        raw = await self._read(request, endpoint, receive)
+        self._authenticate(request, endpoint, raw, path_secret)
+        if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
+            raise Refused(problems.TOO_MANY)
+        records = self._records(request, endpoint, raw, source_header)
+        request.stored = await self._durable_log.append(RAW, records)
+        request.events = max(1, len(records) - 1)
+        return answers.taken(endpoint.source.provider.answer)
+
+    def _route(self, request: Request) -> tuple[Endpoint, str]:
+        """Return the source that the URL names, and the secret that may follow."""
+        scope, headers = request.scope, request.headers
+        name, _, secret = scope["path"][len(PREFIX) :].partition("/")
+        request.path = PREFIX + name.encode("unicode_escape").decode() + ("/…" if secret else "")
+        client = scope["client"]
+        request.remote_address = caller_address(
+            client[0] if client else "", headers.get("x-forwarded-for"), self._settings.trusted_proxies
+        )
+        endpoint = self.endpoints.get(name)
+        if endpoint is None:
+            raise Refused(problems.UNKNOWN_SOURCE)
+        request.source = endpoint.source
+        if secret and not isinstance(endpoint.source.auth, PathSecret):
+            raise Refused(problems.UNKNOWN_SOURCE)
+        if not headers.get_bytes(b"host") and scope["http_version"] != "1.0":
+            raise Refused(problems.MALFORMED)
+        return endpoint, secret
+
+    async def _read(self, request: Request, endpoint: Endpoint, receive: Receive) -> bytes:
+        declared = request.headers.get_bytes(b"content-length")
+        if declared.isdigit() and int(declared) > endpoint.body_bytes_max:
+            raise Refused(problems.TOO_LARGE)
+        raw = await read_body(
+            receive,
+            bytes_max=endpoint.body_bytes_max,
+            seconds_max=None if request.is_whole else self._settings.request_ms_max / 1000,
+            held=self._held,
+        )
+        request.held_bytes = request.body_bytes = len(raw)
+        request.sha256 = sha256(raw).hexdigest()
+        return raw
+
+    def _authenticate(self, request: Request, endpoint: Endpoint, raw: bytes, path_secret: str) -> None:
+        scope, proxies = request.scope, self._settings.trusted_proxies
+        attempt = Attempt(
+            headers=request.headers,
+            body=raw,
+            url=_public_url(self._settings.public_url, scope),
+            path_secret=path_secret,
+            address=request.remote_address,
+            is_from_trusted_proxy=bool(proxies) and is_trusted(scope["client"][0], proxies),
+            now_ms=request.received_at_ms,
+        )
+        if endpoint.verify(attempt):
+            return
+        # The genuine provider may share its address with whoever fails (a NAT, an undeclared proxy): what is
+        # valid passes all the same, so only the failures are limited.
+        who, now_s = f"{endpoint.source.name} {request.remote_address}", monotonic()
+        is_blocked = self._failed_attempts.is_blocked(who, now_s)
+        self._failed_attempts.count(who, now_s)
+        raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
+
+    def _records(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> list[LogRecord]:
+        source, headers = endpoint.source, request.headers
+        body = raw
+        coding = headers.get_bytes(b"content-encoding")
+        if coding:
+            body = decompress(raw, coding.decode("latin-1"), endpoint.body_bytes_max)
+        if source.provider.redact is not None:
+            body = source.provider.redact(body)
+        relay = None
+        if source.relay:
+            secret_header = source.auth.header if isinstance(source.auth, Bearer) else ""
+            relay = relay_header(headers.raw, request.scope["query_string"], secret_header)
+        return raw_records(
+            account=source.account,
+            source_header=source_header,
+            request_id=request.request_id,
+            received_at_ms=request.received_at_ms,
+            body=body,
+            parts=_split(endpoint, body, headers.get("content-type")),
+            relay=relay,
+        )
+
+
+def _split(endpoint: Endpoint, body: bytes, content_type: str) -> Sequence[Part]:
+    try:
+        return endpoint.source.parser.split(body, content_type)
+    except Exception:
+        # `split` never raises; should it all the same, the body is kept whole and can be repaired from the log.
+        log.exception("the parser of source %s cannot split a body; it is kept whole", endpoint.source.name)
+        return [Part(None, body)]
+
+
+def _challenge(request: Request, endpoint: Endpoint) -> answers.Messages:
+    source = endpoint.source
+    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+    token = source.verify_token.value if source.verify_token else None
+    echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
+    if echo is None:
+        raise Refused(problems.REFUSED_CHALLENGE)
+    return answers.text(echo)
+
+
+def _public_url(public_url: str, scope: dict[str, Any]) -> str:
+    query: bytes = scope["query_string"]
+    path = scope.get("raw_path") or scope["path"].encode()
+    return f"{public_url}{path.decode('latin-1')}{'?' if query else ''}{query.decode('latin-1')}"

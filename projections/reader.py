@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalGeneration, IllegalStateError, UnknownMemberIdError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from projections.batch import Batch
 from projections.settings import Settings
@@ -38,6 +38,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             fetch_max_wait_ms=_BROKER_WAIT_MS,
             fetch_min_bytes=_BROKER_BYTES_MIN,
             max_partition_fetch_bytes=8 * 1024 * 1024,
+            session_timeout_ms=6_000,  # the least a broker allows by default: how long a killed projector is waited for
+            heartbeat_interval_ms=1_500,
             metadata_max_age_ms=10_000,
             max_poll_interval_ms=60 * 60 * 1000,
         )
@@ -102,7 +104,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         try:
             if mine:
                 await self._consumer.commit(mine)
-        except (CommitFailedError, IllegalGeneration, IllegalStateError, UnknownMemberIdError):
+        except (CommitFailedError, IllegalStateError):
             return
 
     def lag_records(self) -> int:

@@ -1,0 +1,108 @@
+"""The projector as a process: from topics to tables, and again after it is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from deploy.local.ports import free_port
+from projections.rows import projections_of
+from schemas.topics import RAW, declared
+from tests.integration.projections.conftest import Databases
+from tests.integration.projections.test_tables import facts, truth
+from tests.integration.projections.world import PARTITIONS, World, busy_world
+from tests.servers import kafka_server
+
+CHECKOUT = Path(__file__).parents[3]
+
+
+@contextmanager
+def projector(databases: Databases, kafka: str, **environ: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Run `python -m projections`; yields the process and its health port."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "projections"],
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "CLICKHOUSE_URL": databases.url,
+            "RECIBO_PROJECTIONS_STORE": databases.store,
+            "RECIBO_PROJECTIONS_GROUP": databases.store,
+            "RECIBO_PROJECTIONS_METRICS_PORT": str(port),
+            **environ,
+        },
+    )
+    try:
+        yield process, port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.1)
+
+
+async def publish(world: World, kafka: str) -> None:
+    """Write a world's records to the broker, at the offsets the world gave them."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5)
+    await producer.start()
+    futures: list[Awaitable[object]] = []
+    for topic, records in world.records.items():
+        for r in records:
+            sent = await producer.send(topic, r.value, r.key, r.partition, r.timestamp, list(r.headers))
+            futures.append(sent)
+    await producer.stop()
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[str]:
+    """A broker of the test's own: the raw topics have fixed names."""
+    with kafka_server() as bootstrap_servers:
+        yield bootstrap_servers
+
+
+async def make_topics(kafka: str, generation: int) -> None:
+    """Create the topics of a generation, keeping the times the records come with."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    config = {"cleanup.policy": "delete", "retention.ms": "-1"}
+    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(generation)])
+    await admin.close()
+    assert {t.name for t in declared(generation)} == {p.topic for p in projections_of(generation)}
+
+
+async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_kafka: str) -> None:
+    """A killed projector goes on from its commits: every message and every count as if it had never died."""
+    await make_topics(own_kafka, 7)
+    world = busy_world(1_000, generation=7)
+    await publish(world, own_kafka)
+    environ = {"RECIBO_GENERATION": "7", "RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "100"}
+    with projector(databases, own_kafka, **environ):
+        until(lambda: databases.value("SELECT count() FROM store.message_state") > 300)
+    with projector(databases, own_kafka, **environ) as (process, port):
+        total = len(world.records[RAW])
+        until(lambda: databases.value("SELECT count() FROM store.webhook_raw FINAL") == total)
+        until(lambda: databases.value("SELECT count() FROM views.outcomes") == total)
+        until(lambda: len(facts(databases)) == len(world.states))
+        until(lambda: facts(databases) == {name: truth(state) for name, state in world.states.items()}, 20)
+        assert httpx.get(f"http://127.0.0.1:{port}/readyz").json() == {"ready": True, "waiting": []}
+        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        assert 'recibo_projections_lag_records{topic="webhook.raw"} 0.0' in metrics
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    assert databases.rows("SELECT sum(without_outcome), sum(with_several_outcomes) FROM views.completeness") == [(0, 0)]

@@ -1,0 +1,72 @@
+"""Numbers: one person is found by any notation, and two people are never taken for one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.phone import equivalents, read_number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(11) 98765-4321", "551187654321", "+5511987654321", "5511987654321@s.whatsapp.net", "whatsapp:+55 11 98765-4321"],
+)
+def test_every_notation_of_a_brazilian_mobile_finds_one_person(text: str) -> None:
+    """National, without the ninth digit, E.164, JID and Twilio's address look for the same two forms."""
+    number = read_number(text)
+    assert number.e164 == "+5511987654321"
+    assert {"551187654321", "5511987654321"} <= set(number.equivalents)
+    assert not number.ambiguous
+    assert number.reported == text
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("5491123456789", "541123456789"), ("5215512345678", "525512345678"), ("556181234567", "5561981234567")],
+)
+def test_a_mobile_digit_may_be_there_or_not(one: str, other: str) -> None:
+    """Argentina's 9, Mexico's 1 and Brazil's ninth digit: each form finds the other."""
+    assert set(read_number(one).equivalents) == set(read_number(other).equivalents) == {one, other}
+
+
+def test_a_fixed_line_gets_no_ninth_digit() -> None:
+    """A Brazilian number that begins with 2 to 5 is a fixed line: the mobile with a 9 before it is someone else's."""
+    assert read_number("+551131234567").equivalents == ("551131234567",)
+    assert read_number("+5511931234567").equivalents == ("5511931234567",)
+
+
+def test_digits_that_are_two_numbers_are_shown_as_ambiguous() -> None:
+    """4733334444 is a line of Joinville and one of Norway: both are offered, neither is chosen."""
+    number = read_number("4733334444")
+    assert number.ambiguous
+    assert number.e164 == ""
+    assert set(number.equivalents) == {"4733334444", "554733334444"}
+
+
+def test_a_plus_settles_what_digits_leave_open() -> None:
+    """The same digits after a `+` are one number only."""
+    number = read_number("+4733334444")
+    assert (number.e164, number.region, number.ambiguous) == ("+4733334444", "NO", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "equivalent"),
+    [("99000@lid", "lid", "99000"), ("BR.1000", "bsuid", "BR.1000"), ("120363000@g.us", "group", "120363000")],
+)
+def test_ids_that_are_no_numbers_are_kinds_of_their_own(text: str, kind: str, equivalent: str) -> None:
+    """A lid, a business-scoped id and a group are looked for as themselves, never as a phone number."""
+    number = read_number(text)
+    assert (number.kind, number.equivalents, number.e164) == (kind, (equivalent,), "")
+
+
+def test_digits_that_are_no_number_are_looked_for_as_they_are() -> None:
+    """A number of no numbering plan has no E.164 form, and can still be found as reported."""
+    number = read_number("5500900000001")
+    assert (number.e164, number.equivalents, number.ambiguous) == ("", ("5500900000001",), False)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_read(text: str) -> None:
+    """Nothing raises, and a text that is found under a form is found under every form of it."""
+    for form in read_number(text).equivalents:
+        assert all(form in equivalents(other) for other in equivalents(form))

@@ -82,7 +82,8 @@ def _candidates(digits: str, region: str, *, international: bool) -> list[str]:
         except NumberParseException:
             return found
         as_e164 = phonenumbers.format_number(national, PhoneNumberFormat.E164)[1:]
-        if _is_possible(as_e164) and as_e164 not in found:
+        # A trunk zero before the area code may go, nothing else: other digits would make another number of it.
+        if as_e164.endswith(digits.lstrip("0")) and _is_possible(as_e164) and as_e164 not in found:
             found.append(as_e164)
     return found
 

@@ -9,7 +9,6 @@ from ipaddress import ip_address, ip_network
 from ingest.request_headers import RequestHeaders
 from schemas.authentication import (
     SIGNED_BODY,
-    SIGNED_TWILIO,
     Addresses,
     Authentication,
     Basic,
@@ -19,6 +18,7 @@ from schemas.authentication import (
     Jwt,
     PathSecret,
     StandardWebhooks,
+    Twilio,
 )
 from schemas.signatures import hmac_valid, jwt_valid, same, standard_webhooks_valid, twilio_valid
 from schemas.sources import Secret, Source
@@ -83,7 +83,15 @@ def _any_same(given: str, allowed: Sequence[str]) -> bool:
 def _check(auth: Authentication) -> _Check | None:  # noqa: PLR0911 - one return a kind
     """Return the check of one secret; None for a source that says anybody may post."""
     if isinstance(auth, Hmac):
-        return _twilio(auth) if auth.signed == SIGNED_TWILIO else _hmac(auth)
+        return _hmac(auth)
+    if isinstance(auth, Twilio):
+        return lambda attempt, secret: twilio_valid(
+            secret.encode(),
+            _twilio_url(auth, attempt.url),
+            attempt.body,
+            attempt.headers.get(auth.header),
+            content_type=attempt.headers.get("content-type"),
+        )
     if isinstance(auth, Bearer):
         return lambda attempt, secret: same(attempt.headers.get(auth.header), auth.prefix + secret)
     if isinstance(auth, Basic):
@@ -140,14 +148,9 @@ def _signed(auth: Hmac, attempt: Attempt) -> bytes | None:
     return encode[0] + attempt.body + encode[1]
 
 
-def _twilio(auth: Hmac) -> _Check:
-    return lambda attempt, secret: twilio_valid(
-        secret.encode(),
-        attempt.url,
-        attempt.body,
-        attempt.headers.get(auth.header),
-        content_type=attempt.headers.get("content-type"),
-    )
+def _twilio_url(auth: Twilio, url: str) -> str:
+    query = url.partition("?")[2]
+    return f"{auth.url}{'?' if query else ''}{query}" if auth.url else url
 
 
 def _basic_valid(header: str, user: str, password: str) -> bool:

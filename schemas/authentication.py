@@ -12,7 +12,6 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 SIGNED_BODY: Final = "{body}"
-SIGNED_TWILIO: Final = "twilio"
 SIGNED_FIELDS: Final = ("body", "timestamp", "id", "url")
 
 
@@ -32,18 +31,26 @@ class _Kind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Hmac(_Kind, frozen=True, kw_only=True, tag="hmac"):
-    """A keyed digest of the raw bytes in a header (Meta, WAHA, Twilio, WPP Marketing, …)."""
+    """A keyed digest of the raw bytes in a header (Meta, WAHA, WPP Marketing, …)."""
 
     header: str
     algorithm: Literal["sha1", "sha256", "sha384", "sha512"] = "sha256"
     encoding: Literal["hex", "base64"] = "hex"
     prefix: str = ""
     signed: str = SIGNED_BODY
-    """What is signed: a text with `{body}`, `{timestamp}`, `{id}` or `{url}`, or `twilio` for Twilio's own rule."""
+    """What is signed: a text with `{body}`, and `{timestamp}`, `{id}` or `{url}` where they are signed too."""
     timestamp_header: str = ""
     """Header of the signed time in Unix seconds; with it, a request older than `tolerance_s` is refused."""
     id_header: str = ""
     tolerance_s: int = 300
+
+
+class Twilio(_Kind, frozen=True, kw_only=True, tag="twilio"):
+    """Twilio's own rule: the public URL and the form's fields, sorted."""
+
+    header: str = "X-Twilio-Signature"
+    url: str = ""
+    """The URL as Twilio was given it, without query; the public URL and the request's path where not said."""
 
 
 class Bearer(_Kind, frozen=True, kw_only=True, tag="bearer"):
@@ -97,7 +104,16 @@ class NoAuthentication(_Kind, frozen=True, kw_only=True, tag="none"):
 
 
 Authentication = (
-    Hmac | Bearer | Basic | PathSecret | Jwt | StandardWebhooks | Addresses | ClientCertificate | NoAuthentication
+    Hmac
+    | Twilio
+    | Bearer
+    | Basic
+    | PathSecret
+    | Jwt
+    | StandardWebhooks
+    | Addresses
+    | ClientCertificate
+    | NoAuthentication
 )
 
 KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(Authentication))
@@ -136,8 +152,6 @@ def _check_secrets(auth: Authentication) -> None:
 
 
 def _check_signed(auth: Hmac) -> None:
-    if auth.signed == SIGNED_TWILIO:
-        return
     if "{body}" not in auth.signed:
         raise ValueError("signed: must contain {body}: a signature that leaves the body out proves nothing")
     try:

@@ -41,7 +41,7 @@ class SourceContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Version of the provider's `split` that made the record."""
 
 
-class RequestStamp(NamedTuple):
+class RequestStamp(msgspec.Struct, frozen=True, gc=False):
     """What tells one record of a source from another: header `request`."""
 
     request_id: str
@@ -134,8 +134,8 @@ def encode_request(stamp: RequestStamp) -> bytes:
 
 def decode_request(value: bytes) -> RequestStamp:
     """Read the `request` header. Raises ValueError where it is not one."""
-    request_id, index, kind, received_at_ms = value.decode("ascii").split(":")
-    return RequestStamp(request_id, int(index), kind, int(received_at_ms))
+    request_id, index, kind, received_at_ms = value.split(b":")
+    return RequestStamp(request_id.decode(), int(index), kind.decode(), int(received_at_ms))
 
 
 def record_key(account: str, subject: str) -> bytes:

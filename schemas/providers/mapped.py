@@ -7,7 +7,7 @@ import orjson
 
 from schemas.error_category import category_of
 from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, event_id, trusted_time
-from schemas.providers.field_reader import FieldReader, Plan, text_of
+from schemas.providers.field_reader import Document, FieldReader, Plan, text_of
 from schemas.providers.mapping import Mapping, Path, fold_word, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.recipients import recipient_of
@@ -44,6 +44,7 @@ class MappedParser:
         """Compile `mapping` once, so that a body costs dictionary look-ups only. Raises for an unknown time zone."""
         self._mapping = mapping
         self._reader = FieldReader(mapping.paths, _TEXTS)
+        self._item_keys = frozenset(path[0] for path in mapping.items)
         self._zone = zone(mapping.time_zone)
         self._statuses: dict[str, str] = {}
 
@@ -71,7 +72,7 @@ class MappedParser:
         bare = _rewrap(document, where, None)
         if len(orjson.dumps(bare)) <= _AROUND_BYTES_MAX:
             return bare
-        kept: dict[str, Any] = {}
+        kept: Document = {}
         _place(kept, where, None)
         for path in (path for candidates in self._mapping.paths.values() for path in candidates):
             text = text_of(value_at(bare, path))
@@ -100,6 +101,8 @@ class MappedParser:
         """Return where the body's array of events is, or None; () is the body itself."""
         if type(document) is list:
             return () if document else None
+        if type(document) is not dict or self._item_keys.isdisjoint(document):
+            return None
         for path in self._mapping.items:
             found = value_at(document, path)
             if type(found) is list and found and type(found[0]) is dict:
@@ -115,28 +118,26 @@ class MappedParser:
             return None
         return self._texts(plans)[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
 
-    def _plans(self, element: dict[str, Any], outer: Any) -> list[tuple[Plan, dict[str, Any]]]:
+    def _plans(self, element: Document, outer: Any) -> list[tuple[Plan, Document]]:
         """Return what to look at, in order: the event itself, then what surrounds it."""
         plans = [(self._reader.plan(element), element)]
         if outer is not element and type(outer) is dict:
             plans.append((self._reader.plan(outer), outer))
         return plans
 
-    def _texts(self, plans: list[tuple[Plan, dict[str, Any]]]) -> list[str]:
-        texts = self._reader.read(*plans[0])
+    def _texts(self, plans: list[tuple[Plan, Document]]) -> tuple[str, ...]:
+        plan, document = plans[0]
+        texts = plan.texts(document)
         for plan, document in plans[1:]:
-            around = self._reader.read(plan, document)
-            # An id around an array is the request's: every event of the array would have the same.
-            around[_EVENT_ID] = ""
-            texts = [own or other for own, other in zip(texts, around, strict=True)]
+            texts = tuple(own or other for own, other in zip(texts, plan.texts(document), strict=True))
         return texts
 
-    def _status(self, plans: list[tuple[Plan, dict[str, Any]]]) -> tuple[str, str]:
+    def _status(self, plans: list[tuple[Plan, Document]]) -> tuple[str, str]:
         """Return (the provider's word, our status): the first candidate whose word is known, else ("", "")."""
         unknown = ""
         for plan, document in plans:
-            for path in plan.statuses:
-                word = text_of(value_at(document, path))
+            for look in plan.statuses:
+                word = text_of(look(document))
                 if not word:
                     continue
                 status = self._meaning(word)
@@ -154,10 +155,10 @@ class MappedParser:
             self._statuses[word] = status
         return status
 
-    def _time(self, plans: list[tuple[Plan, dict[str, Any]]]) -> int | None:
+    def _time(self, plans: list[tuple[Plan, Document]]) -> int | None:
         for plan, document in plans:
-            for path in plan.times:
-                at = parse_time_ms(value_at(document, path), self._zone)
+            for look in plan.times:
+                at = parse_time_ms(look(document), self._zone)
                 if at is not None:
                     return at
         return None
@@ -169,23 +170,15 @@ class MappedParser:
             kind = self._mapping.ignored.get(fold_word(word)) if word else None
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
         is_message = status in RANK
-        (
-            message_id,
-            connection_id,
-            theirs,
-            recipient,
-            client_ref,
-            tracking_id,
-            participant,
-            campaign,
-            reason,
-            *failure,
-        ) = self._texts(plans)
+        texts = self._texts(plans)
+        message_id, connection_id, theirs, recipient, client_ref, tracking_id, participant, campaign, reason = texts[:9]
         if not (message_id if is_message else connection_id):
             return Unmapped("no message id found" if is_message else "no connection id found")
         provider_ms = self._time(plans)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
-        error = _error(status, failure) if is_message and (status in FAILURES or any(failure[:3])) else None
+        error = None
+        if is_message and (status in FAILURES or any(texts[9:12])):
+            error = _error(status, texts[9:])
         identity = () if theirs else (
             context.provider,
             connection_id,
@@ -223,7 +216,7 @@ class MappedParser:
         )
 
 
-def _error(status: str, failure: list[str]) -> ErrorDetail:
+def _error(status: str, failure: tuple[str, ...]) -> ErrorDetail:
     code, title, detail, stage = failure
     return ErrorDetail(category_of(status, code, stage), code, title, detail)
 
@@ -238,7 +231,7 @@ def _rewrap(document: Any, where: Path, element: Any) -> Any:
     return {k: (_rewrap(v, tuple(rest), element) if k == key else v) for k, v in document.items()}
 
 
-def _place(document: dict[str, Any], path: Path, value: Any) -> None:
+def _place(document: Document, path: Path, value: Any) -> None:
     """Put `value` at `path`, making the objects on the way; a place taken by a value is left as it is."""
     for key in path[:-1]:
         document = document.setdefault(key, {})

@@ -1,0 +1,225 @@
+"""Kills a worker again and again at named points of its work, and compares what is left with the truth.
+
+A round appends records, starts the worker armed, waits until it killed itself (or had nothing left to do: then the
+point was not reached, and is counted so), and looks at the topics: nothing may be published that was not written
+ahead, nothing committed that has no outcome. Now and then an unarmed worker finishes; then all must be true.
+"""
+
+import asyncio
+import json
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+
+from processors.crash_points import POINTS
+from schemas.topics import RAW, DerivedTopics
+from tests.crash.findings import Findings
+from tests.crash.raw_log import TopicReader, append, committed, make_topics, raw_producer
+from tests.crash.traffic import Traffic
+from tests.crash.worker import WorkerProcess
+from tests.polling import until
+
+ROUND_SECONDS_MAX: Final = 90.0
+_POLL_SECONDS: Final = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round does."""
+
+    point: str
+    nth: int
+    records: int
+    environ: Mapping[str, str]
+    lose_disk: bool
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run counted."""
+
+    rounds: int = 0
+    kills: Counter[str] = field(default_factory=Counter)
+    not_reached: Counter[str] = field(default_factory=Counter)
+    disks_lost: int = 0
+    checks: int = 0
+
+
+class Harness:
+    """One run: topics of its own generation, one worker, one truth."""
+
+    def __init__(
+        self,
+        bootstrap: str,
+        folder: Path,
+        *,
+        seed: int,
+        generation: int = 1,
+        partitions: int = 3,
+        records: int = 2000,
+        module: Sequence[str] = ("processors",),
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            bootstrap: the broker.
+            folder: where the worker keeps its state and its log.
+            seed: of traffic and rounds.
+            generation: of the derived topics and the group; one that the broker has not seen.
+            partitions: of every topic.
+            records: of a round, about.
+            module: the worker's module and arguments.
+        """
+        self.rnd = random.Random(seed)
+        self.report = Report()
+        self.findings = Findings(generation)
+        self.worker = WorkerProcess(bootstrap, folder / "data", generation)
+        self._traffic = Traffic(seed)
+        self._bootstrap = bootstrap
+        self._generation = generation
+        self._partitions = partitions
+        self._records = records
+        self._module = module
+        topics = DerivedTopics(generation)
+        outputs = (topics.message_events, topics.connection_events, topics.set_aside)
+        self._raw = TopicReader(bootstrap, (RAW,), partitions)
+        self._outputs = TopicReader(bootstrap, outputs, partitions)
+        self._states = TopicReader(bootstrap, (topics.message_state, topics.connection_state), partitions)
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        self._producer: AIOKafkaProducer = raw_producer(bootstrap)
+
+    async def __aenter__(self) -> Self:
+        await make_topics(self._bootstrap, self._generation, self._partitions)
+        for client in self._clients():
+            await client.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.worker.code() is None:
+            self.worker.end(signal.SIGKILL)
+        for client in self._clients():
+            await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
+
+    def _clients(self) -> tuple[Any, ...]:
+        return (self._raw, self._outputs, self._states, self._admin, self._producer)
+
+    def plan(self, points: Sequence[str] = POINTS) -> Round:
+        """Choose a round."""
+        rnd = self.rnd
+        point = rnd.choice(points)
+        batch = rnd.choice((50, 200, 1000))
+        batches = max(1, self._records // batch)
+        nth = 1 if point in ("revoke", "recovery", "committed") else rnd.randint(1, batches)
+        environ = {
+            "RECIBO_PROCESSORS_BATCH_RECORDS_MAX": str(batch),
+            "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": str(rnd.choice((20, 100, 500))),
+            "RECIBO_PROCESSORS_PRODUCE_BYTES_MAX": str(rnd.choice((3_000, 30_000, 1_000_000))),
+            "RECIBO_PROCESSORS_HOT_STATES_MAX": str(rnd.choice((1, 100_000))),
+        }
+        return Round(point, nth, self._records, environ, rnd.random() < (0.6 if point == "recovery" else 0.15))
+
+    async def round(self, plan: Round) -> bool:
+        """Do one round; return whether the worker killed itself at the point."""
+        if plan.lose_disk:
+            self.worker.lose_disk()
+            self.report.disks_lost += 1
+        await append(self._producer, self._traffic.records(plan.records), self._partitions)
+        self.worker.start(plan.environ, crash_at=f"{plan.point}:{plan.nth}", module=self._module)
+        await self._until_ended_or_done()
+        if self.worker.code() is None:
+            self.worker.end()
+        self.report.rounds += 1
+        reached = self.worker.killed_itself()
+        (self.report.kills if reached else self.report.not_reached)[plan.point] += 1
+        if not reached and self.worker.code() != 0:
+            raise WorkerFailed(f"exit code {self.worker.code()}, not a kill: {self.worker.log_tail()}")
+        await self.look()
+        return reached
+
+    async def look(self) -> None:
+        """Read what is new in the topics and check what must hold at any moment."""
+        done = await committed(self._admin, self._generation)  # first: it may not be ahead of what is read after it
+        outputs = await self._outputs.read()
+        states = await self._states.read()
+        findings = self.findings
+        findings.raw(await self._raw.read())
+        findings.outputs(outputs)
+        findings.states(states)
+        findings.check_written_ahead()
+        findings.check_committed(done)
+        findings.check_seen()
+
+    async def finish(self) -> None:
+        """Let an unarmed worker do what is left, and compare everything with the truth."""
+        self.worker.start(module=self._module)
+        await self._until_ended_or_done()
+        if self.worker.code() is None:
+            self.worker.end()
+        if self.worker.code() != 0:
+            raise WorkerFailed(f"exit code {self.worker.code()} without being killed: {self.worker.log_tail()}")
+        await self.look()
+        self.findings.check_finished()
+        self.report.checks += 1
+
+    async def _until_ended_or_done(self) -> None:
+        ends = {tp.partition: end for tp, end in (await self._raw.end_offsets()).items()}
+
+        async def ended_or_done() -> bool:
+            if self.worker.code() is not None:
+                return True
+            done = await committed(self._admin, self._generation)
+            return all(done.get(partition, 0) >= end for partition, end in ends.items())
+
+        try:
+            await until(ended_or_done, "the worker", seconds_max=ROUND_SECONDS_MAX, every_seconds=_POLL_SECONDS)
+        except TimeoutError as error:
+            raise WorkerFailed(f"it neither finished nor died: {self.worker.log_tail()}") from error
+
+
+class WorkerFailed(AssertionError):
+    """The worker ended, or hung, in a way no crash point explains."""
+
+
+async def run(harness: Harness, rounds: int, check_every: int, say: Callable[[str], None]) -> None:
+    """Do `rounds` random rounds, finishing and comparing every `check_every` and at the end."""
+    started = time.monotonic()
+    for number in range(1, rounds + 1):
+        plan = harness.plan()
+        reached = await harness.round(plan)
+        if number % check_every == 0 or number == rounds:
+            await harness.finish()
+        found = harness.findings
+        say(
+            f"round {number}/{rounds} {plan.point}:{plan.nth} {'killed' if reached else 'NOT REACHED'} "
+            f"{found.records} records, {found.reemitted} emitted again, {found.difference_count} differences, "
+            f"{time.monotonic() - started:.0f} s"
+        )
+        await asyncio.sleep(0)
+
+
+def summary(harness: Harness) -> str:
+    """Return the run's figures as one JSON object."""
+    report, found = harness.report, harness.findings
+    return json.dumps(
+        {
+            "rounds": report.rounds,
+            "kills": sum(report.kills.values()),
+            "kills_by_point": {point: report.kills[point] for point in POINTS},
+            "not_reached": dict(report.not_reached),
+            "disks_lost": report.disks_lost,
+            "checks": report.checks,
+            "records": found.records,
+            "emitted_again": found.reemitted,
+            "outcomes": found.truth.outcomes,
+            "states": len(found.truth.states),
+            "differences": found.difference_count,
+        }
+    )

@@ -1,0 +1,273 @@
+"""What must come of a raw log, in plain code of its own: it shares no decision with the processors.
+
+It reads the bodies of `traffic.py` only, one record at a time in the order of the log, and says for every coordinate
+which record must be found where, and for every key which state, as the JSON documents consumers read.
+"""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from schemas.error_category import category_of
+from schemas.topics import DerivedTopics
+
+DAY_MS: Final = 86_400_000
+RANKS: Final = ("queued", "created", "sent", "error", "expired", "number_not_found", "delivered", "read")
+CONNECTION_RANKS: Final = {"connected": 1, "disconnected": 2, "logout": 3}
+FAILURES: Final = ("error", "expired", "number_not_found")
+IGNORED: Final = {"typing": "presence", "message": "inbound_message"}
+LISTED_MAX: Final = 64
+ADVANCED, FILLED, UNSELECTED = 1, 2, 3
+NAMES: Final = {ADVANCED: "advanced", FILLED: "filled", UNSELECTED: "unselected"}
+
+Document = dict[str, Any]
+
+
+class Expected(NamedTuple):
+    """The one record that a coordinate of the raw log must lead to."""
+
+    topic: str
+    key: bytes
+    document: Document
+    at_ms: int
+
+
+class Truth:
+    """What is true after the records told so far."""
+
+    def __init__(self, generation: int) -> None:
+        self._topics = DerivedTopics(generation)
+        self.states: dict[tuple[str, bytes], Document] = {}
+        """(topic, key) → the state's document."""
+        self.changed: set[tuple[str, bytes]] = set()
+        """Keys of the states that changed; whoever compares them clears it."""
+        self.outcomes: dict[str, int] = {}
+
+    def tell(self, record: Any) -> Expected | None:
+        """Take the next record of its partition; None for a whole body, which has no outcome."""
+        headers = _headers(record)
+        if headers is None:
+            return self._set_aside(record, ({}, ["", 0, "single", 0]), "unmapped")
+        if headers[1][2] == "batch":
+            return None
+        context, _ = headers
+        said = _read(record.value)
+        word = said.get("event") if said is not None else None
+        if word in IGNORED:
+            return self._set_aside(record, headers, "ignored", kind=IGNORED[word])
+        is_message = word in RANKS
+        subject = said.get("message_id" if is_message else "connection_id") if said is not None else None
+        if said is None or not subject or not (is_message or word in CONNECTION_RANKS):
+            return self._set_aside(record, headers, "unmapped")
+        if record.key != f"{context['account']}/{subject}".encode():
+            return self._set_aside(record, headers, "unmapped")
+        return self._event(record, headers, said, is_message=is_message)
+
+    def _event(self, record: Any, headers: Any, said: Document, *, is_message: bool) -> Expected:
+        context, _ = headers
+        event = _event_of(headers, said, is_message=is_message)
+        topic = self._topics.message_state if is_message else self._topics.connection_state
+        state = self.states.get((topic, record.key))
+        if state is None or record.timestamp - state["_"][1] > 45 * DAY_MS:
+            state = _new_state(event, record.timestamp, is_message=is_message)
+            self.states[topic, record.key] = state
+        journal = state["_"][2]
+        if any(listed[0] == event["id"] for listed in journal):
+            return self._set_aside(record, headers, "repeat", event)
+        self.changed.add((topic, record.key))
+        before = _standing(state)
+        (_fold_message if is_message else _fold_connection)(state, event)
+        state["_"][0] = record.offset
+        if len(journal) >= LISTED_MAX:
+            return self._set_aside(record, headers, "overflow", event)
+        state["_"][1] = max(state["_"][1], record.timestamp)
+        verdict = ADVANCED if _standing(state) != before else FILLED
+        if context.get("selected") is not None and event["status"] not in context["selected"]:
+            verdict = UNSELECTED
+        journal.append([event["id"], record.offset, verdict])
+        if verdict == UNSELECTED:
+            return self._set_aside(record, headers, "unselected", event)
+        return self._published(record, headers, event, NAMES[verdict], is_message=is_message)
+
+    def _published(self, record: Any, headers: Any, event: Document, outcome: str, *, is_message: bool) -> Expected:
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        _, (request, index, _, _) = headers
+        data = {
+            k: v for k, v in event.items() if v not in ("", [], None, False) or k in ("connection_id", "message_id")
+        }
+        del data["id"]
+        data |= {"outcome": outcome, "request_id": request, "index": index}
+        data["raw"] = {"partition": record.partition, "offset": record.offset, "at_ms": record.timestamp}
+        document = {
+            "specversion": "1.0",
+            "id": event["id"],
+            "source": f"/{event['account']}/{event['connection_id']}",
+            "type": f"whatsapp.{'message' if is_message else 'connection'}.status.v1",
+            "subject": event["message_id"] or event["connection_id"],
+            "data": data,
+        }
+        if event["time_source"] == "provider":
+            at = datetime.fromtimestamp(event["occurred_at_ms"] / 1000, UTC)
+            document["time"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        topic = self._topics.message_events if is_message else self._topics.connection_events
+        return Expected(topic, record.key, document, record.timestamp)
+
+    def _set_aside(
+        self, record: Any, headers: Any, outcome: str, event: Document | None = None, kind: str = ""
+    ) -> Expected:
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        context, (request, index, _, received_at_ms) = headers
+        document = {
+            "partition": record.partition,
+            "offset": record.offset,
+            "raw_at_ms": record.timestamp,
+            "outcome": outcome,
+            "source": context.get("source", ""),
+            "account": context.get("account", ""),
+            "provider": context.get("provider", ""),
+            "request_id": request,
+            "index": index,
+            "received_at_ms": received_at_ms,
+        }
+        if event is not None:
+            document["event_id"] = event["id"]
+        if kind:
+            document["kind"] = kind
+        return Expected(self._topics.set_aside, record.key or b"", document, record.timestamp)
+
+
+def _headers(record: Any) -> tuple[Document, list[Any]] | None:
+    named = dict(record.headers)
+    try:
+        request, index, kind, received = named["request"].decode().split(":")
+        return json.loads(named["source"]), [request, int(index), kind, int(received)]
+    except (KeyError, ValueError):
+        return None
+
+
+def _read(value: bytes | None) -> Document | None:
+    try:
+        document = json.loads(value or b"")
+    except ValueError:
+        return None
+    if isinstance(document, dict) and "events" in document:
+        document = document["events"][0]
+    return document if isinstance(document, dict) else None
+
+
+def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message: bool) -> Document:
+    context, (_, _, _, received_at_ms) = headers
+    given = said.get("occurred_at")
+    theirs = None if given is None else (given if given >= 100_000_000_000 else given * 1000)
+    trusted = theirs is not None and 1_230_768_000_000 <= theirs <= received_at_ms + DAY_MS
+    status, error = said["event"], said.get("error", {})
+    message_id = said.get("message_id", "") if is_message else ""
+    identity = (
+        context["provider"],
+        said["connection_id"],
+        message_id,
+        said.get("participant", ""),
+        status,
+        str(theirs or ""),
+        error.get("code", ""),
+    )
+    digest = hashlib.sha256("\x1f".join(identity).encode()).hexdigest()
+    failed = None
+    if error or status in FAILURES:
+        code = error.get("code", "")
+        failed = {"category": category_of(status, code), "code": code}
+        if error:
+            failed["title"] = error["message"]
+    return {
+        "id": f"{said['event_id']}/{status}" if "event_id" in said else f"sha256:{digest}",
+        "account": context["account"],
+        "source": context["source"],
+        "provider": context["provider"],
+        "connection_id": said["connection_id"],
+        "message_id": message_id,
+        "status": status,
+        "provider_status": status,
+        "occurred_at_ms": theirs if trusted else received_at_ms,
+        "time_source": "provider" if trusted else "received",
+        "absurd_time": theirs is not None and not trusted,
+        "received_at_ms": received_at_ms,
+        "recipient": said.get("to", ""),
+        "recipient_kind": "phone" if "to" in said else "",
+        "participant": said.get("participant", ""),
+        "client_ref": said.get("client_ref", ""),
+        "provider_event_id": said.get("event_id", ""),
+        "aliases": [said["tracking_id"]] if "tracking_id" in said else [],
+        "campaign": said.get("campaign", ""),
+        "reason": said.get("reason", ""),
+        "error": failed,
+    }
+
+
+def _new_state(event: Document, at_ms: int, *, is_message: bool) -> Document:
+    state: Document = {"_": [-1, at_ms, []], "account": event["account"], "anchor_ms": at_ms, "first_at_ms": {}}
+    if not is_message:
+        never = [-1, 0, "", "", ""]
+        return {**state, "connection_id": event["connection_id"], "latest": never, "last_at_ms": {}, "sources": []}
+    received = event["received_at_ms"]
+    return {
+        **state,
+        "message_id": event["message_id"],
+        "seen": 0,
+        "first_received_ms": received,
+        "last_received_ms": received,
+    }
+
+
+def _standing(state: Document) -> Any:
+    return state["latest"] if "latest" in state else state.get("status")
+
+
+def _fold_message(state: Document, event: Document) -> None:
+    status, at_ms = event["status"], event["occurred_at_ms"]
+    state["seen"] |= 1 << RANKS.index(status)
+    seen = [name for i, name in enumerate(RANKS) if state["seen"] >> i & 1]
+    state["status"] = seen[-1]
+    state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
+    state["first_received_ms"] = min(state["first_received_ms"], event["received_at_ms"])
+    state["last_received_ms"] = max(state["last_received_ms"], event["received_at_ms"])
+    for name in ("provider", "connection_id", "client_ref", "campaign"):
+        if event[name] > state.get(name, ""):
+            state[name] = event[name]
+    recipient = (event["recipient"], event["recipient_kind"])
+    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):
+        state["recipient"], state["recipient_kind"] = recipient
+    state["sources"] = sorted({*state.get("sources", ()), event["source"]})[:16]
+    aliases = sorted({*state.get("aliases", ()), *event["aliases"]})[:16]
+    if aliases:
+        state["aliases"] = aliases
+    if status in FAILURES:
+        failure = {"status": status, **event["error"]}
+        state["failure"] = min((f for f in (state.get("failure"), failure) if f), key=_failure_order)
+    failed = any(name in seen for name in FAILURES)
+    state |= {flag: True for flag in ("conflict",) if failed and ("delivered" in seen or "read" in seen)}
+    state.pop("delivered_inferred", None)
+    if "read" in seen and "delivered" not in seen:
+        state["delivered_inferred"] = True
+    if event["absurd_time"]:
+        state["absurd_time"] = True
+
+
+def _failure_order(failure: Document) -> tuple[int, str, str, str]:
+    return (-RANKS.index(failure["status"]), failure["category"], failure["code"], failure.get("title", ""))
+
+
+def _fold_connection(state: Document, event: Document) -> None:
+    status, at_ms = event["status"], event["occurred_at_ms"]
+    report = [at_ms, CONNECTION_RANKS[status], event["id"], status, event["reason"]]
+    if report[:3] > state["latest"][:3]:
+        state["latest"], state["status"], state["status_at_ms"], state["reason"] = (
+            report,
+            status,
+            at_ms,
+            event["reason"],
+        )
+    state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
+    state["last_at_ms"][status] = max(at_ms, state["last_at_ms"].get(status, at_ms))
+    state["provider"] = event["provider"]
+    state["sources"] = sorted({*state["sources"], event["source"]})[:16]

@@ -1,0 +1,94 @@
+"""A worker as a process of its own, armed to kill itself or not."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from deploy.local.ports import free_port
+
+CHECKOUT: Final = Path(__file__).parents[2]
+
+
+class WorkerProcess:
+    """Starts, signals and ends `python -m processors` with one data directory and one name."""
+
+    def __init__(self, bootstrap: str, data_dir: Path, generation: int, name: str = "0") -> None:
+        self.name = name
+        self.data_dir = data_dir
+        self.log_file = data_dir.parent / f"worker-{name}.log"
+        self.metrics_port = free_port()
+        self._environ = {
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            "RECIBO_CONFIG": str(data_dir / "absent.toml"),
+            "RECIBO_DATA_DIR": str(data_dir),
+            "RECIBO_GENERATION": str(generation),
+            "RECIBO_PROCESSORS_WORKER": name,
+            "RECIBO_PROCESSORS_METRICS_PORT": str(self.metrics_port),
+            "RECIBO_LOG_LEVEL": "WARNING",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(
+        self, environ: Mapping[str, str] | None = None, *, crash_at: str = "", module: Sequence[str] = ("processors",)
+    ) -> None:
+        """Start it.
+
+        Args:
+            environ: settings of this start alone.
+            crash_at: `point:nth` at which it kills itself; "" for never.
+            module: module to run, and its arguments.
+        """
+        assert self.code() is not None or self._process is None, "it runs already"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            log.write(f"--- start, crash at {crash_at or 'nothing'}, {dict(environ or {})}\n".encode())
+            log.flush()
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *module],
+                cwd=CHECKOUT,
+                env={**os.environ, **self._environ, **(environ or {}), "RECIBO_CRASH_AT": crash_at},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def code(self) -> int | None:
+        """Return its exit code, negative for a signal; None while it runs (or before it was ever started)."""
+        return None if self._process is None else self._process.poll()
+
+    def killed_itself(self) -> bool:
+        """Return whether it ended by SIGKILL."""
+        return self.code() == -signal.SIGKILL
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, if it still runs."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds_max: float = 45.0) -> int:
+        """Signal it and wait for its end; killed when that takes too long. Return the exit code."""
+        assert self._process is not None, "it was started"
+        self.send(signal.SIGCONT)
+        self.send(number)
+        try:
+            return self._process.wait(seconds_max)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def lose_disk(self) -> None:
+        """Delete all it keeps locally."""
+        assert self.code() is not None or self._process is None, "it still writes there"
+        shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the last lines of its log, for a failure's message."""
+        if not self.log_file.exists():
+            return ""
+        return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-lines:])

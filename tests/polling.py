@@ -1,0 +1,16 @@
+"""Waiting for a condition, with a deadline."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+
+async def until(
+    condition: Callable[[], Awaitable[bool]], what: str, *, seconds_max: float = 30.0, every_seconds: float = 0.05
+) -> None:
+    """Return when `condition` holds. Raises TimeoutError naming `what` was waited for."""
+    deadline = time.monotonic() + seconds_max
+    while not await condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {seconds_max:.0f} s for {what}")
+        await asyncio.sleep(every_seconds)

@@ -19,9 +19,8 @@ class Truth:
     """What differs between the truth about a message and about a connection."""
 
     absent: Callable[[Event, int], State]
-    join: Callable[[State, Event], None]
-    standing: Callable[[State], object]
-    """What rises when the status does: compared before and after a join."""
+    join: Callable[[State, Event], bool]
+    """Folds an event in, in place, and tells whether the status rose (a connection's: whether it is what counts now)."""
     encode: Callable[[State], bytes]
     decode: Callable[[bytes], State]
 
@@ -29,14 +28,12 @@ class Truth:
 MESSAGE: Final = Truth(
     message_state.absent,
     message_state.join,
-    lambda state: state.seen.bit_length(),
     message_state.encode,
     message_state.decode,
 )
 CONNECTION: Final = Truth(
     connection_state.absent,
     connection_state.join,
-    lambda state: state.latest,
     connection_state.encode,
     connection_state.decode,
 )
@@ -65,8 +62,9 @@ def fold(
         state = truth.absent(event, at_ms)
     book = state.bookkeeping
     journal = book.journal
+    event_id = event.id
     for entry in journal:
-        if entry.event_id == event.id:
+        if entry.event_id == event_id:
             return state, VERDICTS[entry.verdict] if entry.offset == offset else "repeat", False
     if len(journal) >= JOURNAL_MAX:
         if offset <= book.version:  # replayed: its facts are in already
@@ -74,13 +72,11 @@ def fold(
         truth.join(state, event)
         book.version = offset
         return state, "overflow", True
-    before = truth.standing(state)
-    truth.join(state, event)
+    rose = truth.join(state, event)
+    verdict = _ADVANCED if rose else _FILLED
     if selected is not None and event.status not in selected:
         verdict = _UNSELECTED
-    else:
-        verdict = _ADVANCED if truth.standing(state) != before else _FILLED
-    journal.append(JournalEntry(event.id, offset, verdict))
+    journal.append(JournalEntry(event_id, offset, verdict))
     book.version = offset
     book.last_at_ms = max(book.last_at_ms, at_ms)
     return state, VERDICTS[verdict], True

@@ -69,11 +69,16 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
     )
 
 
-def join(state: ConnectionState, event: Event) -> None:
-    """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter."""
+def join(state: ConnectionState, event: Event) -> bool:
+    """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
+
+    Returns:
+        Whether it is the report that counts now.
+    """
     status, at_ms = event.status, event.occurred_at_ms
     report = Latest(at_ms, CONNECTION_RANK[status], event.id, status, event.reason)
-    if report.order() > state.latest.order():
+    counts = report.order() > state.latest.order()
+    if counts:
         state.latest = report
         state.status, state.status_at_ms, state.reason = status, at_ms, event.reason
     if at_ms < state.first_at_ms.get(status, at_ms + 1):
@@ -84,3 +89,4 @@ def join(state: ConnectionState, event: Event) -> None:
         state.provider = event.provider
     if event.source not in state.sources:
         state.sources = sorted({*state.sources, event.source})[:16]
+    return counts

@@ -170,7 +170,11 @@ decode_cloud_event = msgspec.json.Decoder(CloudEvent).decode
 
 def rfc3339(at_ms: int) -> str:
     """Return UTC ms as RFC 3339 with milliseconds, e.g. `2026-03-10T12:00:00.120Z`."""
-    return f"{_second(at_ms // 1000)}.{at_ms % 1000:03d}Z"
+    second, millisecond = divmod(at_ms, 1000)
+    return _second(second) + _MILLISECONDS[millisecond]
+
+
+_MILLISECONDS: Final = tuple(f".{n:03d}Z" for n in range(1000))
 
 
 @lru_cache(maxsize=100_000)

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from schemas.event import Event
-from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, FAILURES, NAMES_BY_RANK, RANK, highest
+from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, RANK
 
 JOURNAL_MAX: Final = 64
 """Events listed in a message's journal; a message with more folds facts and answers `overflow`."""
@@ -143,33 +143,53 @@ def _join_set(known: list[str], value: str, limit: int) -> list[str]:
     return sorted({*known, value})[:limit]
 
 
-def join(state: MessageState, event: Event) -> None:
+def join(state: MessageState, event: Event) -> bool:
     """Fold an event's facts into `state`, in place: the caller owns the state.
 
     A join: the order and number of calls with the same events do not matter.
+
+    Returns:
+        Whether the status rose.
     """
-    status = event.status
-    state.seen |= BIT[status]
-    state.status = highest(state.seen)
-    first = state.first_at_ms
-    known = first.get(status)
-    if known is None or event.occurred_at_ms < known:
-        first[status] = event.occurred_at_ms
-    if event.received_at_ms < state.first_received_ms:
-        state.first_received_ms = event.received_at_ms
-    if event.received_at_ms > state.last_received_ms:
-        state.last_received_ms = event.received_at_ms
+    status, at_ms, seen = event.status, event.occurred_at_ms, state.seen
+    bit = BIT[status]
+    rose = bit > seen  # bits are in the order of rank
+    if not seen & bit:
+        _see(state, status, seen | bit, rose=rose)
+        state.first_at_ms[status] = at_ms
+    elif at_ms < state.first_at_ms[status]:
+        state.first_at_ms[status] = at_ms
+    received_ms = event.received_at_ms
+    if received_ms < state.first_received_ms:
+        state.first_received_ms = received_ms
+    if received_ms > state.last_received_ms:
+        state.last_received_ms = received_ms
     _join_text(state, event)
-    if status in FAILURES:
-        error = event.error
-        failure = Failure(status, error.category, error.code, error.title) if error else Failure(status, "unknown", "")
-        if state.failure is None or _failure_order(failure) < _failure_order(state.failure):
-            state.failure = failure
-    seen = state.seen
-    state.conflict = seen & FAILURE_MASK != 0 and seen & DELIVERY_MASK != 0
-    state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]
+    if bit & FAILURE_MASK:
+        _join_failure(state, event)
     if event.absurd_time:
         state.absurd_time = True
+    return rose
+
+
+def _see(state: MessageState, status: str, seen: int, *, rose: bool) -> None:
+    state.seen = seen
+    if rose:
+        state.status = status
+    if seen & FAILURE_MASK:
+        state.conflict = seen & DELIVERY_MASK != 0
+    state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]
+
+
+def _join_failure(state: MessageState, event: Event) -> None:
+    error = event.error
+    failure = (
+        Failure(event.status, error.category, error.code, error.title)
+        if error
+        else Failure(event.status, "unknown", "")
+    )
+    if state.failure is None or _failure_order(failure) < _failure_order(state.failure):
+        state.failure = failure
 
 
 def _join_text(state: MessageState, event: Event) -> None:
@@ -177,7 +197,10 @@ def _join_text(state: MessageState, event: Event) -> None:
         state.provider = event.provider
     if event.connection_id > state.connection_id:
         state.connection_id = event.connection_id
-    if (event.recipient, event.recipient_kind) > (state.recipient, state.recipient_kind):
+    if event.recipient >= state.recipient and (event.recipient, event.recipient_kind) > (
+        state.recipient,
+        state.recipient_kind,
+    ):
         state.recipient, state.recipient_kind = event.recipient, event.recipient_kind
     if event.client_ref > state.client_ref:
         state.client_ref = event.client_ref

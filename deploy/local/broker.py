@@ -9,8 +9,8 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 
+from deploy.errors import DeploymentError
 from deploy.local.child import Program
-from deploy.local.errors import StackError
 from deploy.local.jars import jars_folder, require_java
 from deploy.local.ports import HOST, accepts_connections, free_port
 
@@ -61,7 +61,7 @@ def broker_program(data_dir: Path, cache: Path, port: int, *, starts_fast: bool 
         starts_fast: compile Java lightly: starts in half the time, and serves heavy traffic more slowly.
 
     Raises:
-        StackError: Java or Maven is missing, or the directory cannot be formatted.
+        DeploymentError: Java or Maven is missing, or the directory cannot be formatted.
     """
     require_java()
     classpath = f"{jars_folder(cache)}/*"
@@ -116,4 +116,4 @@ def _format(classpath: str, properties: Path) -> None:
     )
     if done.returncode != 0:
         reason = (done.stderr or done.stdout).strip().rpartition("\n")[2]
-        raise StackError(f"the Kafka broker's directory {properties.parent} could not be formatted: {reason}")
+        raise DeploymentError(f"the Kafka broker's directory {properties.parent} could not be formatted: {reason}")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.errors import DeploymentError
 
 _TETHER = Path(__file__).with_name("tether.py")
 _POLL_SECONDS = 0.05
@@ -89,14 +89,14 @@ class Child:
         """Return when the program is ready.
 
         Raises:
-            StackError: it ended, or was not ready in time.
+            DeploymentError: it ended, or was not ready in time.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._is_ready or self._failure is not None, seconds_max)
             if self._failure is not None:
-                raise StackError(self._failure)
+                raise DeploymentError(self._failure)
             if not self._is_ready:
-                raise StackError(
+                raise DeploymentError(
                     f"{self.program.name} was not ready within {seconds_max:.0f} s; its output is in {self.log_file}"
                 )
 

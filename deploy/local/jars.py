@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.errors import DeploymentError
 
 POM = Path(__file__).with_name("pom.xml")
 JAVA_MAJOR_MIN = 17
@@ -27,21 +27,21 @@ def require_java() -> None:
     """Check for a Java that can run the broker.
 
     Raises:
-        StackError: there is none, or it is too old.
+        DeploymentError: there is none, or it is too old.
     """
     remedy = (
         f"install Java {JAVA_MAJOR_MIN} or later (Debian: apt-get install openjdk-17-jre-headless), "
         "or name a broker with KAFKA_BOOTSTRAP_SERVERS"
     )
     if shutil.which("java") is None:
-        raise StackError(f"the local Kafka broker needs Java, and there is no `java` on the PATH: {remedy}")
+        raise DeploymentError(f"the local Kafka broker needs Java, and there is no `java` on the PATH: {remedy}")
     asked = subprocess.run(
         ["java", "-version"], capture_output=True, text=True, check=False, timeout=_VERSION_SECONDS_MAX
     )
     major = java_major(asked.stderr + asked.stdout)
     if major is None or major < JAVA_MAJOR_MIN:
         found = (asked.stderr or asked.stdout).partition("\n")[0].strip() or "it does not say which"
-        raise StackError(
+        raise DeploymentError(
             f"the local Kafka broker needs Java {JAVA_MAJOR_MIN}, and `java` is another ({found}): {remedy}"
         )
 
@@ -50,13 +50,13 @@ def jars_folder(cache: Path) -> Path:
     """Return the folder under `cache` that holds what pom.xml names, fetching it when it is not there yet.
 
     Raises:
-        StackError: Maven is missing, or could not fetch.
+        DeploymentError: Maven is missing, or could not fetch.
     """
     folder = cache / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     if folder.is_dir():
         return folder
     if shutil.which("mvn") is None:
-        raise StackError(
+        raise DeploymentError(
             "the local Kafka broker's jars are fetched by Maven, and there is no `mvn` on the PATH: "
             "install Maven (Debian: apt-get install maven), or name a broker with KAFKA_BOOTSTRAP_SERVERS"
         )
@@ -78,6 +78,6 @@ def _fetch(into: Path) -> None:
     done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=_FETCH_SECONDS_MAX)
     if done.returncode != 0 or not into.is_dir():
         reasons = [line for line in done.stdout.splitlines() if "ERROR" in line] or ["it does not say why"]
-        raise StackError(
+        raise DeploymentError(
             f"Maven could not fetch the Kafka broker: {reasons[0]} (check the network, or ~/.m2/settings.xml)"
         )

@@ -4,14 +4,14 @@ import fcntl
 import os
 from pathlib import Path
 
-from deploy.local.errors import StackError
+from deploy.errors import DeploymentError
 
 
 class DirectoryLock:
     """Holds a directory for this process until it ends, or until `release`.
 
     Raises:
-        StackError: another process holds it; the message names it.
+        DeploymentError: another process holds it; the message names it.
     """
 
     def __init__(self, directory: Path, purpose: str) -> None:
@@ -23,7 +23,7 @@ class DirectoryLock:
             self._file.seek(0)
             owner = self._file.read().strip() or "unknown"
             self._file.close()
-            raise StackError(
+            raise DeploymentError(
                 f"{directory} is in use by another {purpose} (process {owner}): "
                 "stop that one, or choose another directory with --data-dir"
             ) from error

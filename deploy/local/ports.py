@@ -2,7 +2,7 @@
 
 import socket
 
-from deploy.local.errors import StackError
+from deploy.errors import DeploymentError
 
 HOST = "127.0.0.1"
 _CONNECT_SECONDS = 0.5
@@ -20,7 +20,7 @@ def chosen_port(port: int, purpose: str, option: str) -> int:
     """Return `port`, or a free one for 0.
 
     Raises:
-        StackError: somebody listens on it already.
+        DeploymentError: somebody listens on it already.
     """
     if port == 0:
         return free_port()
@@ -29,7 +29,7 @@ def chosen_port(port: int, purpose: str, option: str) -> int:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            raise StackError(
+            raise DeploymentError(
                 f"port {port}, wanted for {purpose}, cannot be used ({error.strerror}): "
                 f"stop what listens on it, or choose another with {option} (0 picks a free one)"
             ) from error

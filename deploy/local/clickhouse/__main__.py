@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 import uvicorn
 
+from deploy.errors import DeploymentError
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.http import create_app
-from deploy.local.errors import StackError
 from deploy.local.lock import DirectoryLock
 from deploy.local.ports import HOST
 
@@ -23,7 +23,7 @@ def main(data_dir: Path, port: int) -> None:
     """Serve ClickHouse's HTTP interface over the engine in DATA_DIR."""
     try:
         lock = DirectoryLock(data_dir, "ClickHouse engine")
-    except StackError as error:
+    except DeploymentError as error:
         sys.exit(str(error))
     engine = Engine(data_dir / "engine")
     uvicorn.run(

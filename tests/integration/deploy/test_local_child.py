@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.errors import DeploymentError
 from deploy.local.child import Child, Program
-from deploy.local.errors import StackError
 from deploy.local.programs import CHECKOUT
 
 
@@ -48,7 +48,7 @@ def test_a_child_that_cannot_start_is_a_failure_with_its_last_words(tmp_path: Pa
     """A child that ends before it was ever ready is not started again: the error carries what it said."""
     child = Child(python("import sys; sys.exit('no such thing: fix it')", tmp_path / "never"), tmp_path / "sample.log")
     child.start()
-    with pytest.raises(StackError, match=r"did not start \(exit code 1\): no such thing: fix it"):
+    with pytest.raises(DeploymentError, match=r"did not start \(exit code 1\): no such thing: fix it"):
         child.wait_ready(10)
     child.stop()
     assert child.starts == 1

@@ -12,8 +12,8 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from deploy.errors import DeploymentError
 from deploy.local.child import Child
-from deploy.local.errors import StackError
 from deploy.local.ports import HOST, free_port
 from deploy.local.programs import clickhouse_program
 from tests.servers import docker_answers, running
@@ -190,7 +190,7 @@ def test_a_directory_in_use_is_refused_by_name(local: tuple[Child, str], tmp_pat
     """A second server on the same directory ends at once, and says who has it and what to do."""
     second = Child(clickhouse_program(tmp_path / "data", free_port()), tmp_path / "second.log")
     second.start()
-    with pytest.raises(StackError, match=rf"in use by another ClickHouse engine \(process {local[0].pid}\)"):
+    with pytest.raises(DeploymentError, match=rf"in use by another ClickHouse engine \(process {local[0].pid}\)"):
         second.wait_ready(20)
     second.stop()
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.errors import DeploymentError
 from deploy.local import jars
 from deploy.local.child import backoff_seconds, ending
-from deploy.local.errors import StackError
 from deploy.local.jars import jars_folder, java_major, require_java
 from deploy.local.lock import DirectoryLock
 from deploy.local.ports import HOST, chosen_port
@@ -30,9 +30,9 @@ def test_java_version_is_read(printed: str, major: int | None) -> None:
 def test_missing_java_and_maven_are_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Without Java or Maven the error is one line that says what to install and what to do instead."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StackError, match=r"needs Java.*install Java 17.*KAFKA_BOOTSTRAP_SERVERS"):
+    with pytest.raises(DeploymentError, match=r"needs Java.*install Java 17.*KAFKA_BOOTSTRAP_SERVERS"):
         require_java()
-    with pytest.raises(StackError, match=r"`mvn`.*install Maven.*KAFKA_BOOTSTRAP_SERVERS"):
+    with pytest.raises(DeploymentError, match=r"`mvn`.*install Maven.*KAFKA_BOOTSTRAP_SERVERS"):
         jars_folder(tmp_path / "cache")
 
 
@@ -42,7 +42,7 @@ def test_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     java.write_text("#!/bin/sh\necho 'openjdk version \"11.0.2\"' >&2\n")
     java.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    with pytest.raises(StackError, match=r"needs Java 17.*11\.0\.2"):
+    with pytest.raises(DeploymentError, match=r"needs Java 17.*11\.0\.2"):
         require_java()
 
 
@@ -53,7 +53,7 @@ def test_a_failed_fetch_leaves_no_half_filled_folder(monkeypatch: pytest.MonkeyP
     mvn.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     cache = tmp_path / "cache"
-    with pytest.raises(StackError, match="no route to host"):
+    with pytest.raises(DeploymentError, match="no route to host"):
         jars_folder(cache)
     assert list(cache.iterdir()) == []
     assert jars.POM.is_file()
@@ -65,14 +65,14 @@ def test_a_busy_port_is_named_with_the_option_that_changes_it() -> None:
         taken.bind((HOST, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(StackError, match=rf"port {port}, wanted for ingest.*--port"):
+        with pytest.raises(DeploymentError, match=rf"port {port}, wanted for ingest.*--port"):
             chosen_port(port, "ingest", "--port")
 
 
 def test_a_directory_has_one_owner(tmp_path: Path) -> None:
     """A second owner is refused with the first one's process id, and admitted once that has let go."""
     first = DirectoryLock(tmp_path, "test")
-    with pytest.raises(StackError, match=r"in use by another test \(process \d+\).*--data-dir"):
+    with pytest.raises(DeploymentError, match=r"in use by another test \(process \d+\).*--data-dir"):
         DirectoryLock(tmp_path, "test")
     first.release()
     DirectoryLock(tmp_path, "test").release()

@@ -1,0 +1,59 @@
+"""The ready-made source of a first start: a `recibo.toml` with one entry, and its secret."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+SECRET_NAME: Final = "RECIBO_SECRET_WPP"  # noqa: S105 - the name of the variable, not its value
+
+_RECIBO_TOML: Final = f"""\
+# The sources of this deployment: one table for each URL that a provider posts to.
+# Made by the first `recibo up`; yours to change. ingest reads it again whenever it changes.
+
+[sources.wpp]                       # POST /v1/webhooks/wpp
+provider = "wpp_marketing"
+account = "default"                 # whose messages these are; several sources may share one
+
+[sources.wpp.auth]
+kind = "hmac"                       # the HMAC-SHA256 of the body's bytes, in hexadecimal, in this header
+header = "X-Recibo-Signature"
+prefix = "sha256="
+
+[[sources.wpp.auth.secrets]]        # several are good at once, so that a rotation refuses nobody
+env = "{SECRET_NAME}"
+"""
+
+
+def ensure_first_source(config_file: Path, secrets_file: Path, environ: Mapping[str, str]) -> bool:
+    """Make the configuration of a first start where there is none, and its secret where that is nowhere.
+
+    Args:
+        config_file: `recibo.toml`; never changed once it exists.
+        secrets_file: lines NAME=value, readable by its owner alone.
+        environ: where a secret may be given instead.
+
+    Returns:
+        Whether the configuration was made now.
+    """
+    is_first = not config_file.exists()
+    if is_first:
+        config_file.parent.mkdir(parents=True, exist_ok=True)
+        config_file.write_text(_RECIBO_TOML, encoding="utf-8")
+    is_used = SECRET_NAME in config_file.read_text(encoding="utf-8")
+    if is_used and SECRET_NAME not in environ and SECRET_NAME not in read_secrets(secrets_file):
+        secrets_file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(secrets_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(f"{SECRET_NAME}={secrets.token_hex(32)}\n")
+    return is_first
+
+
+def read_secrets(secrets_file: Path) -> dict[str, str]:
+    """Return the secrets of a file of lines NAME=value; none where there is no file."""
+    if not secrets_file.exists():
+        return {}
+    lines = secrets_file.read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition("=") for line in lines if line.strip() and not line.startswith("#"))
+    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -1,0 +1,204 @@
+"""The local stack: what is not given is started, in order, supervised, and stopped in the opposite order.
+
+As a library (the demo and the tests use it so):
+
+    with Stack(StackSettings(data_dir=folder, ingest_port=0, kafka_port=0, clickhouse_port=0)) as stack:
+        post(stack.addresses.ingest)
+        stack.kill("processors")
+        stack.wait_ready("processors")
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from deploy.local.broker import broker_program
+from deploy.local.child import Child, Line, Program, unheard
+from deploy.local.first_source import ensure_first_source
+from deploy.local.lock import DirectoryLock
+from deploy.local.ports import HOST, chosen_port
+from deploy.local.programs import CHECKOUT, clickhouse_program, python_program
+from deploy.topics import create_missing
+
+READY_SECONDS_MAX: Final = 90.0
+STOP_ORDER: Final = ("ingest", "processors", "projections", "clickhouse", "kafka")
+"""Intake first, then each stage after the one that feeds it, the servers last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSettings:
+    """What to run and where. A port of 0 means: any free one."""
+
+    data_dir: Path = Path(".recibo")
+    config_file: Path = Path("recibo.toml")
+    cache_dir: Path = CHECKOUT / ".recibo" / "cache"
+    """Where the broker's jars are kept; shared by all stacks of a checkout."""
+    ingest_port: int = 8080
+    kafka_port: int = 9092
+    clickhouse_port: int = 8123
+    processors_metrics_port: int = 9201
+    projections_metrics_port: int = 9202
+    kafka_bootstrap_servers: str = ""
+    """A cluster to use instead of a local broker."""
+    clickhouse_url: str = ""
+    """A ClickHouse to use instead of the local engine."""
+    generation: int = 1
+    partitions: int = 4
+    starts_fast: bool = False
+    """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Further environment of ingest, processors and projections."""
+
+    @property
+    def secrets_file(self) -> Path:
+        """Where the secret of the ready-made source is kept."""
+        return self.data_dir / "secrets.env"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of a running stack answer."""
+
+    ingest: str
+    kafka: str
+    clickhouse: str
+    processors_metrics: str
+    projections_metrics: str
+
+
+class Stack:
+    """Everything of a deployment on this machine. Use as a context manager, or call `start` and `stop`."""
+
+    def __init__(
+        self, settings: StackSettings, on_line: Line = unheard, on_step: Callable[[str], None] = unheard
+    ) -> None:
+        self.settings = settings
+        self.addresses: Addresses
+        self._on_line = on_line
+        self._on_step = on_step
+        self._children: dict[str, Child] = {}
+        self._lock: DirectoryLock | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start what is not given, and return when all of it is ready.
+
+        Raises:
+            DeploymentError: something is missing or does not start; what was started is stopped again.
+        """
+        try:
+            self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
+            self.addresses = self._choose_addresses()
+            ensure_first_source(self.settings.config_file, self.settings.secrets_file, os.environ)
+            self._start_servers()
+            self._create_topics()
+            self._start_stages()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let everything drain and end, in order. Idempotent."""
+        for name in STOP_ORDER:
+            child = self._children.get(name)
+            if child is not None:
+                self._on_step(f"stopping {name}")
+                child.stop()
+        if self._lock is not None:
+            self._lock.release()
+
+    def kill(self, name: str) -> None:
+        """Kill a part by SIGKILL, as a crash would; it is started again. See `wait_ready`."""
+        self._children[name].kill()
+
+    def wait_ready(self, name: str, seconds_max: float = READY_SECONDS_MAX) -> None:
+        """Return when a part is ready (again). Raises DeploymentError when it is not in time."""
+        self._children[name].wait_ready(seconds_max)
+
+    def child(self, name: str) -> Child:
+        """Return a part's supervised process."""
+        return self._children[name]
+
+    def _choose_addresses(self) -> Addresses:
+        s = self.settings
+        secure = "https" if {**os.environ, **s.environ}.get("RECIBO_INGEST_TLS_CERT_FILE") else "http"
+        return Addresses(
+            ingest=f"{secure}://{HOST}:{chosen_port(s.ingest_port, 'ingest', '--port')}",
+            kafka=s.kafka_bootstrap_servers
+            or f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
+            clickhouse=s.clickhouse_url
+            or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
+            processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
+            projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
+        )
+
+    def _start_servers(self) -> None:
+        s = self.settings
+        if not s.clickhouse_url:
+            self._run(clickhouse_program(s.data_dir / "clickhouse", _port_of(self.addresses.clickhouse)))
+        if not s.kafka_bootstrap_servers:
+            port = _port_of(self.addresses.kafka)
+            self._run(broker_program(s.data_dir / "kafka", s.cache_dir, port, starts_fast=s.starts_fast))
+        self._wait_all()
+
+    def _create_topics(self) -> None:
+        s = self.settings
+        created = asyncio.run(create_missing(self.addresses.kafka, s.generation, s.partitions))
+        if created:
+            self._on_step(f"created topics {', '.join(created)}")
+
+    def _start_stages(self) -> None:
+        environ = self._stage_environ()
+        ready_urls = {
+            "ingest": self.addresses.ingest,
+            "processors": self.addresses.processors_metrics,
+            "projections": self.addresses.projections_metrics,
+        }
+        for name, url in ready_urls.items():
+            self._run(python_program(name, name, f"{url}/readyz", environ=environ))
+        self._wait_all()
+
+    def _stage_environ(self) -> dict[str, str]:
+        s, a = self.settings, self.addresses
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": a.kafka,
+            "CLICKHOUSE_URL": a.clickhouse,
+            "RECIBO_CONFIG": str(s.config_file.resolve()),
+            "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
+            "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
+            "RECIBO_GENERATION": str(s.generation),
+            "RECIBO_PARTITIONS": str(s.partitions),
+            "RECIBO_INGEST_HOST": HOST,
+            "RECIBO_INGEST_PORT": str(_port_of(a.ingest)),
+            "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
+            "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
+            "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL", "WARNING"),  # of Faust, which tells all it does
+            **s.environ,
+        }
+
+    def _run(self, program: Program) -> None:
+        self._on_step(f"starting {program.name}")
+        child = Child(program, self.settings.data_dir / "logs" / f"{program.name}.log", self._on_line)
+        self._children[program.name] = child
+        child.start()
+
+    def _wait_all(self) -> None:
+        for child in self._children.values():
+            child.wait_ready(READY_SECONDS_MAX)
+
+
+def _metrics_address(port: int, stage: str) -> str:
+    return f"http://{HOST}:{chosen_port(port, f'the metrics of {stage}', f'--{stage}-metrics-port')}"
+
+
+def _port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])

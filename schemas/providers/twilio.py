@@ -98,17 +98,11 @@ PROVIDER: Final = Provider(
     title="Twilio",
     parser=fixed(TwilioParser()),
     content_types=("application/x-www-form-urlencoded",),
-    authentication={
-        "kind": "hmac",
-        "header": "X-Twilio-Signature",
-        "algorithm": "sha1",
-        "encoding": "base64",
-        "signed": "twilio",
-    },
+    authentication={"kind": "twilio"},
     setup=(
         "Twilio signs with your account's own auth token (Console, Account info, Auth token): give that to Recibo.",
         "Give {url} as StatusCallback when sending, or as Status callback URL of the Messaging Service or sender.",
-        "The signature covers that exact URL: RECIBO_PUBLIC_URL must be its scheme and host, also behind a proxy.",
+        "The signature covers that exact URL: RECIBO_PUBLIC_URL (or `url` in the source's auth) must say the same.",
     ),
     reports={
         "queued": "reported",

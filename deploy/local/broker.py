@@ -104,7 +104,7 @@ async def _has_brokers(bootstrap_servers: str) -> bool:
 
 
 def _format(classpath: str, properties: Path) -> None:
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")  # not an option
     arguments = ["format", "--cluster-id", cluster_id, "--config", str(properties), "--ignore-formatted"]
     light = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", _QUIET]
     done = subprocess.run(

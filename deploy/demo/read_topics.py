@@ -111,6 +111,16 @@ class TopicReader:
                 return False
             await asyncio.sleep(_POLL_MS / 1000)
 
+    async def wait_for_requests(self, least: int, deadline_s: float) -> bool:
+        """Wait until at least `least` requests are recorded, or for `deadline_s`. Return whether they are."""
+        until = time.monotonic() + deadline_s
+        while len({request["request_id"] for request in self.observed.requests}) < least:
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(_POLL_MS / 1000)
+            await self.read_to_end()
+        return True
+
     async def _partitions(self) -> list[TopicPartition]:
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers)
         await admin.start()

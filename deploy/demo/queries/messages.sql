@@ -1,0 +1,15 @@
+SELECT account, message_id, status, seen, conflict, delivered_inferred, provider, sources, connection_id, recipient,
+    recipient_kind, client_ref, campaign, aliases, failure_status, failure_category, failure_code, failure_title, absurd_time,
+    toUnixTimestamp64Milli(anchor_at) AS anchor_ms,
+    toUnixTimestamp64Milli(first_received_at) AS first_received_ms,
+    toUnixTimestamp64Milli(last_received_at) AS last_received_ms,
+    toUnixTimestamp64Milli(queued_at) AS queued_ms,
+    toUnixTimestamp64Milli(created_at) AS created_ms,
+    toUnixTimestamp64Milli(sent_at) AS sent_ms,
+    toUnixTimestamp64Milli(error_at) AS error_ms,
+    toUnixTimestamp64Milli(expired_at) AS expired_ms,
+    toUnixTimestamp64Milli(number_not_found_at) AS number_not_found_ms,
+    toUnixTimestamp64Milli(delivered_at) AS delivered_ms,
+    toUnixTimestamp64Milli(read_at) AS read_ms
+FROM recibo.messages
+WHERE startsWith(message_id, ${run})

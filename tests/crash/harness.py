@@ -39,7 +39,9 @@ class Round:
     nth: int
     records: int
     environ: Mapping[str, str]
-    lose_disk: bool
+    lose_disk: bool = False
+    leap: bool = False
+    """Finish what there is and let all states expire first, so that the sweep has work."""
 
 
 @dataclass(slots=True)
@@ -117,17 +119,24 @@ class Harness:
         point = rnd.choice(points)
         batch = rnd.choice((50, 200, 1000))
         batches = max(1, self._records // batch)
-        nth = 1 if point in ("revoke", "recovery", "committed") else rnd.randint(1, batches)
+        nth = 1 if point in ("revoke", "recovery", "committed", "sweep") else rnd.randint(1, batches)
         environ = {
             "RECIBO_PROCESSORS_BATCH_RECORDS_MAX": str(batch),
             "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": str(rnd.choice((20, 100, 500))),
             "RECIBO_PROCESSORS_PRODUCE_BYTES_MAX": str(rnd.choice((3_000, 30_000, 1_000_000))),
             "RECIBO_PROCESSORS_HOT_STATES_MAX": str(rnd.choice((1, 100_000))),
         }
-        return Round(point, nth, self._records, environ, rnd.random() < (0.6 if point == "recovery" else 0.15))
+        if point == "sweep":
+            environ["RECIBO_PROCESSORS_SWEEP_INTERVAL_S"] = "0"
+        lose_disk = rnd.random() < (0.6 if point == "recovery" else 0.15)
+        return Round(point, nth, self._records, environ, lose_disk, leap=point == "sweep" or rnd.random() < 0.02)
 
     async def round(self, plan: Round) -> bool:
         """Do one round; return whether the worker killed itself at the point."""
+        if plan.leap:
+            await self.finish()
+            self._traffic.leap()
+            self.findings.leap()
         if plan.lose_disk:
             self.worker.lose_disk()
             self.report.disks_lost += 1

@@ -18,6 +18,8 @@ from tests.crash.traffic import RawRecord
 from tests.polling import until
 
 _BATCH_BYTES_MAX: Final = 256 * 1024
+_CHOSEN_TIMES: Final = {"retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)}
+"""Records of any time are taken and stay: a run lives through months of append times in minutes."""
 
 
 async def make_topics(bootstrap: str, generation: int, partitions: int) -> None:
@@ -29,7 +31,9 @@ async def make_topics(bootstrap: str, generation: int, partitions: int) -> None:
         left = [name for name in await admin.list_topics() if name in wanted]
         if left:
             await admin.delete_topics(left)
-        new = [NewTopic(t.name, partitions, 1, topic_configs=t.config) for t in wanted.values()]
+        new = [NewTopic(t.name, partitions, 1, topic_configs={**t.config, **_CHOSEN_TIMES}) for t in wanted.values()]
+        for topic in new:
+            topic.topic_configs.pop("message.timestamp.type", None)  # the times are the traffic's own
 
         async def made() -> bool:
             try:
@@ -64,7 +68,7 @@ async def append(producer: AIOKafkaProducer, records: Iterable[RawRecord], parti
 
 
 def _put(batch: Any, record: RawRecord) -> bool:
-    return batch.append(key=record.key, value=record.value, timestamp=None, headers=record.headers) is not None
+    return batch.append(key=record.key, value=record.value, timestamp=record.at_ms, headers=record.headers) is not None
 
 
 def raw_producer(bootstrap: str) -> AIOKafkaProducer:

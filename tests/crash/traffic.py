@@ -39,6 +39,8 @@ class RawRecord(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
+    at_ms: int
+    """Append time: ours to choose here, so that a run can leap over the horizon."""
 
 
 class Traffic:
@@ -58,6 +60,10 @@ class Traffic:
             self._no_event,
             self._not_ours,
         )
+
+    def leap(self) -> None:
+        """Let so much time pass that all states count as absent."""
+        self._now_ms += 50 * 24 * 60 * 60 * 1000
 
     def records(self, count: int) -> list[RawRecord]:
         """Return the next `count` or a few more records."""
@@ -142,11 +148,11 @@ class Traffic:
         context = SOURCES[0]
         request = self._request()
         whole = json.dumps({"events": events}).encode()
-        found = [RawRecord(request.encode(), whole, self._headers(context, request, -1, "batch"))]
+        found = [self._record(request.encode(), whole, self._headers(context, request, -1, "batch"))]
         for index, body in enumerate(events):
             key = record_key(context.account, body["message_id"])
             value = json.dumps({"events": [body]}).encode()
-            found.append(RawRecord(key, value, self._headers(context, request, index, "part")))
+            found.append(self._record(key, value, self._headers(context, request, index, "part")))
         return found
 
     def _connection(self) -> list[RawRecord]:
@@ -167,7 +173,7 @@ class Traffic:
         body = rnd.choice(
             (b'{"event":"typing"}', b'{"event":"message","text":"oi"}', b'{"event":"???"}', b"{", b"[]", b"\xff")
         )
-        return [RawRecord(request.encode(), body, self._headers(rnd.choice(SOURCES), request, 0, "single"))]
+        return [self._record(request.encode(), body, self._headers(rnd.choice(SOURCES), request, 0, "single"))]
 
     def _not_ours(self) -> list[RawRecord]:
         """What ingest never writes: no headers, broken ones, no key, no value, a key of another message."""
@@ -176,22 +182,22 @@ class Traffic:
         headers = self._headers(SOURCES[0], request, 0, "single")
         value = json.dumps(self._body("m-elsewhere", "read")).encode()
         broken = [("source", b"{"), ("request", b"?")]
-        return [
-            rnd.choice(
-                (
-                    RawRecord(b"stranger", b"x", []),
-                    RawRecord(b"stranger", b"x", broken),
-                    RawRecord(None, b"{}", headers),
-                    RawRecord(b"acme/m-wrong", value, headers),
-                    RawRecord(b"acme/m-none", None, headers),
-                )
-            )
-        ]
+        choices: tuple[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]], ...] = (
+            (b"stranger", b"x", []),
+            (b"stranger", b"x", broken),
+            (None, b"{}", headers),
+            (b"acme/m-wrong", value, headers),
+            (b"acme/m-none", None, headers),
+        )
+        return [self._record(*rnd.choice(choices))]
 
     def _single(self, context: SourceContext, body: Body, subject: str = "") -> RawRecord:
         request = self._request()
         key = record_key(context.account, subject or body["message_id"])
-        return RawRecord(key, json.dumps(body).encode(), self._headers(context, request, 0, "single"))
+        return self._record(key, json.dumps(body).encode(), self._headers(context, request, 0, "single"))
+
+    def _record(self, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> RawRecord:
+        return RawRecord(key, value, headers, self._now_ms)
 
     def _request(self) -> str:
         self._requests += 1

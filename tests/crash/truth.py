@@ -43,9 +43,15 @@ class Truth:
         self.changed: set[tuple[str, bytes]] = set()
         """Keys of the states that changed; whoever compares them clears it."""
         self.outcomes: dict[str, int] = {}
+        self._times: dict[int, int] = {}
+
+    def is_expired(self, state: Document, partition: int) -> bool:
+        """Return whether a state may be deleted: it is past the horizon, and a day more, in its partition's time."""
+        return self._times[partition] - int(state["_"][1]) > 46 * DAY_MS
 
     def tell(self, record: Any) -> Expected | None:
         """Take the next record of its partition; None for a whole body, which has no outcome."""
+        self._times[record.partition] = max(record.timestamp, self._times.get(record.partition, 0))
         headers = _headers(record)
         if headers is None:
             return self._set_aside(record, ({}, ["", 0, "single", 0]), "unmapped")

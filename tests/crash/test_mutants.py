@@ -1,5 +1,6 @@
 """The harness must notice what it is for: each worker with one safety taken out is caught."""
 
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,8 @@ import pytest
 
 from tests.crash.harness import Harness, Round, WorkerFailed
 from tests.crash.mutant_worker import MUTANTS
+
+log = logging.getLogger(__name__)
 
 ROUNDS_MAX: Final = 10
 SMALL: Final = {
@@ -40,9 +43,9 @@ async def test_mutant_is_caught(mutant: str, kafka_bootstrap: str, tmp_path: Pat
                 if number % 3 == 2:
                     await harness.finish()
             except WorkerFailed as failure:
-                print(f"{mutant}: {failure}")
+                log.info("%s: %s", mutant, failure)
                 return
             if harness.findings.difference_count:
-                print(f"{mutant}: {harness.findings.difference_count}, {harness.findings.differences[0]}")
+                log.info("%s: %s", mutant, harness.findings.differences[0])
                 return
     pytest.fail(f"{mutant} was not noticed in {ROUNDS_MAX} rounds")

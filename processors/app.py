@@ -100,6 +100,7 @@ def create_app(settings: Settings) -> ReciboApp:
     app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))
     app.on_partitions_revoked.connect(_close_lanes)  # type: ignore[arg-type]  # signals pass their sender first
     app.task(worker.watch)
+    app.task(worker.follow_configuration)
     return app
 
 

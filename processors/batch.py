@@ -7,8 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from processors.fold import CONNECTION, MESSAGE, State, Truth, fold
-from processors.understand import ParserOf, understand
-from schemas.event import Event, Ignored, Normalized, RawReference, encode_cloud_event
+from processors.understand import ParserOf, provenance, understand
+from schemas.event import Event, Ignored, Normalized, RawReference, Unmapped, encode_cloud_event
 from schemas.record import Kind, RequestStamp, SetAside, SourceContext
 from schemas.status import PUBLISHED_OUTCOMES, Outcome
 
@@ -17,6 +17,7 @@ Produced = tuple[bytes, bytes | None, int]
 
 _BATCH: Final = Kind.BATCH.value
 _PUBLISHED: Final = frozenset(str(outcome) for outcome in PUBLISHED_OUTCOMES)
+_HELD: Final = Unmapped("its key is held back since a record of it stopped the worker three times")
 _encode_set_aside = msgspec.json.Encoder().encode
 
 
@@ -31,9 +32,16 @@ class TableBatch:
     events: list[Produced] = field(default_factory=list)
 
     def changed(self) -> list[Produced]:
-        """Return the changed states to write, in the order of their versions."""
-        encode, states = self.truth.encode, self.states
-        return [(key, encode(states[key]), at_ms) for key, at_ms in self.dirty.items()]
+        """Return the changed states to write, in the order of their versions. Raises Stuck for one JSON cannot carry."""
+        return [(key, self._encoded(key), at_ms) for key, at_ms in self.dirty.items()]
+
+    def _encoded(self, key: bytes) -> bytes:
+        state = self.states[key]
+        assert state is not None, "a changed state is there"
+        try:
+            return self.truth.encode(state)
+        except Exception as error:
+            raise Stuck(key, state.bookkeeping.version, error) from error
 
 
 @dataclass(slots=True)
@@ -61,16 +69,30 @@ class Stuck(Exception):
         self.offset = offset
 
 
-def read_batch(records: Iterable[Any], parser_of: ParserOf) -> list[Understood]:
-    """Return what each record says, whole-body evidence left out. Raises Stuck for a record that breaks its parser."""
-    understood = []
+def read_batch(records: Iterable[Any], parser_of: ParserOf, held: Callable[[bytes, int], bool]) -> list[Understood]:
+    """Return what each record says, whole-body evidence left out.
+
+    Args:
+        records: raw records, in the log's order.
+        parser_of: finds the parser of a source.
+        held: whether a record (key, offset) is quarantined; then it is not even read.
+
+    Raises:
+        Stuck: a record broke its parser.
+    """
+    understood: list[Understood] = []
     for record in records:
+        context, stamp = provenance(record)
+        if stamp.kind == _BATCH:
+            continue
+        if held(record.key or b"", record.offset):
+            understood.append((record, context, stamp, _HELD))
+            continue
         try:
-            context, stamp, said = understand(record, parser_of)
+            said = understand(record, context, stamp, parser_of)
         except Exception as error:
             raise Stuck(record.key or b"", record.offset, error) from error
-        if stamp.kind != _BATCH:
-            understood.append((record, context, stamp, said))
+        understood.append((record, context, stamp, said))
     return understood
 
 
@@ -88,7 +110,6 @@ def fold_batch(
     understood: Sequence[Understood],
     messages: dict[bytes, State | None],
     connections: dict[bytes, State | None],
-    held: Callable[[bytes], bool],
 ) -> Folded:
     """Fold a batch over the states its keys have.
 
@@ -96,7 +117,9 @@ def fold_batch(
         understood: the batch, in the log's order.
         messages: state (or None) of every message key the batch touches; owned, changed in place.
         connections: the same of connections.
-        held: whether a key is quarantined.
+
+    Raises:
+        Stuck: a record cannot be folded, or what comes of it cannot be written as JSON.
     """
     folded = Folded(TableBatch(MESSAGE, messages), TableBatch(CONNECTION, connections))
     outcomes = folded.outcomes
@@ -104,33 +127,32 @@ def fold_batch(
         key = record.key or b""
         offset, at_ms = record.offset, record.timestamp
         event, kind = None, ""
-        if held(key):
-            outcome, why = "quarantined", "its key is held back since a record of it stopped the worker three times"
-        elif type(said) is Event:
-            event, why = said, ""
-            table = folded.messages if said.message_id else folded.connections
-            try:
+        try:
+            if type(said) is Event:
+                event, why = said, ""
+                table = folded.messages if said.message_id else folded.connections
                 state, outcome, changed = fold(table.truth, table.states[key], said, offset, at_ms, context.selected)
-            except Exception as error:
-                raise Stuck(key, offset, error) from error
-            table.states[key] = state
-            if changed:
-                table.dirty.pop(key, None)
-                table.dirty[key] = at_ms
-            if outcome in _PUBLISHED:
-                raw = RawReference(record.partition, offset, at_ms)
-                table.events.append((key, encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw), at_ms))
-        elif type(said) is Ignored:
-            outcome, why, kind = "ignored", said.kind, said.kind
-        else:
-            outcome, why = "unmapped", said.why  # type: ignore[union-attr]  # Unmapped is what remains
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        if outcome not in _PUBLISHED:
-            value = _set_aside(record, context, stamp, outcome, why, event, kind)
-            folded.set_aside.append((key, value, at_ms))
-            if outcome in ("unmapped", "quarantined"):
-                unclear = folded.unclear_by_source
-                unclear[context.source] = unclear.get(context.source, 0) + 1
+                table.states[key] = state
+                if changed:
+                    table.dirty.pop(key, None)
+                    table.dirty[key] = at_ms
+                if outcome in _PUBLISHED:
+                    raw = RawReference(record.partition, offset, at_ms)
+                    value = encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw)
+                    table.events.append((key, value, at_ms))
+            elif type(said) is Ignored:
+                outcome, why, kind = "ignored", said.kind, said.kind
+            else:
+                outcome, why = "quarantined" if said is _HELD else "unmapped", said.why  # type: ignore[union-attr]  # Unmapped is what remains
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            if outcome not in _PUBLISHED:
+                value = _set_aside(record, context, stamp, outcome, why, event, kind)
+                folded.set_aside.append((key, value, at_ms))
+                if outcome in ("unmapped", "quarantined"):
+                    unclear = folded.unclear_by_source
+                    unclear[context.source] = unclear.get(context.source, 0) + 1
+        except Exception as error:
+            raise Stuck(key, offset, error) from error
     return folded
 
 

@@ -50,7 +50,7 @@ class Lane:
         events: tuple[PartitionSender, PartitionSender],
         set_aside: PartitionSender,
         parser_of: ParserOf,
-        held: Callable[[bytes], bool],
+        held: Callable[[bytes, int], bool],
         on_done: Callable[[BatchInFlight], None],
         sweep_interval_s: float,
     ) -> None:
@@ -61,7 +61,7 @@ class Lane:
             events: senders of `message.events` and `connection.events`.
             set_aside: sender of `webhook.set_aside`.
             parser_of: finds a source's parser.
-            held: whether a key is quarantined.
+            held: whether a record (key, offset) is quarantined with its key.
             on_done: told of every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
         """
@@ -124,10 +124,10 @@ class Lane:
         if batch.is_stale():
             self._finished(batch)
             return
-        understood: list[Understood] = read_batch(batch.records, self._parser_of)
+        understood: list[Understood] = read_batch(batch.records, self._parser_of, self._held)
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
-        folded = fold_batch(understood, messages.states(message_keys), connections.states(connection_keys), self._held)
+        folded = fold_batch(understood, messages.states(message_keys), connections.states(connection_keys))
         for table, part in zip(self._tables, (folded.messages, folded.connections), strict=True):
             table.keep(part.states, part.dirty, batch.number)
             batch.changed.append(table.rewrites() + part.changed())

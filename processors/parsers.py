@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from processors.understand import ParserOf
 from schemas.event import Normalized, Unmapped
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import Parser, Part
@@ -25,14 +24,21 @@ class _UnknownProvider:
 _UNKNOWN: Final = _UnknownProvider()
 
 
-def parser_of(sources: Sources) -> ParserOf:
-    """Return the function that finds the parser of a record's source. Parsers are made once."""
-    defaults: dict[str, Parser] = {name: provider.parser(None) for name, provider in PROVIDERS.items()}
+class Parsers:
+    """Finds the parser of a record's source; the sources may be replaced while the worker runs, between batches."""
 
-    def find(context: SourceContext) -> Parser:
-        source = sources.by_name.get(context.source)
+    def __init__(self, sources: Sources) -> None:
+        """Make the parsers of the registered sources; every provider's default parser is made once."""
+        self._defaults: dict[str, Parser] = {name: provider.parser(None) for name, provider in PROVIDERS.items()}
+        self._sources = sources.by_name
+
+    def replace(self, sources: Sources) -> None:
+        """Use other sources from the next batch on."""
+        self._sources = sources.by_name
+
+    def of(self, context: SourceContext) -> Parser:
+        """Return the parser for a record that came by `context`."""
+        source = self._sources.get(context.source)
         if source is not None and source.provider.name == context.provider:
             return source.parser
-        return defaults.get(context.provider, _UNKNOWN)
-
-    return find
+        return self._defaults.get(context.provider, _UNKNOWN)

@@ -20,35 +20,40 @@ from schemas.record import (
 ParserOf = Callable[[SourceContext], Parser]
 """The parser for a record's source; for a source no longer registered, its provider's default."""
 
-_UNKNOWN_SOURCE: Final = SourceContext("", "", "")
-_UNKNOWN_REQUEST: Final = RequestStamp("", 0, "single", 0)
+_STRANGER: Final = SourceContext("", "", ""), RequestStamp("", 0, "single", 0)
+_NUMBER_MAX: Final = 1 << 53
+"""No index or time of ours is greater, and JSON carries no greater one exactly."""
 
 
-def provenance(headers: Any) -> tuple[SourceContext, RequestStamp] | None:
-    """Read a record's two headers; None for a record that ingest did not write."""
+def provenance(record: Any) -> tuple[SourceContext, RequestStamp]:
+    """Read a record's two headers. Those of a record that ingest did not write are empty."""
+    headers = record.headers
     try:
         if len(headers) >= 2 and headers[0][0] == HEADER_SOURCE and headers[1][0] == HEADER_REQUEST:  # noqa: PLR2004 - the usual order, at no cost
-            return decode_source(headers[0][1]), decode_request(headers[1][1])
-        named = dict(headers)
-        return decode_source(named[HEADER_SOURCE]), decode_request(named[HEADER_REQUEST])
-    except (KeyError, ValueError, TypeError, msgspec.DecodeError):
-        return None
+            context, stamp = decode_source(headers[0][1]), decode_request(headers[1][1])
+        else:
+            named = dict(headers)
+            context, stamp = decode_source(named[HEADER_SOURCE]), decode_request(named[HEADER_REQUEST])
+    except (KeyError, ValueError, TypeError, AttributeError, msgspec.DecodeError):
+        return _STRANGER
+    is_ours = -1 <= stamp.index < _NUMBER_MAX and 0 <= stamp.received_at_ms < _NUMBER_MAX
+    return (context, stamp) if is_ours else _STRANGER
 
 
-def understand(record: Any, parser_of: ParserOf) -> tuple[SourceContext, RequestStamp, Normalized]:
-    """Return where a record came from and what it says.
+def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_of: ParserOf) -> Normalized:
+    """Return what a record says.
 
     Args:
         record: an aiokafka ConsumerRecord of `webhook.raw`.
+        context: where it came from, as its headers say.
+        stamp: its request and time of receipt, likewise.
         parser_of: finds the parser of its source.
     """
-    read = provenance(record.headers)
-    if read is None:
-        return _UNKNOWN_SOURCE, _UNKNOWN_REQUEST, Unmapped("headers are not ingest's: not written by Recibo")
-    context, stamp = read
+    if not context.source:
+        return Unmapped("headers are not ingest's: not written by Recibo")
     said = parser_of(context).normalize(record.value or b"", context, stamp.received_at_ms)
     if type(said) is Event:
         key = record_key(said.account, said.message_id or said.connection_id)
         if key != record.key:
-            return context, stamp, Unmapped("keyed by another id than its parser reads now: re-drive it")
-    return context, stamp, said
+            return Unmapped("keyed by another id than its parser reads now: re-drive it")
+    return said

@@ -5,25 +5,22 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from rocksdict import Cache
 
 from processors.cluster import Cluster, inspect_cluster
+from processors.configuration import follow, read_sources
 from processors.fold import CONNECTION, MESSAGE, Truth
 from processors.lane import Lane
 from processors.lanes import Lanes
 from processors.metrics import Metrics
-from processors.parsers import parser_of
+from processors.parsers import Parsers
 from processors.quarantine import Quarantine
 from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.table import Table
-from processors.understand import ParserOf
-from schemas.sources import parse_sources
 from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
 
 log = logging.getLogger(__name__)
@@ -43,14 +40,14 @@ class Worker:
         self._topics = DerivedTopics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
         self._cluster: Cluster | None = None
-        self._parser_of: ParserOf | None = None
+        self._parsers: Parsers | None = None
         self._cache = Cache(settings.store_cache_bytes)
         self._progress_told_at = 0.0
 
     async def open(self) -> None:
         """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
         settings = self.settings
-        self._parser_of = parser_of(read_sources(settings.config_path))
+        self._parsers = Parsers(read_sources(settings.config_path))
         self._cluster = await inspect_cluster(settings.kafka_bootstrap_servers, self._topics)
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka_bootstrap_servers,
@@ -81,8 +78,13 @@ class Worker:
                 log.critical("a batch has not finished for %.0f s: leaving, to resume from the last commit", age)
                 os._exit(_EXIT_STUCK)
 
+    async def follow_configuration(self) -> None:
+        """Take changes of `recibo.toml` while running."""
+        assert self._parsers is not None, "open() comes before the application's tasks"
+        await follow(self.settings.config_path, self._parsers)
+
     def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
-        assert self._parser_of is not None, "open() comes before the first batch"
+        assert self._parsers is not None, "open() comes before the first batch"
         topics = self._topics
         return Lane(
             (
@@ -91,7 +93,7 @@ class Worker:
             ),
             (self._sender(topics.message_events, partition), self._sender(topics.connection_events, partition)),
             self._sender(topics.set_aside, partition),
-            self._parser_of,
+            self._parsers.of,
             quarantine.holds,
             self.metrics.count,
             self.settings.sweep_interval_s,
@@ -118,8 +120,3 @@ class Worker:
         if done == total or now - self._progress_told_at > 1.0:
             self._progress_told_at = now
             log.info("recovering %s[%d]: %d of %d states (%.0f %%)", topic, partition, done, total, 100 * done / total)
-
-
-def read_sources(path: Path) -> Any:
-    """Read `recibo.toml`; an absent file means no sources of our own mapping."""
-    return parse_sources(path.read_text() if path.exists() else "", os.environ)

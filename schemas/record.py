@@ -143,4 +143,8 @@ def record_key(account: str, subject: str) -> bytes:
 
     Lone surrogates, which JSON can smuggle into an id, are kept apart rather than failing.
     """
-    return f"{account}/{subject}".encode("utf-8", "surrogatepass")
+    key = f"{account}/{subject}"
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        return key.encode("utf-8", "surrogatepass")

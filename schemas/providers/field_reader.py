@@ -21,8 +21,9 @@ Document = dict[str, Any]
 class Plan(NamedTuple):
     """How to read documents of one shape."""
 
-    texts: Callable[[Document], tuple[str, ...]]
-    """Returns the text of each field: its first candidate that has one, else ""."""
+    values: Callable[[Document], tuple[Any, ...]]
+    """Returns the text of each field (its first candidate that has one, else ""), then of the first place where a status
+    may stand, then the value at the first place where a time may stand."""
     statuses: tuple[Callable[[Document], Any], ...]
     """Each looks where a status may stand."""
     times: tuple[Callable[[Document], Any], ...]
@@ -46,37 +47,40 @@ class FieldReader:
         self._texts = texts
         self._containers = frozenset(path[0] for name in paths for path in paths[name] if len(path) > 1)
         self._containers_of: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._plans: dict[tuple[Any, ...], Plan] = {}
+        self._flat: dict[tuple[str, ...], Plan] = {}
+        self._nested: dict[tuple[Any, ...], Plan] = {}
         self._everything = self._plan_for(None)
 
     def plan(self, document: Document) -> Plan:
         """Return how to read `document`."""
         keys = tuple(document)
+        flat = self._flat.get(keys)
+        if flat is not None:
+            return flat
         containers = self._containers_of.get(keys)
         if containers is None:
             if len(keys) > _KEYS_MAX:
                 return self._everything
-            if len(self._containers_of) >= _PLANS_MAX:
-                self._containers_of.clear()
-            containers = self._containers_of[keys] = tuple(key for key in keys if key in self._containers)
-        shape: tuple[Any, ...] = (
-            (keys, *[tuple(v) if type(v := document[key]) is dict else type(v) is list for key in containers])
-            if containers
-            else keys
-        )
-        plan = self._plans.get(shape)
-        if plan is None:
-            if len(self._plans) >= _PLANS_MAX:
-                self._plans.clear()
-            plan = self._plans[shape] = self._plan_for(document)
-        return plan
+            containers = tuple(key for key in keys if key in self._containers)
+            _remember(self._containers_of, keys, containers)
+        if not containers:
+            flat = self._plan_for(document)
+            _remember(self._flat, keys, flat)
+            return flat
+        shape = (keys, *[tuple(v) if type(v := document[key]) is dict else type(v) is list for key in containers])
+        nested = self._nested.get(shape)
+        if nested is None:
+            nested = self._plan_for(document)
+            _remember(self._nested, shape, nested)
+        return nested
 
     def _plan_for(self, document: Document | None) -> Plan:
         """Make the plan of a document's shape; of None, the plan that looks at everything."""
         candidates = {name: self._candidates(name, document) for name in (*self._texts, "status", "time")}
-        texts = _compile([[_look(document, p) for p in candidates[name]] for name in self._texts])
+        looks = {name: [_look(document, path) for path in paths] for name, paths in candidates.items()}
+        texts = [looks[name] for name in self._texts]
         statuses, times = (tuple(_looker(document, p) for p in candidates[name]) for name in ("status", "time"))
-        return Plan(texts, statuses, times)
+        return Plan(_compile([*texts, looks["status"][:1]], looks["time"][:1]), statuses, times)
 
     def _candidates(self, name: str, document: Document | None) -> list[Path]:
         return [p for p in self._paths.get(name, ()) if document is None or _may_have(document, p)]
@@ -105,19 +109,28 @@ def _looker(document: Document | None, path: Path) -> Callable[[Document], Any]:
     return lambda d: value_at(d, path)
 
 
-def _compile(candidates: list[list[str]]) -> Callable[[Document], tuple[str, ...]]:
-    """Return the function that gives each field the text of its first candidate that has one."""
-    lines = ["def texts(d):"]
-    for slot, looks in enumerate(candidates):
+def _compile(texts: list[list[str]], value: list[str]) -> Callable[[Document], tuple[Any, ...]]:
+    """Return the function that gives each field the text of its first candidate that has one, and `value` as it is."""
+    lines = ["def values(d):"]
+    for slot, looks in enumerate(texts):
         for i, look in enumerate(looks):
             indent = "    " * (i + 1)
-            lines.append(f"{indent}v = {look}")
-            lines.append(f"{indent}s{slot} = v if type(v) is str and len(v) <= {SUBJECT_LENGTH_MAX} else text_of(v)")
+            lines += [
+                f"{indent}v = {look}",
+                f"{indent}s{slot} = v if type(v) is str and len(v) <= {SUBJECT_LENGTH_MAX} else text_of(v)",
+            ]
             if i + 1 < len(looks):
                 lines.append(f"{indent}if not s{slot}:")
-    slots = ", ".join(f"s{slot}" if looks else "''" for slot, looks in enumerate(candidates))
-    lines.append(f"    return ({slots},)")
+    slots = [f"s{slot}" if looks else "''" for slot, looks in enumerate(texts)]
+    lines.append(f"    return ({', '.join([*slots, *value] if value else [*slots, 'None'])})")
     names: dict[str, Any] = {"value_at": value_at, "text_of": text_of}
     exec("\n".join(lines), names)  # noqa: S102 - generated above from configured paths, as literals
-    texts: Callable[[Document], tuple[str, ...]] = names["texts"]
-    return texts
+    values: Callable[[Document], tuple[Any, ...]] = names["values"]
+    return values
+
+
+def _remember(known: dict[Any, Any], shape: Any, what: Any) -> None:
+    """Keep what was made for a shape, in bounded memory."""
+    if len(known) >= _PLANS_MAX:
+        known.clear()
+    known[shape] = what

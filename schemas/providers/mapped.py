@@ -35,6 +35,10 @@ _TEXTS: Final = (
     "error_stage",
 )
 _MESSAGE_ID, _CONNECTION_ID, _EVENT_ID = 0, 1, 2
+_STATUS, _TIME = len(_TEXTS), len(_TEXTS) + 1
+"""Where the values of a plan stand."""
+
+_Plans = tuple[tuple[Plan, Document], ...]
 
 
 class MappedParser:
@@ -112,28 +116,30 @@ class MappedParser:
     def _subject(self, element: Any, outer: Any) -> str | None:
         if type(element) is not dict:
             return None
-        plans = self._plans(element, outer)
-        _, status = self._status(plans)
+        plans, values = self._read(element, outer)
+        _, status = self._status(plans, values)
         if not status:
             return None
-        return self._texts(plans)[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
+        return values[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
 
-    def _plans(self, element: Document, outer: Any) -> list[tuple[Plan, Document]]:
-        """Return what to look at, in order: the event itself, then what surrounds it."""
-        plans = [(self._reader.plan(element), element)]
-        if outer is not element and type(outer) is dict:
-            plans.append((self._reader.plan(outer), outer))
-        return plans
+    def _read(self, element: Document, outer: Any) -> tuple[_Plans, tuple[Any, ...]]:
+        """Return what was looked at, in order (the event itself, then what surrounds it), and the values found there."""
+        plan = self._reader.plan(element)
+        values = plan.values(element)
+        if outer is element or type(outer) is not dict:
+            return ((plan, element),), values
+        around = self._reader.plan(outer)
+        merged = [own or other for own, other in zip(values, around.values(outer), strict=True)]
+        merged[_EVENT_ID] = values[_EVENT_ID]  # an id around an array is that of the request, not of an event
+        merged[_STATUS], merged[_TIME] = values[_STATUS], values[_TIME]  # the event's own candidates come first
+        return ((plan, element), (around, outer)), tuple(merged)
 
-    def _texts(self, plans: list[tuple[Plan, Document]]) -> tuple[str, ...]:
-        plan, document = plans[0]
-        texts = plan.texts(document)
-        for plan, document in plans[1:]:
-            texts = tuple(own or other for own, other in zip(texts, plan.texts(document), strict=True))
-        return texts
-
-    def _status(self, plans: list[tuple[Plan, Document]]) -> tuple[str, str]:
-        """Return (the provider's word, our status): the first candidate whose word is known, else ("", "")."""
+    def _status(self, plans: _Plans, values: tuple[Any, ...]) -> tuple[str, str]:
+        """Return (the provider's word, our status): the first candidate whose word is known, else (a word or "", "")."""
+        word = values[_STATUS]
+        status = self._statuses.get(word)
+        if status:
+            return word, status
         unknown = ""
         for plan, document in plans:
             for look in plan.statuses:
@@ -155,7 +161,10 @@ class MappedParser:
             self._statuses[word] = status
         return status
 
-    def _time(self, plans: list[tuple[Plan, Document]]) -> int | None:
+    def _time(self, plans: _Plans, values: tuple[Any, ...]) -> int | None:
+        at = parse_time_ms(values[_TIME], self._zone)
+        if at is not None:
+            return at
         for plan, document in plans:
             for look in plan.times:
                 at = parse_time_ms(look(document), self._zone)
@@ -164,21 +173,22 @@ class MappedParser:
         return None
 
     def _event(self, element: Any, outer: Any, context: SourceContext, received_at_ms: int) -> Normalized:
-        plans = self._plans(element, outer)
-        word, status = self._status(plans)
+        plans, values = self._read(element, outer)
+        word, status = self._status(plans, values)
         if not status:
             kind = self._mapping.ignored.get(fold_word(word)) if word else None
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
         is_message = status in RANK
-        texts = self._texts(plans)
-        message_id, connection_id, theirs, recipient, client_ref, tracking_id, participant, campaign, reason = texts[:9]
+        message_id, connection_id, theirs, recipient, client_ref, tracking_id, participant, campaign, reason = values[
+            :9
+        ]
         if not (message_id if is_message else connection_id):
             return Unmapped("no message id found" if is_message else "no connection id found")
-        provider_ms = self._time(plans)
+        provider_ms = self._time(plans, values)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
         error = None
-        if is_message and (status in FAILURES or any(texts[9:12])):
-            error = _error(status, texts[9:])
+        if is_message and (values[9] or values[10] or values[11] or status in FAILURES):
+            error = _error(status, values[9:13])
         identity = () if theirs else (
             context.provider,
             connection_id,
@@ -189,7 +199,7 @@ class MappedParser:
             str(provider_ms or ("" if is_message else received_at_ms)),
             error.code if error else "",
         )  # fmt: skip
-        recipient, recipient_kind = recipient_of(recipient)
+        recipient, kind = recipient_of(recipient)
         return Event(
             event_id(theirs, status, *identity),
             context.account,
@@ -204,7 +214,7 @@ class MappedParser:
             received_at_ms,
             absurd,
             recipient,
-            recipient_kind,
+            kind,
             participant,
             client_ref,
             theirs,

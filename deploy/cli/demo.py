@@ -88,6 +88,8 @@ def own_stack(folder: Path) -> StackSettings:
     """Return the settings of a stack of the demo's own in `folder`, its sources registered."""
     config_file = folder / "recibo.toml"
     config_file.write_text(RECIBO_TOML, encoding="utf-8")
+    secrets = "".join(f"{name}={value}\n" for name, value in SECRETS.items())
+    (folder / "secrets.env").write_text(secrets, encoding="utf-8")
     ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
     metrics = dict.fromkeys(("processors_metrics_port", "projections_metrics_port"), 0)
-    return StackSettings(data_dir=folder, config_file=config_file, environ=SECRETS, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers
+    return StackSettings(data_dir=folder, config_file=config_file, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

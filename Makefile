@@ -1,0 +1,69 @@
+# What people do with a checkout. `make run` needs Python 3.11 or later, Java 17 or later and Maven; nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--custom-compile-command "make lock"
+SEED ?= 1
+EVENTS ?= 20000
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev run demo test check bench hostile lock clean
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## what the lock file says, into .venv
+
+install-dev: $(VENV)/.installed-dev ## the same, with what tests and checks need
+
+run: install ## run everything on this machine until Ctrl-C
+	@exec $(BIN)/recibo up
+
+demo: install ## post traffic whose truth is known and compare every message (SEED=, EVENTS=, SABOTAGE=)
+	@SEED=$(SEED) EVENTS=$(EVENTS) SABOTAGE=$(SABOTAGE) $(BIN)/recibo demo
+
+test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/)
+	$(BIN)/python -m pytest --junit-xml=build/junit.xml $(ARGS)
+
+check: install-dev ## style, types, layout of the compose file
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
+	@test -n "$(NAME)" || { echo "which? make bench NAME=..., one of:" $$(ls tests/bench); exit 2; }
+	$(BIN)/python -m tests.bench.$(NAME) $(ARGS)
+
+hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
+	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
+
+lock: ## write the lock files anew (needs uv)
+	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
+	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
+
+clean: ## remove what was built; data in .recibo stays
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
+
+# An install is skipped while the lock file and the project file are older than its stamp.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Recibo needs Python 3.11 or later, and $(PYTHON) is another or missing: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: deploy/requirements.txt pyproject.toml | $(BIN)/python
+	@test -e $(VENV)/.installed-dev || $(MAKE) --no-print-directory sync LOCK=deploy/requirements.txt
+	@! test -e $(VENV)/.installed-dev || $(MAKE) --no-print-directory $(VENV)/.installed-dev
+	@touch $@
+
+$(VENV)/.installed-dev: deploy/requirements-dev.txt pyproject.toml | $(BIN)/python
+	@$(MAKE) --no-print-directory sync LOCK=deploy/requirements-dev.txt
+	@touch $@ $(VENV)/.installed
+
+.PHONY: sync
+sync:
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -1,0 +1,22 @@
+"""`recibo init`: the configuration of a first start."""
+
+import os
+from pathlib import Path
+
+import click
+
+from deploy.local.first_source import ensure_first_source
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
+@click.option("--config", "config_file", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", show_default=True)
+def command(data_dir: Path, config_file: Path) -> None:
+    """Make recibo.toml with one source, and its secret, where there is none yet. `recibo up` does so itself."""
+    secrets_file = data_dir / "secrets.env"
+    is_first = ensure_first_source(config_file, secrets_file, os.environ)
+    click.echo(f"made {config_file}" if is_first else f"{config_file} is there already, and stays as it is")
+    click.echo(f"secrets: {secrets_file}")

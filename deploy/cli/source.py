@@ -1,0 +1,25 @@
+"""`recibo source …`: register sources, change them, test them, teach them."""
+
+import click
+
+from deploy.cli._source_add import add_command
+from deploy.cli._source_change import remove_command, rotate_command, select_command
+from deploy.cli._source_show import list_command, show_command
+from deploy.cli._source_test import test_command
+
+
+@click.group()
+def command() -> None:
+    """Register the URLs that providers post to, and what each of them may do."""
+
+
+for _subcommand in (
+    add_command,
+    list_command,
+    show_command,
+    rotate_command,
+    select_command,
+    test_command,
+    remove_command,
+):
+    command.add_command(_subcommand)

@@ -33,15 +33,16 @@ class TableBatch:
 
     def changed(self) -> list[Produced]:
         """Return the changed states to write, in the order of their versions. Raises Stuck for one JSON cannot carry."""
-        return [(key, self._encoded(key), at_ms) for key, at_ms in self.dirty.items()]
-
-    def _encoded(self, key: bytes) -> bytes:
-        state = self.states[key]
-        assert state is not None, "a changed state is there"
-        try:
-            return self.truth.encode(state)
-        except Exception as error:
-            raise Stuck(key, state.bookkeeping.version, error) from error
+        encode, states = self.truth.encode, self.states
+        written: list[Produced] = []
+        for key, at_ms in self.dirty.items():
+            state = states[key]
+            assert state is not None, "a changed state is there"
+            try:
+                written.append((key, encode(state), at_ms))
+            except Exception as error:
+                raise Stuck(key, state.bookkeeping.version, error) from error
+        return written
 
 
 @dataclass(slots=True)

@@ -91,9 +91,9 @@ def _observed(record: StoredRecord) -> RawRecord:
 def _process(stored: Sequence[StoredRecord], observed: Observed) -> None:
     for partition in range(PARTITIONS):
         records = [record for record in stored if record.partition == partition]
-        understood = read_batch(records, lambda context: SOURCES[context.source].parser)
+        understood = read_batch(records, lambda context: SOURCES[context.source].parser, lambda *_: False)
         messages, connections = keys_of(understood)
-        folded = fold_batch(understood, dict.fromkeys(messages), dict.fromkeys(connections), lambda _: False)
+        folded = fold_batch(understood, dict.fromkeys(messages), dict.fromkeys(connections))
         for table, events, states in (
             (folded.messages, observed.message_events, observed.message_states),
             (folded.connections, observed.connection_events, observed.connection_states),

@@ -168,24 +168,24 @@ class Harness:
 
     async def finish(self) -> None:
         """Let an unarmed worker do what is left, and compare everything with the truth."""
-        self.worker.start(module=self._module)
-        await self._until_ended_or_done()
-        if self.worker.code() is None:
-            self.worker.end()
-        if self.worker.code() != 0:
-            raise WorkerFailed(f"exit code {self.worker.code()} without being killed: {self.worker.log_tail()}")
+        if not await self._done():
+            self.worker.start(module=self._module)
+            await self._until_ended_or_done()
+            if self.worker.code() is None:
+                self.worker.end()
+            if self.worker.code() != 0:
+                raise WorkerFailed(f"exit code {self.worker.code()} without being killed: {self.worker.log_tail()}")
         await self.look()
         self.findings.check_finished()
         self.report.checks += 1
 
-    async def _until_ended_or_done(self) -> None:
-        ends = {tp.partition: end for tp, end in (await self._raw.end_offsets()).items()}
+    async def _done(self) -> bool:
+        done = await committed(self._admin, self._generation)
+        return all(done.get(tp.partition, 0) >= end for tp, end in (await self._raw.end_offsets()).items())
 
+    async def _until_ended_or_done(self) -> None:
         async def ended_or_done() -> bool:
-            if self.worker.code() is not None:
-                return True
-            done = await committed(self._admin, self._generation)
-            return all(done.get(partition, 0) >= end for partition, end in ends.items())
+            return self.worker.code() is not None or await self._done()
 
         try:
             await until(ended_or_done, "the worker", seconds_max=ROUND_SECONDS_MAX, every_seconds=_POLL_SECONDS)

@@ -7,7 +7,7 @@ import click
 from deploy.cli._source_options import local_origin, new_secret, with_origin, with_registry
 from deploy.cli._source_show import print_setup
 from deploy.errors import DeploymentError
-from deploy.sources.entry import WITHOUT_SECRETS, fresh_secret, new_table, variable
+from deploy.sources.entry import WITHOUT_SECRETS, free_variable, fresh_secret, new_table
 from deploy.sources.registry import Registry
 from schemas.providers import PROVIDERS
 from schemas.status import ConnectionStatus, Status
@@ -40,18 +40,19 @@ def add_command(
     """Register NAME: writes its table and its secrets, and prints its URL and the provider's set-up steps."""
     row = PROVIDERS[provider]
     kind = {"kind": auth} if auth and auth != row.authentication.get("kind") else dict(row.authentication)
-    secrets = {}
-    if kind["kind"] not in WITHOUT_SECRETS:
-        secrets[variable(name)] = new_secret(row, from_stdin=secret_stdin)
-    token = variable(name, "_VERIFY") if row.challenge is not None else ""
-    if token:
-        secrets[token] = fresh_secret()
+    secret = "" if kind["kind"] in WITHOUT_SECRETS else new_secret(row, from_stdin=secret_stdin)
 
     def edit(tables: Any) -> dict[str, str]:
         if name in tables:
             raise DeploymentError(f"a source is already called {name!r}: choose another name, or remove it first")
-        tables[name] = new_table(row, auth=kind, secret=variable(name), verify_token=token, **options)
-        return secrets
+        names = {"secret": free_variable(tables, name)} if secret else {"secret": ""}
+        names["verify_token"] = free_variable(tables, name, "_VERIFY") if row.challenge is not None else ""
+        tables[name] = new_table(row, auth=kind, **names, **options)
+        return {
+            variable: value
+            for variable, value in zip(names.values(), (secret, fresh_secret()), strict=True)
+            if variable
+        }
 
     registry.change(edit)
     click.secho(f"Source {name} is registered in {registry.config_file}; a running ingest takes it now.", bold=True)

@@ -38,7 +38,7 @@ def rotate_command(
     now = datetime.now(UTC).replace(microsecond=0)
 
     def edit(tables: Any) -> dict[str, str]:
-        return {rotate(tables[name], name, now + timedelta(hours=grace_hours), now): value}
+        return {rotate(tables, name, now + timedelta(hours=grace_hours), now): value}
 
     registry.change(edit)
     click.secho(f"Source {name} has a new secret; the old ones end in {grace_hours:g} hours.", bold=True)

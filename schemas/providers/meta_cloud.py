@@ -133,8 +133,9 @@ PROVIDER: Final = Provider(
         "encoding": "hex",
         "prefix": "sha256=",
     },
+    signs_with_own_secret=True,
     setup=(
-        "Meta signs with your app's own secret (App Dashboard, App settings, Basic, App secret): give that to Recibo.",
+        "Meta signs with your app's own secret (App Dashboard, App settings, Basic, App secret): Recibo has to know it.",
         "In the App Dashboard open WhatsApp, Configuration, Webhook. Callback URL: {url}. Verify token: {verify_token}.",
         "Press Verify and save: Meta calls the URL by GET and Recibo answers the challenge.",
         "Under Webhook fields subscribe to `messages`: statuses and inbound messages come on the same field.",

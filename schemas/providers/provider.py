@@ -56,6 +56,8 @@ class Provider:
     content_types: tuple[str, ...] = ("application/json",)
     authentication: Mapping[str, str] = field(default_factory=dict)
     """What `source add` writes for it, e.g. {"kind": "hmac", "header": "X-Hub-Signature-256", …}."""
+    signs_with_own_secret: bool = False
+    """The secret is the provider's (Meta's app secret), so `source add` asks for it instead of making one."""
     setup: tuple[str, ...] = ()
     """What a person does at the provider, step by step; `{url}`, `{secret}` and `{verify_token}` are filled in (replaced)."""
     reports: Mapping[str, Reporting] = field(default_factory=dict)

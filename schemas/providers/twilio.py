@@ -99,8 +99,9 @@ PROVIDER: Final = Provider(
     parser=fixed(TwilioParser()),
     content_types=("application/x-www-form-urlencoded",),
     authentication={"kind": "twilio"},
+    signs_with_own_secret=True,
     setup=(
-        "Twilio signs with your account's own auth token (Console, Account info, Auth token): give that to Recibo.",
+        "Twilio signs with your account's own auth token (Console, Account info, Auth token): Recibo has to know it.",
         "Give {url} as StatusCallback when sending, or as Status callback URL of the Messaging Service or sender.",
         "The signature covers that exact URL: RECIBO_PUBLIC_URL (or `url` in the source's auth) must say the same.",
     ),

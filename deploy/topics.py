@@ -85,7 +85,7 @@ async def create_missing(bootstrap_servers: str, generation: int, partitions: in
         if missing:
             new = [NewTopic(t.name, partitions, replicas, topic_configs={**t.config, **safe}) for t in missing]
             _check_created(await admin.create_topics(new))
-        await _wait_for_leaders(admin, wanted)
+        await wait_for_leaders(admin, wanted)
         return [topic.name for topic in missing]
 
 
@@ -123,7 +123,12 @@ def _check_created(response: Any) -> None:
             raise DeploymentError(f"Kafka did not create {name}: {reason[0] if reason else f'error {code}'}")
 
 
-async def _wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> None:
+async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> None:
+    """Return when every partition of the topics can be written to: brokers hear of a new topic a moment later.
+
+    Raises:
+        DeploymentError: some have no leader within 20 seconds.
+    """
     deadline = time.monotonic() + _LEADERS_SECONDS_MAX
     names = set(names)
     while True:

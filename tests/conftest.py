@@ -8,6 +8,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from clickhouse_connect.driver.client import Client
 
+from deploy.topics import wait_for_leaders
 from tests.servers import clickhouse_server, kafka_server
 
 MakeTopic = Callable[..., Awaitable[str]]
@@ -49,6 +50,7 @@ def make_topic(kafka_admin: AIOKafkaAdminClient) -> MakeTopic:
     async def make(name: str = "", *, partitions: int = 4, config: dict[str, str] | None = None) -> str:
         name = name or f"test_{uuid.uuid4().hex[:12]}"
         await kafka_admin.create_topics([NewTopic(name, partitions, 1, topic_configs=config or {})])
+        await wait_for_leaders(kafka_admin, [name])
         return name
 
     return make

@@ -80,6 +80,7 @@ class Lane:
         self._empty.set()
         self._numbers = 0
         self._stream_time_ms = 0
+        self._recovered_at = 0.0
         self.recovered = False
 
     def submit(self, batch: BatchInFlight) -> None:
@@ -95,6 +96,7 @@ class Lane:
         async with asyncio.TaskGroup() as steps:
             for table in self._tables:
                 steps.create_task(table.recover())
+        self._recovered_at = time.monotonic()
         self.recovered = True
         async with asyncio.TaskGroup() as steps:
             steps.create_task(_each(self._inbox, self._fold_and_send_states))
@@ -106,9 +108,14 @@ class Lane:
         """Wait until every batch taken is acknowledged."""
         await self._empty.wait()
 
-    def oldest_fetched_at(self) -> float | None:
-        """Return when (monotonic) the oldest unfinished batch was fetched, or None."""
-        return self._in_flight[0].fetched_at if self._in_flight else None
+    def oldest_begun_at(self) -> float | None:
+        """Return since when (monotonic) the oldest unfinished batch could be worked on, or None.
+
+        Recovery does not count: it may take long, and has a deadline of its own for silence.
+        """
+        if not self._in_flight or not self.recovered:
+            return None
+        return max(self._in_flight[0].fetched_at, self._recovered_at)
 
     def in_flight_records(self) -> int:
         """Return how many raw records are in the lane."""

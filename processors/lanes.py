@@ -35,11 +35,15 @@ class Lanes:
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def submit(self, partition: int, batch: BatchInFlight) -> None:
-        """Give a fetched batch to its partition's lane."""
+        """Give a fetched batch to its partition's lane. Where none can be made (a refused store), the worker must stop."""
         lane = self._lanes.get(partition)
         if lane is None:
-            quarantine = self._quarantine_of(partition)
-            lane = self._lanes[partition] = self._make(partition, quarantine)
+            try:
+                quarantine = self._quarantine_of(partition)
+                lane = self._lanes[partition] = self._make(partition, quarantine)
+            except Exception as error:  # Faust would start the agent anew, and go on without this batch
+                self._on_error(error)
+                raise
             self._tasks[partition] = asyncio.create_task(self._run(lane, quarantine), name=f"lane-{partition}")
         lane.submit(batch)
 
@@ -55,8 +59,12 @@ class Lanes:
             self._on_error(error)
 
     async def drained(self) -> None:
-        """Wait until every lane has acknowledged all it was given."""
-        for lane in self._lanes.values():
+        """Wait until every lane has acknowledged all it was given. One that still recovers has begun nothing: it is stopped."""
+        working = [lane for lane in self._lanes.values() if lane.recovered]
+        for partition, lane in self._lanes.items():
+            if not lane.recovered:
+                self._tasks[partition].cancel()
+        for lane in working:
             await lane.drained()
 
     async def close(self) -> None:
@@ -81,8 +89,8 @@ class Lanes:
 
     def oldest_batch_age_s(self) -> float:
         """Return the age of the oldest unacknowledged batch, or 0."""
-        fetched = [at for lane in self._lanes.values() if (at := lane.oldest_fetched_at()) is not None]
-        return time.monotonic() - min(fetched) if fetched else 0.0
+        begun = [at for lane in self._lanes.values() if (at := lane.oldest_begun_at()) is not None]
+        return time.monotonic() - min(begun) if begun else 0.0
 
 
 def _stuck_among(error: BaseException) -> Iterable[Stuck]:

@@ -4,6 +4,8 @@ The changelog is the truth and this is its cache: the write-ahead log is off, si
 again from the topic's tail. A state and the changelog offset it came from are one atomic write.
 """
 
+import logging
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,6 +16,10 @@ from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdic
 
 from schemas.errors import StateRefused
 
+log = logging.getLogger(__name__)
+
+_DAMAGE: Final = re.compile("^Corruption|No such file or directory")
+"""What RocksDB says of a store whose files are missing, cut short or from several stores."""
 _META_KEY: Final = b"\x00recibo"
 """Sorts before every record key (`account/…`)."""
 
@@ -71,7 +77,15 @@ class StateStore:
 
     def _open(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)
-        self._db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
+        try:
+            self._db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
+        except Exception as error:
+            if not _DAMAGE.search(str(error)):
+                raise  # another process holds it, the disk is full, …: what is there may be good
+            log.warning("%s is damaged and is built again from its changelog: %s", self._path, error)
+            self._throw_away()
+            self._open()
+            return
         value = self._db.get(_META_KEY)
         meta = msgspec.json.decode(value, type=_Meta) if value is not None else None
         if meta is not None and meta.identity.partitions != self._identity.partitions:
@@ -121,8 +135,15 @@ class StateStore:
     def rebuild(self) -> None:
         """Throw the local copy away and start empty: everything is read again from the changelog."""
         self._db.close()
-        shutil.rmtree(self._path)
+        self._throw_away()
         self._open()
+
+    def _throw_away(self) -> None:
+        """Delete the directory, by way of another name: a crash in between leaves no half of a store to be opened."""
+        discarded = self._path.with_name(f"{self._path.name}.discarded")
+        shutil.rmtree(discarded, ignore_errors=True)
+        self._path.rename(discarded)
+        shutil.rmtree(discarded)
 
     def close(self) -> None:
         """Flush and close, so that the next start reads only the changelog's tail."""

@@ -43,6 +43,8 @@ class Worker:
         self._parsers: Parsers | None = None
         self._cache = Cache(settings.store_cache_bytes)
         self._progress_told_at = 0.0
+        self._recovered: dict[tuple[str, int], int] = {}
+        """(changelog, partition) being recovered → states applied so far."""
 
     async def open(self) -> None:
         """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
@@ -116,6 +118,10 @@ class Worker:
         return Quarantine(self.settings.state_dir / "quarantine" / f"{partition}.json")
 
     def _on_progress(self, topic: str, partition: int, done: int, total: int) -> None:
+        applied = self._recovered.pop((topic, partition), 0)
+        self.metrics.recovered.inc(done - applied if done > applied else done)  # a recovery cut short begins again
+        if done < total:
+            self._recovered[topic, partition] = done
         now = time.monotonic()
         if done == total or now - self._progress_told_at > 1.0:
             self._progress_told_at = now

@@ -1,0 +1,29 @@
+"""Settings come from the environment, and a bad one is named."""
+
+from pathlib import Path
+
+import pytest
+
+from processors.settings import Settings
+from schemas.errors import ConfigurationError
+
+
+def test_from_environ() -> None:
+    """Each setting has its variable; unset ones keep their defaults."""
+    settings = Settings.from_environ(
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": "k:1",
+            "RECIBO_DATA_DIR": "/d",
+            "RECIBO_GENERATION": "3",
+            "RECIBO_PROCESSORS_WORKER": "w",
+        }
+    )
+    assert settings.kafka_bootstrap_servers == "k:1"
+    assert settings.state_dir == Path("/d/state/g3/worker-w")
+    assert settings.batch_records_max == Settings().batch_records_max
+
+
+def test_a_bad_number_is_named() -> None:
+    """The message names the variable and what it must be."""
+    with pytest.raises(ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number"):
+        Settings.from_environ({"RECIBO_GENERATION": "one"})

@@ -1,0 +1,104 @@
+"""A store is the changelog's copy: kept over a restart, and never trusted where it cannot be that."""
+
+from pathlib import Path
+
+import pytest
+from rocksdict import Cache
+
+from processors.store import Identity, StateStore
+from schemas.errors import StateRefused
+
+OURS = Identity("cluster-1", "message.state.g1", 3, 4)
+ITEMS = [(b"acme/%d" % i, b'{"_":[%d,1,[]]}' % i) for i in range(2000)]
+
+
+def opened(path: Path, identity: Identity = OURS) -> StateStore:
+    """Open a small store."""
+    return StateStore(path, identity, Cache(1 << 20), 1 << 20)
+
+
+@pytest.fixture
+def closed_store(tmp_path: Path) -> Path:
+    """A store with 2,000 states, closed."""
+    path = tmp_path / "store"
+    store = opened(path)
+    store.apply(ITEMS, 1999)
+    store.close()
+    return path
+
+
+def test_a_restart_keeps_states_and_offset(closed_store: Path) -> None:
+    """States and the changelog offset they came from are there again."""
+    store = opened(closed_store)
+    assert store.offset == 1999
+    assert store.get([b"acme/7", b"acme/none"]) == [b'{"_":[7,1,[]]}', None]
+    store.close()
+
+
+def test_deletion_and_scan(closed_store: Path) -> None:
+    """A deleted state is gone; a scan shows the others in the order of their keys, and never the bookkeeping."""
+    store = opened(closed_store)
+    store.apply([(b"acme/0", None)], 2000)
+    first = store.scan(b"", 2)
+    assert [key for key, _ in first] == [b"acme/1", b"acme/10"]
+    assert [key for key, _ in store.scan(first[-1][0], 1)] == [b"acme/100"]
+    assert len(store.scan(b"", 5000)) == 1999
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        Identity("cluster-2", "message.state.g1", 3, 4),
+        Identity("cluster-1", "message.state.g2", 3, 4),
+        Identity("cluster-1", "message.state.g1", 2, 4),
+    ],
+    ids=["cluster", "generation", "partition"],
+)
+def test_a_store_of_another_changelog_is_built_again(closed_store: Path, theirs: Identity) -> None:
+    """A store written for another cluster, generation or partition is thrown away."""
+    store = opened(closed_store, theirs)
+    assert (store.offset, store.get([b"acme/7"])) == (-1, [None])
+    store.close()
+
+
+def test_another_partition_count_is_refused(closed_store: Path) -> None:
+    """Keys moved: the store is not opened, not deleted, and the message says what to do."""
+    with pytest.raises(StateRefused, match="Give the old partition count back"):
+        opened(closed_store, Identity("cluster-1", "message.state.g1", 3, 8))
+    store = opened(closed_store)
+    assert store.offset == 1999
+    store.close()
+
+
+@pytest.mark.parametrize("missing", ["CURRENT", "MANIFEST", ".sst"])
+def test_a_store_with_missing_files_is_built_again(closed_store: Path, missing: str) -> None:
+    """What a crash or a person left of a store is thrown away, since the changelog has it all."""
+    for file in closed_store.iterdir():
+        if missing in file.name:
+            file.unlink()
+    assert_empty(closed_store)
+
+
+def test_a_store_cut_short_is_built_again(closed_store: Path) -> None:
+    """A data file that lost its end is noticed when the store is opened."""
+    for file in closed_store.glob("*.sst"):
+        file.write_bytes(file.read_bytes()[:100])
+    assert_empty(closed_store)
+
+
+def test_a_store_in_use_is_left_alone(closed_store: Path) -> None:
+    """A store that another worker of the same name holds open is no damage: starting fails, and nothing is deleted."""
+    store = opened(closed_store)
+    with pytest.raises(Exception, match=r"(?i)lock"):
+        opened(closed_store)
+    assert store.get([b"acme/7"]) == [b'{"_":[7,1,[]]}']
+    store.close()
+
+
+def assert_empty(path: Path) -> None:
+    """The store opens, knows nothing, and takes states."""
+    store = opened(path)
+    assert (store.offset, store.get([b"acme/7"])) == (-1, [None])
+    store.apply(ITEMS[:1], 0)
+    store.close()

@@ -8,7 +8,7 @@ import click
 
 from deploy.cli._source_options import local_origin, with_line, with_origin, with_registry
 from deploy.sources.follow import Line, Step, send_and_follow
-from deploy.sources.proof import prove
+from deploy.sources.proof import prove, webhook_url
 from deploy.sources.registry import Registry
 from deploy.sources.sample_event import sample_event
 
@@ -35,7 +35,7 @@ def test_command(
     message_id = f"recibo-test-{uuid.uuid4().hex[:16]}"
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
     proof = prove(source, local_origin(port), body, public_url=public_url)
-    click.echo(f"message {message_id}, delivered, to {proof.url}")
+    click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(port), source, '…')}")
     line = Line(kafka, clickhouse_url, generation)
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, seconds_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")

@@ -59,14 +59,17 @@ async def send_and_follow(
         DeploymentError: a step did not happen; the message says which, and where to look.
     """
     topics = DerivedTopics(line.generation)
-    async with reading(line.kafka, RAW, topics.message_events, topics.set_aside) as reader:
+    async with (
+        reading(line.kafka, RAW, topics.message_events, topics.set_aside) as reader,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
         await reader.seek_to_end()
         begun = time.monotonic()
 
         def tell(name: str, detail: str) -> None:
             on_step(Step(name, (time.monotonic() - begun) * 1000, detail))
 
-        answer = await _post(proof, body, content_type)
+        answer = await _post(client, proof, body, content_type)
         if answer.status_code // 100 != _SUCCESS:
             raise DeploymentError(
                 f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
@@ -76,18 +79,17 @@ async def send_and_follow(
         tell("stored", f"{RAW} partition {where.partition} offset {where.offset}")
         is_ours = _outcome_of(topics, where, message_id)
         outcome = await _first(reader, seconds_max, is_ours, topics.message_events)
-        if outcome.topic == topics.set_aside:
+        if outcome.topic == topics.set_aside and b'"outcome":"unselected"' not in outcome.value:
             raise DeploymentError(f"the processors set it aside: {outcome.value.decode()}")
         tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
     status = await asyncio.wait_for(_queried(line.clickhouse, message_id, seconds_max), seconds_max + 1)
     tell("in ClickHouse", f"recibo.messages says {status}")
 
 
-async def _post(proof: Proof, body: bytes, content_type: str) -> httpx.Response:
+async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_type: str) -> httpx.Response:
     headers = {**proof.headers, "Content-Type": content_type}
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            return await client.post(proof.url, content=body, headers=headers)
+        return await client.post(proof.url, content=body, headers=headers)
     except httpx.HTTPError as error:
         raise DeploymentError(f"ingest does not answer at {proof.url}: {error}; is `recibo up` running?") from error
 

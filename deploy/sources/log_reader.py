@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from deploy.errors import DeploymentError
+from deploy.topics import admin_of, find_topics
 
 _POLL_MS: Final = 100
 _SILENT_SECONDS_MAX: Final = 30.0
@@ -85,6 +86,12 @@ async def reading(bootstrap_servers: str, *topics: str) -> AsyncIterator[LogRead
     Raises:
         DeploymentError: no broker answers, or a topic is not there.
     """
+    async with admin_of(bootstrap_servers) as admin:
+        found = await find_topics(admin, topics)
+    missing = [topic for topic in topics if topic not in found]
+    if missing:
+        raise DeploymentError(f"{', '.join(missing)}: no such topic on {bootstrap_servers}; start `recibo up` first")
+    partitions = [TopicPartition(topic, number) for topic in topics for number in range(found[topic].partitions)]
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         enable_auto_commit=False,
@@ -93,13 +100,6 @@ async def reading(bootstrap_servers: str, *topics: str) -> AsyncIterator[LogRead
     )
     try:
         await consumer.start()
-        known = await consumer.topics()
-        missing = [topic for topic in topics if topic not in known]
-        if missing:
-            raise DeploymentError(
-                f"{', '.join(missing)}: no such topic on {bootstrap_servers}; start `recibo up` first"
-            )
-        partitions = [TopicPartition(t, number) for t in topics for number in consumer.partitions_for_topic(t) or ()]
         consumer.assign(partitions)
         yield LogReader(consumer, partitions)
     except KafkaError as error:

@@ -14,21 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
+from typing import Self
 
 from processors.crash_points import POINTS
-from schemas.topics import RAW, DerivedTopics
-from tests.crash.findings import Findings
-from tests.crash.raw_log import TopicReader, append, committed, make_topics, raw_producer
-from tests.crash.traffic import Traffic
+from tests.crash.scene import Scene, WorkerFailed
 from tests.crash.worker import WorkerProcess
-from tests.polling import until
-
-ROUND_SECONDS_MAX: Final = 90.0
-_POLL_SECONDS: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +46,7 @@ class Report:
 
 
 class Harness:
-    """One run: topics of its own generation, one worker, one truth."""
+    """One run: a scene of its own, one worker, many deaths."""
 
     def __init__(
         self,
@@ -64,7 +54,6 @@ class Harness:
         folder: Path,
         *,
         seed: int,
-        generation: int = 1,
         partitions: int = 3,
         records: int = 2000,
         module: Sequence[str] = ("processors",),
@@ -75,43 +64,26 @@ class Harness:
             bootstrap: the broker.
             folder: where the worker keeps its state and its log.
             seed: of traffic and rounds.
-            generation: of the derived topics and the group; one that the broker has not seen.
             partitions: of every topic.
             records: of a round, about.
             module: the worker's module and arguments.
         """
         self.rnd = random.Random(seed)
         self.report = Report()
-        self.findings = Findings(generation)
-        self.worker = WorkerProcess(bootstrap, folder / "data", generation)
-        self._traffic = Traffic(seed)
-        self._bootstrap = bootstrap
-        self._generation = generation
-        self._partitions = partitions
+        self.scene = Scene(bootstrap, seed=seed, partitions=partitions)
+        self.findings = self.scene.findings
+        self.worker = WorkerProcess(bootstrap, folder / "data", self.scene.generation)
         self._records = records
         self._module = module
-        topics = DerivedTopics(generation)
-        outputs = (topics.message_events, topics.connection_events, topics.set_aside)
-        self._raw = TopicReader(bootstrap, (RAW,), partitions)
-        self._outputs = TopicReader(bootstrap, outputs, partitions)
-        self._states = TopicReader(bootstrap, (topics.message_state, topics.connection_state), partitions)
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-        self._producer: AIOKafkaProducer = raw_producer(bootstrap)
 
     async def __aenter__(self) -> Self:
-        await make_topics(self._bootstrap, self._generation, self._partitions)
-        for client in self._clients():
-            await client.start()
+        await self.scene.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        if self.worker.code() is None:
+    async def __aexit__(self, *error: object) -> None:
+        if self.worker.is_running():
             self.worker.end(signal.SIGKILL)
-        for client in self._clients():
-            await (client.close() if isinstance(client, AIOKafkaAdminClient) else client.stop())
-
-    def _clients(self) -> tuple[Any, ...]:
-        return (self._raw, self._outputs, self._states, self._admin, self._producer)
+        await self.scene.__aexit__(*error)
 
     def plan(self, points: Sequence[str] = POINTS) -> Round:
         """Choose a round."""
@@ -135,66 +107,33 @@ class Harness:
         """Do one round; return whether the worker killed itself at the point."""
         if plan.leap:
             await self.finish()
-            self._traffic.leap()
+            self.scene.traffic.leap()
             self.findings.leap()
         if plan.lose_disk:
             self.worker.lose_disk()
             self.report.disks_lost += 1
-        await append(self._producer, self._traffic.records(plan.records), self._partitions)
+        await self.scene.append(self.scene.traffic.records(plan.records))
         self.worker.start(plan.environ, crash_at=f"{plan.point}:{plan.nth}", module=self._module)
-        await self._until_ended_or_done()
-        if self.worker.code() is None:
+        await self.scene.until_ended_or_done(self.worker)
+        if self.worker.is_running():
             self.worker.end()
         self.report.rounds += 1
         reached = self.worker.killed_itself()
         (self.report.kills if reached else self.report.not_reached)[plan.point] += 1
         if not reached and self.worker.code() != 0:
             raise WorkerFailed(f"exit code {self.worker.code()}, not a kill: {self.worker.log_tail()}")
-        await self.look()
+        await self.scene.look()
         return reached
-
-    async def look(self) -> None:
-        """Read what is new in the topics and check what must hold at any moment."""
-        done = await committed(self._admin, self._generation)  # first: it may not be ahead of what is read after it
-        outputs = await self._outputs.read()
-        states = await self._states.read()
-        findings = self.findings
-        findings.raw(await self._raw.read())
-        findings.outputs(outputs)
-        findings.states(states)
-        findings.check_written_ahead()
-        findings.check_committed(done)
-        findings.check_seen()
 
     async def finish(self) -> None:
         """Let an unarmed worker do what is left, and compare everything with the truth."""
-        if not await self._done():
+        if not await self.scene.done():
             self.worker.start(module=self._module)
-            await self._until_ended_or_done()
-            if self.worker.code() is None:
-                self.worker.end()
-            if self.worker.code() != 0:
+            await self.scene.until_ended_or_done(self.worker)
+            if self.worker.end() != 0:
                 raise WorkerFailed(f"exit code {self.worker.code()} without being killed: {self.worker.log_tail()}")
-        await self.look()
-        self.findings.check_finished()
+        await self.scene.check_finished()
         self.report.checks += 1
-
-    async def _done(self) -> bool:
-        done = await committed(self._admin, self._generation)
-        return all(done.get(tp.partition, 0) >= end for tp, end in (await self._raw.end_offsets()).items())
-
-    async def _until_ended_or_done(self) -> None:
-        async def ended_or_done() -> bool:
-            return self.worker.code() is not None or await self._done()
-
-        try:
-            await until(ended_or_done, "the worker", seconds_max=ROUND_SECONDS_MAX, every_seconds=_POLL_SECONDS)
-        except TimeoutError as error:
-            raise WorkerFailed(f"it neither finished nor died: {self.worker.log_tail()}") from error
-
-
-class WorkerFailed(AssertionError):
-    """The worker ended, or hung, in a way no crash point explains."""
 
 
 async def run(harness: Harness, rounds: int, check_every: int, say: Callable[[str], None]) -> None:

@@ -12,7 +12,7 @@ from tests.crash.harness import Harness, run
 @pytest.mark.timeout(600)
 async def test_killed_once_at_every_point(kafka_bootstrap: str, tmp_path: Path) -> None:
     """After a SIGKILL at every named point, states, outcomes, values and committed offsets are those of the truth."""
-    async with Harness(kafka_bootstrap, tmp_path, seed=11, generation=710) as harness:
+    async with Harness(kafka_bootstrap, tmp_path, seed=11) as harness:
         for point in POINTS:
             await harness.round(harness.plan((point,)))
         await harness.finish()
@@ -24,6 +24,6 @@ async def test_killed_once_at_every_point(kafka_bootstrap: str, tmp_path: Path) 
 @pytest.mark.timeout(600)
 async def test_killed_at_random(kafka_bootstrap: str, tmp_path: Path) -> None:
     """A few random rounds, disks lost and horizons leapt over among them, leave no difference."""
-    async with Harness(kafka_bootstrap, tmp_path, seed=12, generation=711, partitions=2) as harness:
+    async with Harness(kafka_bootstrap, tmp_path, seed=12, partitions=2) as harness:
         await run(harness, rounds=6, check_every=3, say=print)
         assert harness.findings.differences == []

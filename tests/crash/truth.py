@@ -146,7 +146,7 @@ class Truth:
 def _headers(record: Any) -> tuple[Document, list[Any]] | None:
     named = dict(record.headers)
     try:
-        request, index, kind, received = named["request"].decode().split(":")
+        request, index, kind, received = json.loads(named["request"])
         return json.loads(named["source"]), [request, int(index), kind, int(received)]
     except (KeyError, ValueError):
         return None

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from deploy.local.ports import free_port
+import httpx
+
+from deploy.local.ports import HOST, free_port
 
 CHECKOUT: Final = Path(__file__).parents[2]
 
@@ -43,7 +45,7 @@ class WorkerProcess:
             crash_at: `point:nth` at which it kills itself; "" for never.
             module: module to run, and its arguments.
         """
-        assert self.code() is not None or self._process is None, "it runs already"
+        assert not self.is_running(), "it runs already"
         self.data_dir.mkdir(parents=True, exist_ok=True)
         with self.log_file.open("ab") as log:
             log.write(f"--- start, crash at {crash_at or 'nothing'}, {dict(environ or {})}\n".encode())
@@ -60,6 +62,10 @@ class WorkerProcess:
     def code(self) -> int | None:
         """Return its exit code, negative for a signal; None while it runs (or before it was ever started)."""
         return None if self._process is None else self._process.poll()
+
+    def is_running(self) -> bool:
+        """Return whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     def killed_itself(self) -> bool:
         """Return whether it ended by SIGKILL."""
@@ -84,8 +90,21 @@ class WorkerProcess:
 
     def lose_disk(self) -> None:
         """Delete all it keeps locally."""
-        assert self.code() is not None or self._process is None, "it still writes there"
+        assert not self.is_running(), "it still writes there"
         shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def metric(self, name: str) -> float:
+        """Return the sum of a metric's samples, as `/metrics` shows it."""
+        text = httpx.get(f"http://{HOST}:{self.metrics_port}/metrics").text
+        lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    def is_ready(self) -> bool:
+        """Return whether it says that it has partitions and their state."""
+        try:
+            return httpx.get(f"http://{HOST}:{self.metrics_port}/readyz").status_code == httpx.codes.OK
+        except httpx.TransportError:
+            return False
 
     def log_tail(self, lines: int = 15) -> str:
         """Return the last lines of its log, for a failure's message."""

@@ -8,7 +8,15 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from schemas.providers.provider import Part
-from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, record_key
+from schemas.record import (
+    HEADER_RELAY,
+    HEADER_REQUEST,
+    HEADER_SOURCE,
+    Kind,
+    RequestStamp,
+    encode_request,
+    record_key,
+)
 from schemas.topics import MAX_RECORD_BYTES
 
 Headers = list[tuple[str, bytes]]
@@ -49,17 +57,27 @@ def raw_records(
     if len(parts) == 1:
         subject = parts[0].subject
         key = own_key if subject is None else record_key(account, subject)
-        records = [_record(key, body, source_header, b"%b:0:single:%d" % (own_key, received_at_ms))]
+        records = [
+            _record(key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms)))
+        ]
     elif not parts or any(len(part.body) > PART_BYTES_MAX for part in parts):
-        records = [_record(own_key, body, source_header, b"%b:0:single:%d" % (own_key, received_at_ms))]
+        records = [
+            _record(
+                own_key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms))
+            )
+        ]
     else:
-        records = [_record(own_key, body, source_header, b"%b:-1:batch:%d" % (own_key, received_at_ms))]
+        records = [
+            _record(
+                own_key, body, source_header, encode_request(RequestStamp(request_id, -1, Kind.BATCH, received_at_ms))
+            )
+        ]
         records += [
             _record(
                 own_key if part.subject is None else record_key(account, part.subject),
                 part.body,
                 source_header,
-                b"%b:%d:part:%d" % (own_key, index, received_at_ms),
+                encode_request(RequestStamp(request_id, index, Kind.PART, received_at_ms)),
             )
             for index, part in enumerate(parts)
         ]

@@ -1,7 +1,7 @@
 """How a webhook travels: the records of `webhook.raw`, `webhook.requests` and `webhook.set_aside`.
 
 A raw record carries two headers. `source` is the same for every request of a source (JSON, so it can be
-read with any Kafka tool, and is parsed once); `request` is `request id:index:kind:received-at ms`.
+read with any Kafka tool, and is parsed once); `request` is a JSON array: request id, index, kind, received-at ms.
 A third, `relay`, is on a request's first record where the source relays: its own headers and query.
 """
 
@@ -41,7 +41,7 @@ class SourceContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Version of the provider's `split` that made the record."""
 
 
-class RequestStamp(msgspec.Struct, frozen=True, gc=False):
+class RequestStamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What tells one record of a source from another: header `request`."""
 
     request_id: str
@@ -127,15 +127,11 @@ def decode_source(value: bytes) -> SourceContext:
     return context
 
 
-def encode_request(stamp: RequestStamp) -> bytes:
-    """Return the `request` header's value: `request id:index:kind:received-at ms`."""
-    return b"%b:%d:%b:%d" % (stamp.request_id.encode(), stamp.index, stamp.kind.encode(), stamp.received_at_ms)
+encode_request = msgspec.json.Encoder().encode
+"""Returns the `request` header's value: `["request id",index,"kind",received-at ms]`."""
 
-
-def decode_request(value: bytes) -> RequestStamp:
-    """Read the `request` header. Raises ValueError where it is not one."""
-    request_id, index, kind, received_at_ms = value.split(b":")
-    return RequestStamp(request_id.decode(), int(index), kind.decode(), int(received_at_ms))
+decode_request = msgspec.json.Decoder(RequestStamp).decode
+"""Reads the `request` header. Raises msgspec.DecodeError where it is not one."""
 
 
 def record_key(account: str, subject: str) -> bytes:

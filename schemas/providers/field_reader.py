@@ -30,6 +30,13 @@ class Plan(NamedTuple):
     """Each looks where a time may stand."""
 
 
+class _Shapes(NamedTuple):
+    """Documents of the same keys: which of these may hold others that matter, and the plan for each of their shapes."""
+
+    containers: tuple[str, ...]
+    plans: dict[tuple[Any, ...], Plan]
+
+
 def text_of(value: Any) -> str:
     """Return an id or word as text; "" for what cannot be one (objects, booleans, too long a text)."""
     kind = type(value)
@@ -46,33 +53,27 @@ class FieldReader:
         self._paths = paths
         self._texts = texts
         self._containers = frozenset(path[0] for name in paths for path in paths[name] if len(path) > 1)
-        self._containers_of: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._flat: dict[tuple[str, ...], Plan] = {}
-        self._nested: dict[tuple[Any, ...], Plan] = {}
+        self._shapes: dict[tuple[str, ...], _Shapes] = {}
         self._everything = self._plan_for(None)
 
     def plan(self, document: Document) -> Plan:
         """Return how to read `document`."""
         keys = tuple(document)
-        flat = self._flat.get(keys)
-        if flat is not None:
-            return flat
-        containers = self._containers_of.get(keys)
-        if containers is None:
+        known = self._shapes.get(keys)
+        if known is None:
             if len(keys) > _KEYS_MAX:
                 return self._everything
-            containers = tuple(key for key in keys if key in self._containers)
-            _remember(self._containers_of, keys, containers)
-        if not containers:
-            flat = self._plan_for(document)
-            _remember(self._flat, keys, flat)
-            return flat
-        shape = (keys, *[tuple(v) if type(v := document[key]) is dict else type(v) is list for key in containers])
-        nested = self._nested.get(shape)
-        if nested is None:
-            nested = self._plan_for(document)
-            _remember(self._nested, shape, nested)
-        return nested
+            known = _Shapes(tuple(key for key in keys if key in self._containers), {})
+            _remember(self._shapes, keys, known)
+        below: tuple[Any, ...] = ()
+        for key in known.containers:
+            value = document[key]
+            below = (*below, tuple(value) if type(value) is dict else type(value) is list)
+        plan = known.plans.get(below)
+        if plan is None:
+            plan = self._plan_for(document)
+            _remember(known.plans, below, plan)
+        return plan
 
     def _plan_for(self, document: Document | None) -> Plan:
         """Make the plan of a document's shape; of None, the plan that looks at everything."""

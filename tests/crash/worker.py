@@ -67,6 +67,11 @@ class WorkerProcess:
         """Return whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    def is_paused(self) -> bool:
+        """Return whether SIGSTOP holds it."""
+        assert self._process is not None, "it was started"
+        return os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
+
     def killed_itself(self) -> bool:
         """Return whether it ended by SIGKILL."""
         return self.code() == -signal.SIGKILL

@@ -66,6 +66,11 @@ class DurableLog:
         self.is_spool_writable = True
         return "spool"
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the tasks that reconnect and drain are alive: where one is not, the process must be replaced."""
+        return not any(task.done() for task in self._tasks)
+
     async def close(self) -> None:
         """Stop draining, wait a moment for what is on its way to Kafka, and let go."""
         for task in self._tasks:
@@ -100,4 +105,8 @@ class DurableLog:
             await kafka.failed.wait()
             self._kafka = None
             log.warning("Kafka is late or refuses: its producer is discarded, records go to the spool")
-            await kafka.discard()
+            try:
+                await kafka.discard()
+            except Exception:
+                # It is thrown away in any case; what matters is that the next one is made.
+                log.exception("the discarded producer could not be closed")

@@ -22,8 +22,9 @@ class Health:
         """Set when the process drains: it is no longer ready."""
 
     async def healthz(self, _request: Request) -> Response:
-        """Answer 200: the process runs its loop."""
-        return JSONResponse({"status": "running"})
+        """Answer 200 while the process does its work, 503 where only a restart would help."""
+        is_running = self._durable_log.is_running
+        return JSONResponse({"status": "running" if is_running else "broken"}, status_code=200 if is_running else 503)
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 where the next webhook would be stored, 503 with the reasons where not."""

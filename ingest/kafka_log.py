@@ -5,7 +5,6 @@ partition: so a producer that misses deadlines is not mended but thrown away, un
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from time import monotonic
@@ -144,13 +143,23 @@ class KafkaLog:
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:
-    """Close a producer at once. Its own `stop` flushes first, which for a Kafka that is away never ends."""
-    task = producer._sender.sender_task  # noqa: SLF001 - no public way to stop without flushing (aiokafka 0.14)
-    producer._message_accumulator.fail_all(LogUnavailable("discarded"))  # noqa: SLF001 - as above
+    """Close a producer at once. Its own `stop` flushes first, which for a Kafka that is away never ends.
+
+    There is no public way to do so (aiokafka 0.14): the sender's task is cancelled, its connections are closed under
+    it, and what it says about that is not listened to.
+    """
+    producer._closed = True  # noqa: SLF001
+    sender = producer._sender  # noqa: SLF001
+    task = sender.sender_task
+    if task is None:
+        await producer.client.close()
+        return
+    task.remove_done_callback(sender._fail_all)  # noqa: SLF001
+    task.cancel()
     await producer.client.close()
-    if task is not None:
+    _done, pending = await asyncio.wait([task], timeout=_CLOSE_S_MAX)
+    if pending:
         task.cancel()
-        with contextlib.suppress(TimeoutError, asyncio.CancelledError, KafkaError):
-            await asyncio.wait_for(task, _CLOSE_S_MAX)
-    with contextlib.suppress(TimeoutError, KafkaError):
-        await asyncio.wait_for(producer.stop(), _CLOSE_S_MAX)
+        await asyncio.wait([task], timeout=_CLOSE_S_MAX)
+    if task.done() and not task.cancelled():
+        task.exception()

@@ -36,5 +36,7 @@ def configure_logs(worker: int) -> None:
     root.setLevel(logging.INFO)
     # One line a refused byte sequence would let strangers write our logs; the metrics count them.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # it tells of every change in the directory, our own log too
+    logging.getLogger("watchfiles").setLevel(
+        logging.WARNING
+    )  # it tells of every change in the directory, our own log too
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # durable_log says when Kafka is away, once

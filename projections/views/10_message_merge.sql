@@ -1,7 +1,7 @@
 -- One row a state that is part of a message known under several ids or kept in several states: (account, state_id,
 -- state_day) is the state, (message_id, anchor_day) the message it belongs to. States not listed stand alone.
--- A state belongs to the least (day, id) of the messages that claim its id as theirs, two steps up at most; of two that claim
--- each other, to the lesser id.
+-- A state belongs to the first (by day, then id) of the messages that claim its id as theirs, two steps up at most; of two
+-- that claim each other, to the lesser id.
 CREATE OR REPLACE VIEW ${store}.message_merge AS
 WITH
     claims AS

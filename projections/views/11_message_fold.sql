@@ -1,4 +1,4 @@
--- One row a message, facts as the engine folds them: every state once, those of one message joined.
+-- One row a message, facts as the engine folds them: the states of one message joined, all others as they are.
 CREATE OR REPLACE VIEW ${store}.message_fold AS
 SELECT
     anchor_day, account, message_id, anchor_at, last_event_at, seen,

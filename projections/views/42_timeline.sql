@@ -1,4 +1,4 @@
--- One row an event of one message, in order of time: the events kept and the records set aside, under any of its ids.
+-- One row an event of one message, in order of time: events kept and records set aside, under any of its ids.
 -- Parameters: account, message_id (any id the message goes by).
 -- Example: SELECT * FROM recibo.timeline(account = 'default', message_id = 'wppm-0001')
 CREATE OR REPLACE VIEW ${views}.timeline AS
@@ -6,28 +6,35 @@ WITH
     found AS
     (
         SELECT message_id FROM ${store}.message_alias
-        WHERE id_hash = CRC32(concat({account:String}, '/', {message_id:String})) AND account = {account:String} AND id = {message_id:String}
+        WHERE id_hash = CRC32(concat({account:String}, '/', {message_id:String}))
+            AND account = {account:String} AND id = {message_id:String}
+        UNION DISTINCT SELECT {message_id:String}
+    ),
+    family AS
+    (
+        SELECT message_id FROM ${store}.message_merge
+        WHERE account = {account:String} AND state_id IN (found)
+        UNION DISTINCT SELECT message_id FROM found
     ),
     ids AS
     (
-        SELECT DISTINCT id FROM ${store}.message_alias
-        WHERE id_hash IN
-            (
-                SELECT CRC32(concat({account:String}, '/', message_id)) FROM found
-                UNION ALL SELECT CRC32(concat({account:String}, '/', {message_id:String}))
-            )
-            AND account = {account:String}
-        UNION DISTINCT SELECT message_id FROM found
-        UNION DISTINCT SELECT {message_id:String}
+        SELECT state_id AS id FROM ${store}.message_merge WHERE account = {account:String} AND message_id IN (family)
+        UNION DISTINCT SELECT message_id FROM family
     )
-SELECT occurred_at, received_at, at, status, provider_status, outcome, event_id, source, connection_id, participant, message_id,
-    error_category, error_code, error_title, error_detail, '' AS why, time_source, absurd_time, request_id, event_index,
-    log_partition, log_offset
-FROM ${store}.message_event FINAL
-WHERE account = {account:String} AND message_id IN (ids)
-UNION ALL
-SELECT received_at, received_at, at, '', '', outcome, event_id, source, '', '', substring(key, length(account) + 2),
-    '', '', '', '', why, 'received', false, request_id, event_index, log_partition, log_offset
-FROM ${store}.webhook_set_aside FINAL
-WHERE account = {account:String} AND key IN (SELECT concat({account:String}, '/', id) FROM ids)
-ORDER BY occurred_at, at, log_offset
+SELECT *
+FROM
+(
+    SELECT occurred_at, received_at, at, status, provider_status, outcome, event_id, source, connection_id, participant,
+        message_id, error_category, error_code, error_title, error_detail, '' AS why, time_source, absurd_time, request_id,
+        event_index, log_partition, log_offset
+    FROM ${store}.message_event FINAL
+    WHERE account = {account:String} AND message_id IN (ids)
+    UNION ALL
+    SELECT received_at AS occurred_at, received_at, at, '' AS status, '' AS provider_status, outcome, event_id, source,
+        '' AS connection_id, '' AS participant, substring(key, length(account) + 2) AS message_id, '' AS error_category,
+        '' AS error_code, '' AS error_title, '' AS error_detail, why, 'received' AS time_source, false AS absurd_time,
+        request_id, event_index, log_partition, log_offset
+    FROM ${store}.webhook_set_aside FINAL
+    WHERE account = {account:String} AND key IN (SELECT concat({account:String}, '/', id) FROM ids)
+)
+ORDER BY occurred_at, at, log_partition, log_offset

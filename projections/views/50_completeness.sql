@@ -1,25 +1,27 @@
--- One row a partition of the raw log: whether every record has exactly one outcome, and which offsets are missing.
--- All zeros in records_missing, without_outcome and with_several_outcomes: nothing was lost. (Kind batch has no outcome.)
+-- One row a partition of the raw log: whether every record has exactly one outcome, and how many offsets are missing.
+-- Nothing was lost where records_missing, without_outcome and with_several_outcomes are 0. Kind batch has no outcome.
+-- Example: SELECT * FROM recibo.completeness
 CREATE OR REPLACE VIEW ${views}.completeness AS
 SELECT
     log_partition,
-    count() AS records,
-    countIf(kind = 'batch') AS whole_batches,
-    countIf(kind != 'batch') AS to_process,
-    min(log_offset) AS first_offset,
-    max(log_offset) AS last_offset,
-    last_offset - first_offset + 1 - records AS records_missing,
-    countIf(kind != 'batch' AND outcomes = 0) AS without_outcome,
-    countIf(outcomes > 1 OR (kind = 'batch' AND outcomes > 0)) AS with_several_outcomes
+    countIf(is_raw) AS records,
+    countIf(is_raw AND kind = 'batch') AS whole_batches,
+    countIf(is_raw AND kind != 'batch') AS to_process,
+    minIf(log_offset, is_raw) AS first_offset,
+    maxIf(log_offset, is_raw) AS last_offset,
+    if(records = 0, 0, last_offset - first_offset + 1 - records) AS records_missing,
+    countIf(is_raw AND kind != 'batch' AND outcomes = 0) AS without_outcome,
+    countIf(outcomes > 1 OR (kind = 'batch' AND outcomes > 0)) AS with_several_outcomes,
+    countIf(NOT is_raw) AS outcomes_without_record
 FROM
 (
-    SELECT log_partition, log_offset, max(raw_kind) AS kind, countIf(NOT is_raw) AS outcomes, max(is_raw) AS is_known
+    SELECT at, log_partition, log_offset, max(c.raw_kind) AS kind, max(c.is_raw) AS is_raw, sum(c.is_outcome) AS outcomes
     FROM
     (
-        SELECT at, log_partition, log_offset, kind AS raw_kind, true AS is_raw FROM ${store}.webhook_raw FINAL
+        SELECT at, log_partition, log_offset, kind AS raw_kind, 1 AS is_raw, 0 AS is_outcome FROM ${store}.webhook_raw FINAL
         UNION ALL
-        SELECT at, log_partition, log_offset, '', false FROM ${views}.outcomes
-    )
+        SELECT at, log_partition, log_offset, '', 0, 1 FROM ${views}.outcomes
+    ) AS c
     GROUP BY at, log_partition, log_offset
 )
 GROUP BY log_partition

@@ -1,38 +1,70 @@
-"""The views of database `recibo`: one file each, replaced at every migration.
+"""The views: one file each, replaced at every migration, in the order of their numbers.
 
-A file begins with a comment that says what a row is. Its columns are published (`published.json`): later
-versions may add columns, never remove one or change its type (a test compares).
+A file begins with a comment that says what a row is. `recibo` shows numbers masked; `recibo_numbers` has the same
+views with numbers in full, for those who may see them. Columns are published (`published.json`): later versions may add
+columns, never remove one or change its type (a test compares).
 """
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
 from schemas.error_category import ACTIONS
+from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
 
+_MASKED_NUMBER: Final = r"if({0} = '', '', concat(substring({0}, 1, 4), '****', right({0}, 2)))"
+_MASKED_DIGITS: Final = r"replaceRegexpAll({0}, '([0-9]{{4}})[0-9]{{3,}}([0-9]{{2}})', '\\1****\\2')"
+"""Every run of nine digits or more: whatever a payload calls its number."""
 
-def read_views(store: str, views: str, folder: Path = FOLDER) -> dict[str, str]:
-    """Return name → CREATE statement, in the order in which they depend on one another (`10_messages.sql`)."""
+
+def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -> dict[str, str]:
+    """Return name → CREATE statement, in the order in which views depend on one another (`20_messages.sql`).
+
+    Args:
+        store: database of the tables.
+        views: database of the views.
+        masked: whether numbers are shown masked.
+        folder: where the files are.
+    """
     words = {
-        "${store}": store,
-        "${views}": views,
-        "${categories}": repr(list(ACTIONS)),
-        "${actions}": repr(list(ACTIONS.values())),
+        "store": store,
+        "views": views,
+        "categories": _array(ACTIONS),
+        "actions": _array(ACTIONS.values()),
+        "statuses": _array(NAMES_BY_RANK),
     }
+    masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS}
+
+    def fill(match: re.Match[str]) -> str:
+        name, argument = match["name"], match["argument"]
+        if argument is None:
+            return words[name]
+        return masks[name].format(argument) if masked else argument
+
     found = {}
     for path in sorted(folder.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
-        for word, value in words.items():
-            text = text.replace(word, value)
-        found[path.stem.partition("_")[2]] = text
+        found[path.stem.partition("_")[2]] = re.sub(r"\$\{(?P<name>\w+)(?:\((?P<argument>[\w.]+)\))?\}", fill, text)
     return found
 
 
+def _array(texts: Iterable[str]) -> str:
+    return "[" + ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts) + "]"
+
+
 def create(client: Client, store: str, views: str) -> None:
-    """Create or replace every view of database `views` over the tables of database `store`."""
-    client.command(f"CREATE DATABASE IF NOT EXISTS {views}")
-    for statement in read_views(store, views).values():
-        client.command(statement)
+    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`."""
+    for database, masked in ((views, True), (numbers_database(views), False)):
+        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        for statement in read_views(store, database, masked=masked).values():
+            client.command(statement)
+
+
+def numbers_database(views: str) -> str:
+    """Return the database with the same views, numbers in full."""
+    return f"{views}_numbers"

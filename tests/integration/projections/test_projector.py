@@ -100,8 +100,9 @@ async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_
         until(lambda: databases.value("SELECT count() FROM views.outcomes") == total)
         until(lambda: len(facts(databases)) == len(world.states))
         until(lambda: facts(databases) == {name: truth(state) for name, state in world.states.items()}, 20)
-        assert httpx.get(f"http://127.0.0.1:{port}/readyz").json() == {"ready": True, "waiting": []}
-        metrics = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as health:
+            ready, metrics = await health.get("/readyz"), (await health.get("/metrics")).text
+        assert ready.json() == {"ready": True, "waiting": []}
         assert 'recibo_projections_lag_records{topic="webhook.raw"} 0.0' in metrics
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0

@@ -1,0 +1,25 @@
+-- One row an account, provider, source and hour (of append): how long callbacks took, how disordered they came, and how many
+-- could not be used. Delays are from the provider's time to ours, of events that carry one. Filter by hour.
+-- Example: SELECT * FROM recibo.provider_health WHERE hour >= now() - INTERVAL 1 DAY
+CREATE OR REPLACE VIEW ${views}.provider_health AS
+SELECT
+    toStartOfHour(at) AS hour, account, provider, source,
+    countIf(outcome IN ('advanced', 'filled')) AS events,
+    countIf(outcome = 'filled') AS late,
+    countIf(outcome = 'repeat') AS repeats,
+    countIf(outcome = 'unmapped') AS unmapped,
+    countIf(outcome = 'quarantined') AS quarantined,
+    countIf(absurd) AS absurd_times,
+    countIf(delay_ms < 0) AS clock_skewed,
+    quantileExactOrNullIf(0.5)(delay_ms, delay_ms >= 0) AS delay_p50_ms,
+    quantileExactOrNullIf(0.95)(delay_ms, delay_ms >= 0) AS delay_p95_ms,
+    quantileExactOrNullIf(0.99)(delay_ms, delay_ms >= 0) AS delay_p99_ms
+FROM
+(
+    SELECT at, account, provider, source, outcome, absurd_time AS absurd,
+        if(time_source = 'received', NULL, dateDiff('millisecond', occurred_at, received_at)) AS delay_ms
+    FROM ${store}.message_event FINAL
+    UNION ALL
+    SELECT at, account, provider, source, outcome, false, NULL FROM ${store}.webhook_set_aside FINAL
+)
+GROUP BY hour, account, provider, source

@@ -1,0 +1,34 @@
+-- One row a message whose state does not say what its own events say: none, or something is wrong.
+-- Events kept out of message_event (unselected, overflow) are in the state alone, so a state may know more, never less.
+-- Parameters: since and until (UTC days of the events' append time, both included).
+-- Example: SELECT * FROM recibo.fold_differences(since = '2026-03-01', until = '2026-03-07')
+CREATE OR REPLACE VIEW ${views}.fold_differences AS
+SELECT
+    e.account AS account,
+    e.message_id AS message_id,
+    e.seen AS seen_by_events,
+    s.seen AS seen_by_state,
+    e.firsts AS first_times_by_events,
+    s.firsts AS first_times_by_state
+FROM
+(
+    SELECT account, message_id,
+        groupBitOr(toUInt32(bitShiftLeft(1, indexOf(${statuses}, status) - 1))) AS seen,
+        minMap(map(status, occurred_at)) AS firsts
+    FROM ${store}.message_event FINAL
+    WHERE at >= {since:Date} AND at < {until:Date} + 1
+    GROUP BY account, message_id
+) AS e
+LEFT JOIN
+(
+    SELECT account, message_id, groupBitOr(t.seen) AS seen,
+        mapFilter((k, v) -> v IS NOT NULL, map(
+            'queued', min(queued_at), 'created', min(created_at), 'sent', min(sent_at), 'error', min(error_at),
+            'expired', min(expired_at), 'number_not_found', min(number_not_found_at), 'delivered', min(delivered_at), 'read', min(read_at)
+        )) AS firsts
+    FROM ${store}.message_state AS t
+    WHERE (account, message_id) IN
+        (SELECT account, message_id FROM ${store}.message_event WHERE at >= {since:Date} AND at < {until:Date} + 1)
+    GROUP BY account, message_id
+) AS s ON s.account = e.account AND s.message_id = e.message_id
+WHERE bitAnd(s.seen, e.seen) != e.seen OR arrayExists((k, v) -> ifNull(s.firsts[k] > v, true), mapKeys(e.firsts), mapValues(e.firsts))

@@ -1,0 +1,174 @@
+"""Each view says what is true, counted by hand."""
+
+import msgspec
+
+from schemas.record import SetAside
+from schemas.status import Outcome
+from schemas.topics import RAW, DerivedTopics
+from tests.integration.projections.conftest import Databases, Project
+from tests.integration.projections.world import START_MS, World, connection_event, message_event, raw_headers
+
+HOUR_MS = 3_600_000
+ALL = "since = '2000-01-01', until = '2100-01-01'"
+UTC = f"time_zone = 'UTC', {ALL}"
+
+
+async def test_funnel_counts_by_the_readers_day(databases: Databases, project: Project) -> None:
+    """A message first heard of at 01:00 UTC belongs to the day before in São Paulo; a read counts as delivered."""
+    world = World()
+    world.wait(HOUR_MS)
+    world.post(message_event("m-1", "queued", START_MS))
+    world.post(message_event("m-1", "read", START_MS + 1))
+    world.post(message_event("m-2", "error", START_MS + 2))
+    world.wait(6 * HOUR_MS)
+    world.post(message_event("m-3", "created", START_MS + 3))
+    await project(world)
+    columns = "messages, queued, created, delivered, read, error, failed, open, delivered_inferred"
+    sql = f"SELECT {columns} FROM views.funnel(time_zone = '%s', {ALL}) ORDER BY day"
+    assert databases.rows(sql % "UTC") == [(3, 1, 1, 1, 1, 1, 1, 1, 1)]
+    assert databases.rows(sql % "America/Sao_Paulo") == [(2, 1, 0, 1, 1, 1, 1, 0, 1), (1, 0, 1, 0, 0, 0, 0, 1, 0)]
+    day = databases.value(f"SELECT toString(min(day)) FROM views.funnel(time_zone = 'America/Sao_Paulo', {ALL})")
+    one_day = f"time_zone = 'America/Sao_Paulo', since = '{day}', until = '{day}'"
+    assert databases.value(f"SELECT sum(messages) FROM views.funnel({one_day})") == 2
+
+
+async def test_latencies_tell_clock_skew_apart(databases: Databases, project: Project) -> None:
+    """Quantiles are of what took time; a delivery before its creation is a clock's fault and is counted as such."""
+    world = World()
+    for number, took_ms in enumerate([100, 200, 300, -50]):
+        world.post(message_event(f"m-{number}", "created", START_MS + 1_000))
+        world.post(message_event(f"m-{number}", "delivered", START_MS + 1_000 + took_ms))
+    await project(world)
+    assert databases.rows(
+        f"SELECT from_status, to_status, messages, clock_skewed, p50_ms, p99_ms FROM views.latencies({UTC})"
+    ) == [("created", "delivered", 3, 1, 200, 300)]
+
+
+async def test_stuck_messages_say_whether_the_connection_logged_out(databases: Databases, project: Project) -> None:
+    """A message that neither came nor failed is listed with its age and its connection's logout."""
+    world = World()
+    world.post(message_event("m-1", "created", START_MS, connection_id="c-1"))
+    world.post(message_event("m-2", "created", START_MS, connection_id="c-2"))
+    world.post(message_event("m-3", "delivered", START_MS, connection_id="c-1"))
+    world.post(connection_event("c-1", "logout", START_MS + HOUR_MS, reason="device_unlinked"))
+    world.post(connection_event("c-2", "connected", START_MS))
+    await project(world)
+    rows = databases.rows(
+        f"SELECT message_id, connection_status, logged_out_since FROM views.stuck({ALL}, min_age_s = 60) ORDER BY message_id"
+    )
+    assert rows == [("m-1", "logout", True), ("m-2", "connected", False)]
+    assert databases.value(f"SELECT count() FROM views.stuck({ALL}, min_age_s = 400000000)") == 0
+    assert databases.rows("SELECT connection_id, status, reason FROM views.logouts") == [
+        ("c-1", "logout", "device_unlinked")
+    ]
+    assert databases.rows("SELECT connection_id, status, reason FROM views.connections ORDER BY connection_id") == [
+        ("c-1", "logout", "device_unlinked"),
+        ("c-2", "connected", ""),
+    ]
+
+
+async def test_errors_say_what_to_do_and_numbers_are_listed(databases: Databases, project: Project) -> None:
+    """Failures are grouped with the action they call for; a number is to clean until something is delivered to it."""
+    world = World()
+    world.post(message_event("m-1", "number_not_found", START_MS, recipient="5511000000001"))
+    world.post(message_event("m-2", "number_not_found", START_MS, recipient="5511000000002"))
+    world.post(message_event("m-3", "delivered", START_MS + 9, recipient="5511000000002"))
+    world.post(message_event("m-4", "error", START_MS))
+    world.post(message_event("m-4", "delivered", START_MS + 9))
+    await project(world)
+    assert databases.rows(
+        f"SELECT failure_status, failure_code, what_to_do, messages, delivered_all_the_same FROM views.errors({UTC}) ORDER BY failure_status"
+    ) == [("error", "131052", "fix the file", 1, 1), ("number_not_found", "131052", "fix the file", 2, 0)]
+    masked = f"SELECT recipient, messages_not_found FROM views.numbers_not_found({ALL})"
+    assert databases.rows(masked) == [("5511****01", 1)]
+    assert databases.rows(masked.replace("views.", f"{databases.views}_numbers.")) == [("5511000000001", 1)]
+    assert databases.rows("SELECT message_id, failed_at < delivered_at FROM views.conflicts") == [("m-4", True)]
+
+
+async def test_repeats_are_the_providers_own_only(databases: Databases, project: Project) -> None:
+    """A record that we stored twice is no repeat of the provider's; an event sent again is, once."""
+    world = World()
+    event = message_event("m-1", "delivered", START_MS)
+    world.post(event)
+    world.post(event)
+    first = world.records[DerivedTopics(1).message_events][0]
+    raw = world.append(RAW, b"acme/m-1", b"{}", START_MS + 99, world.records[RAW][0].headers)
+    request_id = world.records[RAW][0].headers[1][1].split(b":")[0].decode()
+    copy = SetAside(
+        partition=raw.partition,
+        offset=raw.offset,
+        raw_at_ms=START_MS + 99,
+        outcome=Outcome.REPEAT,
+        why="event id known",
+        source="wpp",
+        account="acme",
+        provider="wpp_marketing",
+        request_id=request_id,
+        index=0,
+        received_at_ms=START_MS,
+        event_id=event.id,
+    )
+    world.append(DerivedTopics(1).set_aside, b"acme/m-1", msgspec.json.encode(copy), START_MS + 99)
+    await project(world)
+    assert first.offset == 0
+    assert databases.rows("SELECT events, late, repeats, own_copies FROM views.repeats") == [(1, 0, 1, 1)]
+    health = "SELECT events, late, repeats, unmapped, absurd_times, delay_p50_ms FROM views.provider_health"
+    assert databases.rows(health) == [(1, 0, 2, 0, 0, 1000)]
+
+
+async def test_audit_joins_payload_answer_and_outcome(databases: Databases, project: Project) -> None:
+    """Every raw record is listed with its bytes, the answer its request got and what became of it."""
+    world = World()
+    event = message_event("m-1", "delivered", START_MS)
+    world.post(event)
+    world.post(event)
+    world.append(RAW, b"request", b"whole batch to 5511987654321", START_MS + 50, ())
+    await project(world)
+    rows = databases.rows("SELECT http_status, outcome, status, event_id != '', payload FROM views.audit ORDER BY at")
+    body = '{"event": "delivered", "id": "m-1"}'
+    assert rows == [
+        (204, "advanced", "delivered", True, body),
+        (204, "repeat", "", True, body),
+        (0, "", "", False, "whole batch to 5511****21"),
+    ]
+    rows = databases.rows("SELECT outcome, status FROM views.timeline(account = 'acme', message_id = 'm-1')")
+    assert rows == [("advanced", "delivered"), ("repeat", "")]
+    assert databases.rows("SELECT source, http_status, requests FROM views.answers") == [("wpp", 204, 2)]
+
+
+async def test_completeness_shows_what_is_missing(databases: Databases, project: Project) -> None:
+    """A record without an outcome, with two, and a gap in the log are each counted."""
+    world = World()
+    event = message_event("m-1", "delivered", START_MS)
+    for _ in range(3):
+        world.post(event)
+    headers = raw_headers(event, "0" * 32)
+    world.append(RAW, b"acme/m-1", b"{}", START_MS + 99, headers)
+    aside = world.records[DerivedTopics(1).set_aside]
+    twice = msgspec.structs.replace(
+        msgspec.json.decode(aside[0].value or b"", type=SetAside), partition=aside[0].partition
+    )
+    world.append(
+        DerivedTopics(1).connection_events, b"acme/m-1", world.records[DerivedTopics(1).message_events][0].value, 0
+    )
+    del world.records[RAW][1]
+    await project(world)
+    assert twice.offset == 1
+    assert databases.rows(
+        "SELECT records, to_process, records_missing, without_outcome, with_several_outcomes, outcomes_without_record FROM views.completeness"
+    ) == [(3, 3, 1, 1, 1, 1)]
+
+
+async def test_fold_differences_find_a_state_that_forgot(databases: Databases, project: Project) -> None:
+    """The fold of the events equals the states; a state that lost an event is named."""
+    world = World()
+    world.post(message_event("m-1", "created", START_MS))
+    world.post(message_event("m-1", "read", START_MS + 5))
+    world.post(message_event("m-2", "created", START_MS))
+    states = world.records[DerivedTopics(1).message_state]
+    forgotten = states.pop(1)
+    await project(world)
+    view = f"SELECT message_id, seen_by_events, seen_by_state FROM views.fold_differences({ALL})"
+    assert databases.rows(view) == [("m-1", 130, 2)]
+    await project({DerivedTopics(1).message_state: [forgotten]})
+    assert databases.rows(view) == []

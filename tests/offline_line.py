@@ -18,6 +18,8 @@ from schemas.record import (
     HEADER_SOURCE,
     RequestStamp,
     SourceContext,
+    decode_request,
+    decode_source,
     encode_request,
     encode_source,
     record_key,
@@ -79,12 +81,18 @@ def _store(traffic: Traffic, received_at_ms: int) -> list[StoredRecord]:
 
 
 def _observed(record: StoredRecord) -> RawRecord:
-    request_id, index, kind, received = record.headers[1][1].decode().split(":")
-    context = json.loads(record.headers[0][1])
-    at = Coordinate(record.partition, record.offset)
-    source, account = context["source"], context["account"]
+    context, stamp = decode_source(record.headers[0][1]), decode_request(record.headers[1][1])
     return RawRecord(
-        at, record.timestamp, record.key, record.value, request_id, int(index), kind, int(received), source, account
+        Coordinate(record.partition, record.offset),
+        record.timestamp,
+        record.key,
+        record.value,
+        stamp.request_id,
+        stamp.index,
+        stamp.kind,
+        stamp.received_at_ms,
+        context.source,
+        context.account,
     )
 
 

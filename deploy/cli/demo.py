@@ -33,6 +33,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--events", type=click.IntRange(100), envvar="EVENTS", default=20_000, show_default=True)
 @click.option("--sabotage", "sabotaged", envvar="SABOTAGE", default="", help="drop, double or downgrade: must fail.")
 @click.option("--deadline-s", type=float, default=120.0, show_default=True, help="To catch up after the last answer.")
+@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the stack's data and logs here.")
 @click.option("--against", "url", default="", help="Origin of a deployment that is up, e.g. http://127.0.0.1:8080.")
 @click.option("--config", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", help="With --against: sources.")
 @click.option("--secrets", type=_FILE, envvar="RECIBO_SECRETS_FILE", default=".recibo/secrets.env", help="Likewise.")
@@ -77,11 +78,21 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
         yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
         return
     with (
-        tempfile.TemporaryDirectory(prefix="recibo-demo-", ignore_cleanup_errors=True) as folder,
-        Stack(own_stack(Path(folder)), on_step=lambda step: console.print(step, style="dim")) as stack,
+        _folder(options["keep"]) as folder,
+        Stack(own_stack(folder), on_step=lambda step: console.print(step, style="dim")) as stack,
     ):
         a = stack.addresses
         yield Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=False)
+        yield keep
+        return
+    with tempfile.TemporaryDirectory(prefix="recibo-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def own_stack(folder: Path) -> StackSettings:

@@ -1,10 +1,13 @@
-"""The progress of a run, for people."""
+"""The progress of a run, for people: bars on a terminal, now and then a line elsewhere."""
 
+import time
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+_SECONDS_BETWEEN_LINES: Final = 5.0
 
 
 class ProgressBars:
@@ -12,8 +15,10 @@ class ProgressBars:
 
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=console, refresh_per_second=4)
+        self._console = console
+        self._progress = Progress(*columns, console=console, refresh_per_second=4, disable=not console.is_terminal)
         self._tasks: dict[str, TaskID] = {}
+        self._next_line = 0.0
 
     def __enter__(self) -> Self:
         """Begin to draw."""
@@ -26,7 +31,16 @@ class ProgressBars:
 
     def __call__(self, step: str, done: int, of: int) -> None:
         """Take note that `done` of `of` are done in `step`."""
+        if not self._console.is_terminal:
+            self._say(f"{step}: {done:,} of {of:,}")
+            return
         task = self._tasks.get(step)
         if task is None:
             task = self._tasks[step] = self._progress.add_task(step, total=of)
         self._progress.update(task, completed=done, total=of)
+
+    def _say(self, line: str) -> None:
+        now = time.monotonic()
+        if now >= self._next_line:
+            self._next_line = now + _SECONDS_BETWEEN_LINES
+            self._console.print(line, highlight=False)

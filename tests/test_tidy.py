@@ -1,0 +1,141 @@
+"""The rules of the house, as tests: who may import whom, how long things are, what must be written down."""
+
+import ast
+import statistics
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import ingest.settings
+import processors.settings
+import projections.settings
+from tests.source_tree import ROOT, Module, modules, reachable
+
+OURS = ("schemas", "ingest", "processors", "projections", "deploy")
+STAGES = ("ingest", "processors", "projections")
+OUTSIDE = ("aiokafka", "faust", "mode", "clickhouse_connect", "starlette", "uvicorn", "httpx", "chdb", "rocksdict")
+"""What reaches a network or a disk: nothing pure imports it."""
+FILE_LINES_MAX = 300
+FILE_LINES_MEDIAN_MAX = 120
+FUNCTION_LINES_MAX = 70
+VAGUE_NAMES = ("utils", "util", "helpers", "common", "misc", "manager", "base")
+OWN_VARIABLES = {
+    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
+    "clickhouse_url": "CLICKHOUSE_URL",
+    "config_file": "RECIBO_CONFIG",
+    "config_path": "RECIBO_CONFIG",
+    "secrets_file": "RECIBO_SECRETS_FILE",
+    "data_dir": "RECIBO_DATA_DIR",
+    "generation": "RECIBO_GENERATION",
+    "public_url": "RECIBO_PUBLIC_URL",
+}
+"""Settings that several stages share, or that are named after nobody's stage."""
+SETTINGS = (ingest.settings.Settings, processors.settings.Settings, projections.settings.Settings)
+
+
+def packages_imported(module: Module) -> set[str]:
+    return {name.partition(".")[0] for name in module.imports()}
+
+
+def is_pure(module: Module) -> bool:
+    return module.package == "schemas" or module.docstring.startswith("Pure")
+
+
+def of_ours(modules: Iterable[Module]) -> list[Module]:
+    return [module for module in modules if module.package != "tests"]
+
+
+def test_schemas_imports_nothing_of_ours() -> None:
+    """The vocabulary depends on no other part of the project."""
+    for module in modules().values():
+        if module.package == "schemas":
+            assert not packages_imported(module) & set(OURS) - {"schemas"}, module.name
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_meet_only_in_kafka_and_schemas(stage: str) -> None:
+    """No stage imports another stage, nor how it is deployed."""
+    for module in modules().values():
+        if module.package == stage:
+            strangers = packages_imported(module) & set(OURS) - {"schemas", stage}
+            assert not strangers, f"{module.name} imports {', '.join(sorted(strangers))}"
+
+
+def test_pure_files_reach_nothing_outside() -> None:
+    """Files that say they are pure, and all of schemas, import no client of a network, a disk or a framework."""
+    for module in modules().values():
+        if is_pure(module):
+            assert not packages_imported(module) & set(OUTSIDE), module.name
+
+
+def test_pure_files_import_only_pure_files() -> None:
+    """Nothing that a pure file of a stage imports, directly or not, reaches outside either."""
+    for module in of_ours(modules().values()):
+        if is_pure(module):
+            for name in reachable(module.name):
+                strangers = packages_imported(modules()[name]) & set(OUTSIDE)
+                assert not strangers, f"{module.name} is pure and reaches {', '.join(strangers)} through {name}"
+
+
+def test_the_demo_does_not_ask_the_product_for_the_truth() -> None:
+    """What the demo compares with is worked out without the product's parsers, states and fold."""
+    judges = ("truth", "match", "compare_topics", "compare_requests", "table_truth", "traffic", "stories", "said")
+    known = reachable(*(f"deploy.demo.{name}" for name in judges))
+    product = {name for name in known if name.startswith(("schemas", "processors", "ingest", "projections"))}
+    assert not product
+
+
+def test_files_are_small() -> None:
+    """A file has at most 300 lines; half of them have at most 120."""
+    long = {module.name: module.lines for module in modules().values() if module.lines > FILE_LINES_MAX}
+    assert not long
+    assert statistics.median(module.lines for module in of_ours(modules().values())) <= FILE_LINES_MEDIAN_MAX
+
+
+def test_functions_are_small() -> None:
+    """A function has at most 70 lines."""
+    for module in modules().values():
+        for function in module.functions():
+            lines = (function.end_lineno or 0) - function.lineno + 1
+            assert lines <= FUNCTION_LINES_MAX, f"{module.name}.{function.name} has {lines} lines"
+
+
+def test_names_say_what_a_file_does() -> None:
+    """No module is called by a name that would fit anything."""
+    vague = [name for name in modules() if set(name.rpartition(".")[2].split("_")) & set(VAGUE_NAMES)]
+    assert not vague
+
+
+def test_every_module_says_what_it_is() -> None:
+    """Every module of ours begins with a docstring."""
+    assert not [module.name for module in modules().values() if not module.docstring]
+
+
+def test_every_test_is_a_sentence() -> None:
+    """Every test states the behaviour it shows, in a docstring of one sentence."""
+    for module in modules().values():
+        for function in module.functions():
+            if module.package == "tests" and function.name.startswith("test_"):
+                first_line = (ast.get_docstring(function) or "").partition("\n")[0]
+                assert first_line, f"{module.name}.{function.name} has no docstring"
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.__module__)
+def test_every_setting_is_in_the_readme(settings: type) -> None:
+    """Each environment variable that a stage reads is explained in the README."""
+    stage = settings.__module__.partition(".")[0].upper()
+    variables = {OWN_VARIABLES.get(f.name, f"RECIBO_{stage}_{f.name.upper()}") for f in fields(settings)}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = sorted(variable for variable in variables if variable not in readme)
+    assert not missing, f"README.md says nothing of {', '.join(missing)}"
+
+
+def test_every_path_named_in_the_readme_exists() -> None:
+    """A file (with a suffix) or folder (with a slash at its end) that the README names in backquotes is there."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    packages = tuple(f"{package}/" for package in (*OURS, "tests"))
+    named = {part for part in readme.split("`")[1::2] if part.startswith(packages)}
+    missing = sorted(p for p in named if (p.endswith("/") or Path(p).suffix) and not Path(ROOT, p).exists())
+    assert not missing

@@ -23,7 +23,8 @@ async def test_each_event_is_handled_once(kafka_bootstrap: str, make_topic: Make
     topic = await make_topic()
     events = golden_values("message.events.v1")
     first, later = events[:10], events[10:]
-    handled, seen = HandledIds(":memory:"), []
+    handled = HandledIds(":memory:")
+    seen: list[Any] = []
     await publish(kafka_bootstrap, topic, first + first[:5])
     assert await consume(kafka_bootstrap, topic, handled, seen.append, until_end=True) == len(first)
     await publish(kafka_bootstrap, topic, first + later)
@@ -36,7 +37,8 @@ async def test_an_event_whose_handling_failed_comes_again(kafka_bootstrap: str, 
     """A consumer that dies while it handles an event handles it when it is started again."""
     topic = await make_topic(partitions=1)
     await publish(kafka_bootstrap, topic, golden_values("message.events.v1")[:3])
-    handled, seen = HandledIds(":memory:"), []
+    handled = HandledIds(":memory:")
+    seen: list[Any] = []
 
     def die_at_second(event: Any) -> None:
         if len(seen) == 1:

@@ -17,6 +17,7 @@ class Settings:
     data_dir: Path = Path(".recibo")  # RECIBO_DATA_DIR
     generation: int = 1  # RECIBO_GENERATION
     worker: str = "0"  # RECIBO_PROCESSORS_WORKER: names this worker's own state directory
+    workers: int = 1  # RECIBO_PROCESSORS_WORKERS: processes on this machine; each uses about one core
     metrics_host: str = "127.0.0.1"  # RECIBO_PROCESSORS_METRICS_HOST
     metrics_port: int = 9201  # RECIBO_PROCESSORS_METRICS_PORT
     batch_records_max: int = 4000  # RECIBO_PROCESSORS_BATCH_RECORDS_MAX

@@ -44,18 +44,15 @@ async def changelog_reader(bootstrap: str, partition: TopicPartition) -> AsyncIt
         await consumer.stop()
 
 
-def apply(store: StateStore, records: list[Any], high: int, hidden: dict[bytes, bytes]) -> int:
+def apply(store: StateStore, records: list[Any], hidden: dict[bytes, bytes]) -> None:
     """Write changelog records to the store, keeping the greater version of each key.
 
     Args:
         store: the partition's store.
         records: consecutive records of its changelog, at least one.
-        high: greatest version seen before, or -1.
         hidden: filled with the states that a foreign, older record hides in the changelog; they must be written again.
-
-    Returns:
-        The greatest version now seen.
     """
+    high = store.version
     fresh: dict[bytes, bytes | None] = {}
     for record in records:
         key, value = record.key, record.value
@@ -71,8 +68,7 @@ def apply(store: StateStore, records: list[Any], high: int, hidden: dict[bytes, 
         if hidden:
             hidden.pop(key, None)
         fresh[key] = value
-    store.apply(fresh.items(), records[-1].offset)
-    return high
+    store.apply(fresh.items(), records[-1].offset, high)
 
 
 async def recover(
@@ -97,14 +93,14 @@ async def recover(
         if store.offset >= end:
             store.rebuild()
         first = max(store.offset + 1, start)
-        total, high = end - first, -1
+        total = end - first
         hidden: dict[bytes, bytes] = {}
         if first < end:
             consumer.seek(partition, first)
         position = first
         while position < end:
             records = await _next_records(consumer, partition, position, end)
-            high = apply(store, records, high, hidden)
+            apply(store, records, hidden)
             position = records[-1].offset + 1
             crash_points.reach("recovery")
             progress(position - first, total)

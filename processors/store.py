@@ -37,6 +37,8 @@ class _Meta(msgspec.Struct, frozen=True):
     identity: Identity
     offset: int
     """Offset of the last changelog record applied; -1 for none."""
+    version: int
+    """Greatest version of a state ever applied; -1 for none."""
 
 
 def _options(cache: Cache, write_buffer_bytes: int) -> Options:
@@ -98,12 +100,17 @@ class StateStore:
         if meta is not None and meta.identity != self._identity:
             self.rebuild()
             return
-        self._offset = meta.offset if meta is not None else -1
+        self._offset, self._version = (meta.offset, meta.version) if meta is not None else (-1, -1)
 
     @property
     def offset(self) -> int:
         """Offset of the last changelog record applied; -1 for none."""
         return self._offset
+
+    @property
+    def version(self) -> int:
+        """Greatest version of a state ever applied; -1 for none. What lies behind it may be another worker's."""
+        return self._version
 
     def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the stored value of each key, None where there is none."""
@@ -120,17 +127,24 @@ class StateStore:
             rows.next()
         return found
 
-    def apply(self, items: Iterable[tuple[bytes, bytes | None]], offset: int) -> None:
-        """Write states (None deletes) and the offset of the last changelog record they came from, atomically."""
+    def apply(self, items: Iterable[tuple[bytes, bytes | None]], offset: int, version: int) -> None:
+        """Write states (None deletes) atomically.
+
+        Args:
+            items: keys and values.
+            offset: of the last changelog record they came from.
+            version: greatest version among them, or -1.
+        """
+        version = max(version, self._version)
         batch = WriteBatch(raw_mode=True)
         for key, value in items:
             if value is None:
                 batch.delete(key)
             else:
                 batch.put(key, value)
-        batch.put(_META_KEY, msgspec.json.encode(_Meta(self._identity, offset)))
+        batch.put(_META_KEY, msgspec.json.encode(_Meta(self._identity, offset, version)))
         self._db.write(batch, self._write_options)
-        self._offset = offset
+        self._offset, self._version = offset, version
 
     def rebuild(self) -> None:
         """Throw the local copy away and start empty: everything is read again from the changelog."""

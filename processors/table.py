@@ -13,7 +13,7 @@ from processors.fold import State, Truth
 from processors.hot_states import HotStates
 from processors.sender import Acknowledged, PartitionSender, acknowledged
 from processors.store import StateStore
-from schemas.errors import ContiguityBroken
+from schemas.errors import ContiguityBroken, ForeignWriter
 from schemas.message_state import last_at_of, version_of
 
 log = logging.getLogger(__name__)
@@ -143,18 +143,29 @@ class Table:
         return self._changelog_end - 1
 
     async def _answer_foreign_writer(self, first: int, end: int) -> None:
-        """Note the keys of which another worker (paused past its session, then resumed) wrote an older state."""
+        """Note the keys of which another worker (paused past its session, then resumed) wrote an older state.
+
+        Raises:
+            ForeignWriter: it wrote a newer one, so we are the late one, or it was ahead of where we began.
+        """
         log.warning("%s: offsets %d to %d were written by another worker", self._changelog, first, end - 1)
         foreign = {r.key: r.value for r in await read_stretch(self._bootstrap, self._changelog, first, end)}
         for key, ours in self.states(list(foreign)).items():
             theirs = foreign[key]
-            if ours is not None and (theirs is None or version_of(theirs) < ours.bookkeeping.version):
+            our_version = ours.bookkeeping.version if ours is not None else -1
+            if theirs is not None and version_of(theirs) > our_version:
+                raise ForeignWriter(
+                    f"{self._changelog}: another worker wrote newer states at offsets {first} to {end - 1}: it owns the "
+                    "partition, or did a moment ago. This worker stops; started again, it goes on from what is there."
+                )
+            if ours is not None and (theirs is None or version_of(theirs) < our_version):
                 self._hidden.add(key)
 
     def store_batch(self, changed: Sequence[Produced], offset: int, batch: int) -> None:
         """Write a batch's states to disk, with the changelog offset they reach: all of the batch is acknowledged."""
         if changed:
-            self._store.apply(((key, value) for key, value, _ in changed), offset)
+            version = max((version_of(value) for _, value, _ in changed[-1:] if value is not None), default=-1)
+            self._store.apply(((key, value) for key, value, _ in changed), offset, version)
         self._stored_batch = batch
 
     async def _write_again(self, hidden: Mapping[bytes, bytes]) -> None:

@@ -22,7 +22,7 @@ def closed_store(tmp_path: Path) -> Path:
     """A store with 2,000 states, closed."""
     path = tmp_path / "store"
     store = opened(path)
-    store.apply(ITEMS, 1999)
+    store.apply(ITEMS, 1999, 1999)
     store.close()
     return path
 
@@ -30,7 +30,7 @@ def closed_store(tmp_path: Path) -> Path:
 def test_a_restart_keeps_states_and_offset(closed_store: Path) -> None:
     """States and the changelog offset they came from are there again."""
     store = opened(closed_store)
-    assert store.offset == 1999
+    assert (store.offset, store.version) == (1999, 1999)
     assert store.get([b"acme/7", b"acme/none"]) == [b'{"_":[7,1,[]]}', None]
     store.close()
 
@@ -38,7 +38,7 @@ def test_a_restart_keeps_states_and_offset(closed_store: Path) -> None:
 def test_deletion_and_scan(closed_store: Path) -> None:
     """A deleted state is gone; a scan shows the others in the order of their keys, and never the bookkeeping."""
     store = opened(closed_store)
-    store.apply([(b"acme/0", None)], 2000)
+    store.apply([(b"acme/0", None)], 2000, -1)
     first = store.scan(b"", 2)
     assert [key for key, _ in first] == [b"acme/1", b"acme/10"]
     assert [key for key, _ in store.scan(first[-1][0], 1)] == [b"acme/100"]
@@ -100,5 +100,5 @@ def assert_empty(path: Path) -> None:
     """The store opens, knows nothing, and takes states."""
     store = opened(path)
     assert (store.offset, store.get([b"acme/7"])) == (-1, [None])
-    store.apply(ITEMS[:1], 0)
+    store.apply(ITEMS[:1], 0, 0)
     store.close()

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ingest.answers import refused
 from ingest.metrics import IngestMetrics
 from ingest.problems import HEADERS_TOO_LARGE, MALFORMED, OVERLOADED, TOO_SLOW, Refusal
-from ingest.request import EXCHANGE
+from ingest.request import ANSWERED, EXCHANGE
 from ingest.settings import Settings
 
 _SWEEP_S: Final = 0.5
@@ -101,11 +101,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         self._metrics.malformed.labels(str(self._refusal.status)).inc()
         cycle: RequestResponseCycle | None = self.cycle  # None until a first request, whatever uvicorn declares
-        if cycle is None or cycle.response_complete:
+        if cycle is None or cycle.response_complete or not cycle.response_started:
             start, body = refused(self._refusal)
             lines = [STATUS_LINE[self._refusal.status]]
             lines += [b"%b: %b\r\n" % (name, value) for name, value in start["headers"] if name != b"connection"]
             self.transport.write(b"".join([*lines, b"connection: close\r\n\r\n", body["body"]]))
+        if cycle is not None and not cycle.response_complete:
+            # It is being served: whoever serves it must not answer a second time, and learns what was answered.
+            self.scope[ANSWERED] = self._refusal  # type: ignore[typeddict-unknown-key]
+            cycle.disconnected = True
+            cycle.message_event.set()
         self.transport.close()
 
 

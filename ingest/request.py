@@ -11,6 +11,8 @@ from schemas.sources import Source
 
 EXCHANGE: Final = "recibo.exchange"
 """Key in the ASGI scope under which the HTTP protocol leaves its own view of the request."""
+ANSWERED: Final = "recibo.answered"
+"""Key in the ASGI scope under which the HTTP protocol leaves the refusal that it answered itself."""
 _HUNG_UP_STATUS: Final = 499
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_US: Final = 1_000
@@ -73,6 +75,12 @@ class Request:
     def is_whole(self) -> bool:
         """Whether all of the body is known to be here."""
         return self._exchange is not None and not self._exchange.more_body
+
+    def cut_off(self) -> None:
+        """Note that nobody could be answered, or that the HTTP protocol did so itself."""
+        self.refusal = self.scope.get(ANSWERED, self.refusal)
+        if ANSWERED in self.scope:
+            self.answered(self.scope[ANSWERED].status)
 
     def answered(self, status: int) -> None:
         """Note that an answer was handed to the socket."""

@@ -54,10 +54,12 @@ class Webhooks:
             if not request.has_hung_up:
                 for message in messages:
                     await send(message)
-                if not request.has_hung_up:
-                    request.answered(messages[0]["status"])
+            if request.has_hung_up:
+                request.cut_off()
+            else:
+                request.answered(messages[0]["status"])
         except HungUp:
-            log.debug("request %s was given up by its client", request.request_id)
+            request.cut_off()
         finally:
             self.in_flight -= 1
             self._held.now -= request.held_bytes

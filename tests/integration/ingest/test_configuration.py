@@ -1,0 +1,88 @@
+"""The configuration changes while ingest runs, and several workers share one port."""
+
+import asyncio
+import re
+import signal
+import time
+
+import httpx
+import pytest
+
+from schemas.topics import RAW
+from tests.integration.ingest.conftest import StartIngest
+from tests.integration.ingest.running_ingest import (
+    SIGNED_SOURCE,
+    RunningIngest,
+    event_body,
+    records_of,
+    signature,
+)
+from tests.integration.ingest.traffic import Traffic
+
+
+async def status_of(running: RunningIngest, source: str) -> int:
+    body = event_body(1)
+    async with httpx.AsyncClient() as client:
+        url = f"{running.url}/v1/webhooks/{source}"
+        return (await client.post(url, content=body, headers=signature(body))).status_code
+
+
+async def eventually_status(running: RunningIngest, source: str, status: int) -> None:
+    deadline = time.monotonic() + 10
+    while await status_of(running, source) != status:
+        assert time.monotonic() < deadline, running.log
+        await asyncio.sleep(0.05)
+
+
+async def test_changed_file_is_taken_without_a_restart(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:
+    """A source added to recibo.toml is served moments later; one taken out is 404."""
+    running = start_ingest(broker)
+    assert await status_of(running, fresh_name) == 204
+    running.config_file.write_text(SIGNED_SOURCE.format(name=f"{fresh_name}-new"))
+    await eventually_status(running, f"{fresh_name}-new", 204)
+    assert await status_of(running, fresh_name) == 404
+
+
+async def test_bad_file_is_refused_and_the_old_one_stays(
+    broker: str, start_ingest: StartIngest, fresh_name: str
+) -> None:
+    """A file that cannot be used changes nothing; the log says which line, and why. SIGHUP reads it again."""
+    running = start_ingest(broker)
+    good = running.config_file.read_text()
+    running.config_file.write_text(good.replace('kind = "hmac"', 'kind = "hmacc"'))
+    running.signal(signal.SIGHUP)
+    deadline = time.monotonic() + 10
+    while "refused" not in running.log:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    assert "recibo.toml:6" in running.log
+    assert "one of hmac" in running.log
+    assert await status_of(running, fresh_name) == 204
+    running.config_file.write_text(good + SIGNED_SOURCE.format(name=f"{fresh_name}-more"))
+    running.signal(signal.SIGHUP)
+    await eventually_status(running, f"{fresh_name}-more", 204)
+    assert await status_of(running, fresh_name) == 204
+
+
+async def test_cannot_start_with_a_bad_configuration(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:
+    """Without usable sources ingest ends with code 2 and one line that says what to change."""
+    running = start_ingest(broker)
+    running.stop()
+    for text, said in (("[sources.x]\n", "recibo.toml:1"), (SIGNED_SOURCE.replace("RECIBO_TEST", "NO"), "NO_SECRET")):
+        running.config_file.write_text(text.format(name=fresh_name))
+        with pytest.raises(AssertionError, match=re.escape(said)):
+            running.start()
+        assert running.process is not None
+        assert running.process.wait() == 2
+
+
+async def test_workers_share_the_port(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:
+    """Two workers serve one port, each with a spool of its own; one that is killed is replaced; SIGTERM stops all."""
+    running = start_ingest(broker, RECIBO_INGEST_WORKERS="2")
+    traffic = Traffic(running, fresh_name, connections=16)
+    await traffic.run(3)
+    spools = [path for path in (running.folder / "data" / "ingest" / "spool").iterdir() if path.is_dir()]
+    assert len(spools) == 2
+    assert set(traffic.answers.values()) == {204}
+    assert await asyncio.to_thread(running.stop) == 0
+    assert len(await records_of(broker, RAW, fresh_name)) >= len(traffic.answers)

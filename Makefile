@@ -65,5 +65,5 @@ $(VENV)/.installed-dev: deploy/requirements-dev.txt pyproject.toml | $(BIN)/pyth
 
 .PHONY: sync
 sync:
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -19,7 +19,7 @@ _TETHER = Path(__file__).with_name("tether.py")
 _POLL_SECONDS = 0.05
 _STABLE_SECONDS = 60.0
 _LOG_BYTES_MAX = 16 * 1024 * 1024
-_TAIL_LINES = 5
+_TAIL_LINES = 50
 _LAST_WORDS_SECONDS = 1.0
 
 Line = Callable[[str, str], None]
@@ -185,7 +185,8 @@ class Child:
                 self._on_line(self.program.name, text)
 
     def _fail(self, code: int) -> None:
-        last_words = " | ".join(self._tail) or "it said nothing"
+        said = [line for line in self._tail if line and not line[0].isspace()]  # frames of a traceback say less
+        last_words = said[-1] if said else "it said nothing"
         with self._changed:
             self._failure = (
                 f"{self.program.name} did not start ({ending(code)}): {last_words} (its output is in {self.log_file})"

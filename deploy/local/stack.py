@@ -109,7 +109,7 @@ class Stack:
     def stop(self) -> None:
         """Let everything drain and end, in order. Idempotent."""
         for name in STOP_ORDER:
-            child = self._children.get(name)
+            child = self._children.pop(name, None)
             if child is not None:
                 self._on_step(f"stopping {name}")
                 child.stop()

@@ -1,0 +1,149 @@
+"""`recibo up` as a user meets it: one command, a line to paste, Ctrl-C, and on again."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local.lock import DirectoryLock
+from deploy.local.programs import CHECKOUT
+
+READY_SECONDS_MAX = 90
+STOP_SECONDS_MAX = 60
+ROW_SECONDS_MAX = 20
+FREE_PORTS = [
+    *("--port", "0", "--kafka-port", "0", "--clickhouse-port", "0"),
+    *("--processors-metrics-port", "0", "--projections-metrics-port", "0"),
+]
+
+pytestmark = pytest.mark.timeout(300)
+
+
+class Up:
+    """A running `recibo up`, and what it printed when it was ready."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.printed = ""
+
+    def read_until(self, end: str) -> None:
+        """Read its output up to a line that begins with `end`."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed += line
+            if line.startswith(end):
+                return
+        pytest.fail(f"`recibo up` ended ({self.process.wait()}) before it said {end!r}:\n{self.printed}")
+
+    def line(self, label: str) -> str:
+        """Return what stands behind a label of the ready text."""
+        found = re.search(rf"^{label}: +(.*)$", self.printed, re.MULTILINE)
+        assert found, self.printed
+        return found[1]
+
+    def message_ids(self) -> set[str]:
+        """Return the ids of all messages that can be queried."""
+        url = self.line("ClickHouse").split()[0]
+        return set(httpx.post(url, content="SELECT message_id FROM recibo.messages").raise_for_status().text.split())
+
+
+@contextmanager
+def recibo_up(folder: Path) -> Iterator[Up]:
+    command = [sys.executable, "-m", "deploy.cli", "up", *FREE_PORTS]
+    own = ["--data-dir", str(folder / "data"), "--config", str(folder / "recibo.toml")]
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("RECIBO_", "KAFKA_", "CLICK"))}
+    with subprocess.Popen(
+        [*command, *own],
+        cwd=CHECKOUT,
+        env={**environ, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        up = Up(process)
+        try:
+            up.read_until("Stop:")
+            yield up
+        finally:
+            process.kill()
+
+
+def paste(up: Up) -> str:
+    """Run the printed line in a shell; returns the id of the message it is about."""
+    line = up.line("Try it")
+    answer = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True, timeout=30).stdout
+    assert answer.startswith("HTTP/1.1 204"), answer
+    found = re.search(r'"message":\{"id":"([^"]+)"', line)
+    assert found
+    return found[1]
+
+
+def wait_for_messages(up: Up, expected: set[str]) -> None:
+    deadline = time.monotonic() + ROW_SECONDS_MAX
+    while (found := up.message_ids()) != expected:
+        assert time.monotonic() < deadline, f"found {found}, expected {expected}"
+        time.sleep(0.05)
+
+
+def children_of(pid: int) -> set[int]:
+    """Return the processes below a process, from the kernel's table."""
+    parents = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if state != "Z":
+            parents[int(folder.name)] = int(parent)
+    below = {child for child, parent in parents.items() if parent == pid}
+    return below | {grandchild for child in below for grandchild in children_of(child)}
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: Path) -> None:
+    """The pasted line is answered 204 and its row can be queried; Ctrl-C ends all; a second `up` keeps and adds."""
+    with recibo_up(tmp_path) as up:
+        assert (tmp_path / "data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+        first = paste(up)
+        wait_for_messages(up, {first})
+        children = children_of(up.process.pid)
+        assert len(children) == 5
+        up.process.send_signal(signal.SIGINT)
+        up.read_until("recibo      | stopped")
+        assert up.process.wait(STOP_SECONDS_MAX) == 0
+        wait_until_gone(children)
+        order = re.findall(r"recibo      \| stopping (\w+)$", up.printed, re.MULTILINE)
+        assert order == ["ingest", "processors", "projections", "clickhouse", "kafka"]
+
+    with recibo_up(tmp_path) as up:
+        assert "created topics" not in up.printed
+        second = paste(up)
+        wait_for_messages(up, {first, second})
+        children = children_of(up.process.pid)
+        up.process.kill()
+        up.process.wait(STOP_SECONDS_MAX)
+        wait_until_gone(children)
+
+
+def test_a_second_up_on_the_same_data_is_refused(tmp_path: Path) -> None:
+    """While one `up` runs, another on its data directory ends with one line that names the process."""
+    lock = DirectoryLock(tmp_path, "`recibo up`")
+    command = [sys.executable, "-m", "deploy.cli", "up", "--data-dir", str(tmp_path)]
+    refused = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
+    lock.release()
+    assert refused.returncode == 1
+    assert re.fullmatch(rf"recibo: .* is in use by another `recibo up` \(process {os.getpid()}\).*\n", refused.stderr)

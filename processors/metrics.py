@@ -14,6 +14,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.records = self._counter("recibo_processors_records_total")
         self.unclear = self._counter("recibo_processors_unclear_total")
+        self.alerts = self._counter("recibo_processors_alerts_total")
         self.batches = self._counter("recibo_processors_batches_total")
         self.recovered = self._counter("recibo_processors_recovered_states_total")
         self.in_flight = self._gauge("recibo_processors_in_flight_records")

@@ -33,6 +33,9 @@ class Settings:
     commit_interval_ms: int = 500  # RECIBO_PROCESSORS_COMMIT_INTERVAL_MS
     session_timeout_ms: int = 30_000  # RECIBO_PROCESSORS_SESSION_TIMEOUT_MS
     sweep_interval_s: int = 3_600  # RECIBO_PROCESSORS_SWEEP_INTERVAL_S: between looks for states past the horizon
+    unclear_per_minute_max: int = (
+        100  # RECIBO_PROCESSORS_UNCLEAR_PER_MINUTE_MAX: unmapped or quarantined records of a source, then an alert
+    )
     oldest_batch_age_ms_max: int = 120_000  # RECIBO_PROCESSORS_OLDEST_BATCH_AGE_MS_MAX: then the worker exits
 
     @property

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from aiokafka import AIOKafkaProducer
 from rocksdict import Cache
 
+from processors.alert import UnclearAlert
 from processors.cluster import Cluster, inspect_cluster
 from processors.configuration import follow, read_sources
 from processors.fold import CONNECTION, MESSAGE, Truth
-from processors.lane import Lane
+from processors.lane import BatchInFlight, Lane
 from processors.lanes import Lanes
 from processors.metrics import Metrics
 from processors.parsers import Parsers
@@ -38,6 +39,7 @@ class Worker:
         """Prepare; nothing is opened yet."""
         self.settings = settings
         self.metrics = Metrics()
+        self._alert = UnclearAlert(settings.unclear_per_minute_max)
         self.lanes = Lanes(self._make_lane, self._quarantine, on_error)
         self._topics = DerivedTopics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
@@ -90,6 +92,20 @@ class Worker:
         assert self._parsers is not None, "open() comes before the application's tasks"
         await follow(self.settings.config_path, self._parsers)
 
+    def _batch_done(self, batch: BatchInFlight) -> None:
+        self.metrics.count(batch)
+        if batch.folded is None or not batch.folded.unclear_by_source:
+            return
+        for source in self._alert.count(batch.folded.unclear_by_source, time.monotonic()):
+            self.metrics.alerts.labels(source).inc()
+            log.error(
+                "source %r: more than %d records a minute are not understood. They are kept; see them with "
+                "recibo source learn %s",
+                source,
+                self.settings.unclear_per_minute_max,
+                source,
+            )
+
     def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
         assert self._parsers is not None, "open() comes before the first batch"
         topics = self._topics
@@ -102,7 +118,7 @@ class Worker:
             self._sender(topics.set_aside, partition),
             self._parsers.of,
             quarantine.holds,
-            self.metrics.count,
+            self._batch_done,
             self.settings.sweep_interval_s,
         )
 

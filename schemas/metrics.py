@@ -31,6 +31,9 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_ingest_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_processors_records_total": Metric("counter", "Raw records processed, by outcome", ("outcome",)),
     "recibo_processors_unclear_total": Metric("counter", "Raw records unmapped or quarantined, by source", ("source",)),
+    "recibo_processors_alerts_total": Metric(
+        "counter", "Alerts: too many records of a source not understood within a minute", ("source",)
+    ),
     "recibo_processors_batches_total": Metric("counter", "Fetched batches acknowledged"),
     "recibo_processors_in_flight_records": Metric("gauge", "Raw records fetched and not yet acknowledged"),
     "recibo_processors_oldest_batch_seconds": Metric("gauge", "Age of the oldest unacknowledged batch"),

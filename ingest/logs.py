@@ -34,6 +34,7 @@ def configure_logs(worker: int) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
     # One line a refused byte sequence would let strangers write our logs; the metrics count them.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     logging.getLogger("watchfiles").setLevel(

@@ -212,7 +212,7 @@ def _line_of(text: str, dotted: str) -> int:
     line = 0
     for depth in range(len(dotted.split("."))):
         parts = dotted.split(".")
-        header = re.compile(rf"\s*\[\[?\s*{re.escape('.'.join(parts[: depth + 1]))}\s*\]\]?")
+        header = re.compile(rf"\s*\[\[?\s*{re.escape('.'.join(parts[: depth + 1]))}\s*[\].]")
         key = re.compile(rf"\s*\"?{re.escape(parts[depth])}\"?\s*[=.]")
         found = next((i for i, t in enumerate(lines) if header.match(t)), None)
         if found is None:

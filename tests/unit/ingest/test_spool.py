@@ -1,0 +1,179 @@
+"""The spool: synced before it answers, bounded, one holder a directory, the dead's adopted."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ingest.raw_records import LogRecord
+from ingest.spool import Spool
+from ingest.spool_directory import adopt_orphans, claim
+from ingest.spool_drain import drain_forever
+from ingest.spool_segment import decode
+from schemas.errors import LogUnavailable
+from tests.polling import until
+
+
+def record(number: int) -> LogRecord:
+    return LogRecord(b"k%d" % number, b"v" * 50, [("request", b"%d:0:single:1" % number)])
+
+
+def spool_at(root: Path, *, bytes_max: int = 1_000_000, segment_bytes: int = 1_000) -> Spool:
+    return Spool(claim(root), bytes_max=bytes_max, segment_bytes=segment_bytes)
+
+
+def files(root: Path, suffix: str = "spool") -> list[Path]:
+    return sorted(root.rglob(f"*.{suffix}"))
+
+
+def keys_on_disk(root: Path) -> list[bytes]:
+    return [s.record.key for path in files(root) for s in decode(path.read_bytes()).records]
+
+
+class Kafka:
+    """A log that takes records, or is away."""
+
+    def __init__(self) -> None:
+        self.is_there = True
+        self.taken: list[bytes] = []
+
+    async def append(self, _topic: str, records: Sequence[LogRecord]) -> None:
+        """Take records, or raise."""
+        if not self.is_there:
+            raise LogUnavailable("away")
+        self.taken += [record.key for record in records]
+
+
+async def test_appended_records_are_on_disk(tmp_path: Path) -> None:
+    """When append returns the records are in the files, in order, over as many segments as it takes."""
+    spool = spool_at(tmp_path)
+    for number in range(30):
+        await spool.append("webhook.raw", [record(number)])
+    assert keys_on_disk(tmp_path) == [b"k%d" % n for n in range(30)]
+    assert len(files(tmp_path)) > 1
+    assert spool.size_bytes == sum(path.stat().st_size for path in files(tmp_path))
+    await spool.close()
+
+
+async def test_those_who_wait_share_a_sync(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred concurrent appends cost a few syncs, not a hundred."""
+    syncs: list[int] = []
+    real = os.fdatasync
+
+    def counted(fd: int) -> None:
+        syncs.append(fd)
+        real(fd)
+
+    monkeypatch.setattr(os, "fdatasync", counted)
+    spool = spool_at(tmp_path, segment_bytes=1_000_000)
+    await asyncio.gather(*(spool.append("webhook.raw", [record(n)]) for n in range(100)))
+    assert len(keys_on_disk(tmp_path)) == 100
+    assert len(syncs) < 10
+    await spool.close()
+
+
+async def test_full_spool_refuses_and_keeps_what_it_has(tmp_path: Path) -> None:
+    """Over its bound the spool refuses; nothing it holds is overwritten."""
+    spool = spool_at(tmp_path, bytes_max=1_500)
+    appends = [spool.append("webhook.raw", [record(number)]) for number in range(100)]
+    refused = [await asyncio.gather(append, return_exceptions=True) for append in appends]
+    taken = sum(1 for (error,) in refused if error is None)
+    assert 0 < taken < 100
+    assert all(isinstance(error, LogUnavailable) and "full" in str(error) for (error,) in refused[taken:])
+    assert keys_on_disk(tmp_path) == [b"k%d" % n for n in range(taken)]
+    await spool.close()
+
+
+async def test_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed sync refuses those who wait; the next append goes to a new segment, and what was synced is kept."""
+    spool = spool_at(tmp_path)
+    await spool.append("webhook.raw", [record(1)])
+
+    def fail(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", fail)
+        with pytest.raises(LogUnavailable, match="No space left"):
+            await spool.append("webhook.raw", [record(2)])
+    await spool.append("webhook.raw", [record(3)])
+    assert {b"k1", b"k3"} <= set(keys_on_disk(tmp_path))
+    await spool.close()
+
+
+async def test_one_holder_a_directory(tmp_path: Path) -> None:
+    """Two workers get two directories; a directory that was let go is taken again, with what it holds."""
+    first, second = spool_at(tmp_path), spool_at(tmp_path)
+    assert first.directory.path != second.directory.path
+    await first.append("webhook.raw", [record(1)])
+    await first.close()
+    again = spool_at(tmp_path)
+    assert again.directory.path == first.directory.path
+    assert again.size_bytes > 0
+    await again.close()
+    await second.close()
+
+
+async def test_drained_in_order_and_deleted_only_after_acknowledgement(tmp_path: Path) -> None:
+    """While Kafka is away nothing is deleted; when it is back all records go there and the files go away."""
+    spool, kafka = spool_at(tmp_path), Kafka()
+    kafka.is_there = False
+    for number in range(30):
+        await spool.append("webhook.raw", [record(number)])
+    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+    await asyncio.sleep(0.3)
+    assert len(keys_on_disk(tmp_path)) == 30
+    kafka.is_there = True
+
+    async def is_empty() -> bool:
+        return spool.size_bytes == 0
+
+    await until(is_empty, "the spool to be empty", seconds_max=10)
+    draining.cancel()
+    assert kafka.taken == [b"k%d" % n for n in range(30)]
+    assert keys_on_disk(tmp_path) == []
+    await spool.close()
+
+
+async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> None:
+    """A dead worker's directory is drained by another; a living one's is not touched."""
+    dead, living, own = spool_at(tmp_path), spool_at(tmp_path), spool_at(tmp_path)
+    await dead.append("webhook.raw", [record(1)])
+    await living.append("webhook.raw", [record(2)])
+    await dead.close()  # lets go of the lock, as the kernel does for a process that dies
+    kafka = Kafka()
+    draining = asyncio.create_task(drain_forever(own, tmp_path, 1.0, lambda: True, kafka.append))
+
+    async def is_adopted() -> bool:
+        return kafka.taken == [b"k1"]
+
+    await until(is_adopted, "the orphan to be adopted", seconds_max=10)
+    draining.cancel()
+    assert keys_on_disk(tmp_path) == [b"k2"]
+    assert adopt_orphans(tmp_path) == []
+    await living.close()
+    await own.close()
+
+
+async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
+    """What can be read of a damaged segment is drained; the file stays for people, out of the way."""
+    spool, kafka = spool_at(tmp_path, segment_bytes=1_000_000), Kafka()
+    for number in range(3):
+        await spool.append("webhook.raw", [record(number)])
+    (path,) = files(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+
+    async def is_empty() -> bool:
+        return spool.size_bytes == 0
+
+    await until(is_empty, "the spool to be empty", seconds_max=10)
+    draining.cancel()
+    assert kafka.taken == [b"k0", b"k2"]
+    assert len(files(tmp_path, "damaged")) == 1
+    await spool.close()

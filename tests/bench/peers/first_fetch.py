@@ -1,0 +1,21 @@
+"""Says when a program that reads with aiokafka consumes its first record, and is not in its way afterwards."""
+
+from typing import Any
+
+from aiokafka.consumer.fetcher import Fetcher
+
+from tests.bench.peers.task import say_first
+
+
+def announce_first_fetch() -> None:
+    """Have the first fetch that gives records announced, whatever library sits on aiokafka."""
+    fetched_records = Fetcher.fetched_records
+
+    async def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        records = await fetched_records(self, *args, **kwargs)
+        if records and Fetcher.fetched_records is watched:
+            Fetcher.fetched_records = fetched_records
+            say_first()
+        return records
+
+    Fetcher.fetched_records = watched

@@ -1,0 +1,118 @@
+"""`make bench NAME=processors`: our processors beside Kafka Streams, Quix Streams, stock Faust and the limit.
+
+One run, one broker, one raw topic (lz4, 4 partitions), every program from the beginning in turn, REPETITIONS times
+interleaved, medians. Each writes the same records to RocksDB and topics: the states, each distinct event as a CloudEvent,
+each repeat set aside. How time is taken: `measure.py`. The facts each program ends with must be those that the raw
+records say; in the first round every field of every event and set-aside record must be the same in all programs.
+
+Environment: MESSAGES (125000; about 4.2 records each), REPETITIONS (3), PROGRAMS (all, comma separated).
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import sys
+
+from schemas.topics import RAW, declared
+from tests.bench.cluster import Cluster, Write, fresh_cluster
+from tests.bench.facts import facts_in, records_hash, true_facts
+from tests.bench.measure import Run, measure, median_of
+from tests.bench.program import Failed, Program
+from tests.bench.programs import PROGRAMS, topics_of
+from tests.bench.results import keep
+from tests.bench.workload import records
+
+
+class Comparison:
+    """Runs programs over one raw topic and checks that they agree."""
+
+    def __init__(self, cluster: Cluster, count: int, facts: str) -> None:
+        self._cluster = cluster
+        self._count = count
+        self._facts = facts
+        self._numbers = itertools.count(1)
+        self._written: str | None = None
+
+    async def run(self, name: str, *, every_field: bool) -> Run:
+        """Run a program once. Raises Failed where it fails or disagrees."""
+        number = next(self._numbers)
+        program = PROGRAMS[name](self._cluster, number)
+        topics = topics_of(program, number)
+        if topics:
+            await self._cluster.create(topics)
+        run = await measure(self._cluster, program, self._count)
+        await self._check(program, every_field=every_field)
+        await self._cluster.delete([*(topic.name for topic in topics), program.state or ""])
+        for folder in self._cluster.folder.glob(f"{name.replace('_', '-')}-{number}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+        return run
+
+    async def _check(self, program: Program, *, every_field: bool) -> None:
+        if program.state and (facts := await facts_in(self._cluster, program.state)) != self._facts:
+            raise Failed(f"{program.name}: the final facts are {facts}, the truth is {self._facts}")
+        if every_field and program.outputs:
+            written = await records_hash(self._cluster, program.outputs)
+            if self._written is None:
+                self._written = written
+            if written != self._written:
+                raise Failed(f"{program.name} wrote other events or set-aside records than the first program")
+
+
+async def compare(messages: int, repetitions: int, names: list[str]) -> dict[str, list[Run]]:
+    """Return every run of every program."""
+    work = [Write(*record) for record in records(messages)]
+    facts = true_facts(work)
+    async with fresh_cluster() as cluster:
+        await cluster.create([topic for topic in declared(1) if topic.name == RAW])
+        count = await cluster.fill(RAW, work)
+        print(f"{count} records of {messages} messages; facts {facts[:16]}", flush=True)
+        del work
+        comparison = Comparison(cluster, count, facts)
+        await comparison.run(names[0], every_field=False)  # not counted: it warms the broker, not one program's figures
+        runs: dict[str, list[Run]] = {name: [] for name in names}
+        for repetition, name in itertools.product(range(repetitions), names):
+            run = await comparison.run(name, every_field=repetition == 0)
+            runs[name].append(run)
+            print(
+                f"{name:16} {run.events_per_s:>8}/s  {run.events_per_cpu_s:>8}/CPU-s  broker {run.broker_cpu_s:>6} CPU-s  "
+                f"{run.peak_memory_mb:>5} MiB  {run.records_out:>8} records out  {run.seconds} s",
+                flush=True,
+            )
+    return runs
+
+
+def ratios(runs: dict[str, dict[str, float]], figure: str) -> dict[str, float]:
+    """Return ours over theirs."""
+    if "recibo" not in runs:
+        return {}
+    theirs = {name: run[figure] for name, run in runs.items() if name != "recibo"}
+    streams = [theirs.pop(name) for name in ("kafka_streams_1", "kafka_streams_2") if name in theirs]
+    if streams:
+        theirs["kafka_streams"] = streams[0]
+        theirs["kafka_streams_best"] = max(streams)
+    return {name: round(runs["recibo"][figure] / value, 2) for name, value in sorted(theirs.items())}
+
+
+def main() -> None:
+    """Run the comparison; the last line printed is its JSON."""
+    messages = int(os.environ.get("MESSAGES", "125000"))
+    repetitions = int(os.environ.get("REPETITIONS", "3"))
+    names = [name for name in os.environ.get("PROGRAMS", ",".join(PROGRAMS)).split(",") if name]
+    try:
+        runs = {n: median_of(r) for n, r in asyncio.run(compare(messages, repetitions, names)).items()}
+    except Failed as error:
+        sys.exit(f"the benchmark fails: {error}")
+    result = {
+        "runs": runs,
+        "ratios": ratios(runs, "events_per_s"),
+        "cpu_ratios": ratios(runs, "events_per_cpu_s"),
+        "messages": messages,
+    }
+    keep("processors", result)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""The programs that are compared: how each is run, and where it writes."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.local.ports import free_port
+from schemas.topics import RAW, DerivedTopics, Topic, declared
+from tests.bench.cluster import Cluster
+from tests.bench.peers.environments import kafka_streams_classpath, quix_python
+from tests.bench.peers.task import Task
+from tests.bench.program import Program
+from tests.servers import CACHE
+
+_JAVA_HEAP_MB = 2048
+_OUTPUT_CONFIG = {"cleanup.policy": "delete", "max.message.bytes": str(4 * 1024 * 1024)}
+
+
+def recibo(cluster: Cluster, number: int, worker: int = 0) -> Program:
+    """Return our processors as shipped, all crash safety on; run `number` is a generation of its own."""
+    topics = DerivedTopics(number)
+    data_dir = cluster.folder / f"recibo-{number}-{worker}"
+    data_dir.mkdir(exist_ok=True)
+    return Program(
+        "recibo",
+        (sys.executable, "-m", "tests.bench.peers.recibo"),
+        f"recibo-processors-g{number}",
+        topics.message_state,
+        (topics.message_events, topics.set_aside),
+        {
+            "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap,
+            "RECIBO_CONFIG": str(data_dir / "recibo.toml"),
+            "RECIBO_DATA_DIR": str(data_dir),
+            "RECIBO_GENERATION": str(number),
+            "RECIBO_PROCESSORS_WORKER": str(worker),
+            "RECIBO_PROCESSORS_METRICS_PORT": str(free_port()),
+        },
+    )
+
+
+def kafka_streams(cluster: Cluster, number: int, threads: int) -> Program:
+    """Return Kafka Streams with a number of stream threads."""
+    command = ("java", f"-Xmx{_JAVA_HEAP_MB}m", "-XX:+UseParallelGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
+    classpath = kafka_streams_classpath(CACHE / "bench")
+    task = _task(cluster, f"kafka-streams-{threads}-{number}", threads)
+    return _peer(f"kafka_streams_{threads}", (*command, "-cp", classpath, "Peer"), task, f"{task.app}-state-changelog")
+
+
+def quix_streams(cluster: Cluster, number: int) -> Program:
+    """Return Quix Streams."""
+    task = _task(cluster, f"quix-streams-{number}")
+    command = (str(quix_python(CACHE / "bench")), "-m", "tests.bench.peers.quix_streams")
+    return _peer("quix_streams", command, task, f"changelog__{task.app}--{RAW}--default")
+
+
+def stock_faust(cluster: Cluster, number: int) -> Program:
+    """Return Faust as it comes."""
+    task = _task(cluster, f"stock-faust-{number}")
+    command = (sys.executable, "-m", "tests.bench.peers.stock_faust")
+    return _peer("stock_faust", command, task, f"{task.app}-state-changelog")
+
+
+def limit(cluster: Cluster, number: int) -> Program:
+    """Return the limit: consume and parse, nothing else."""
+    task = _task(cluster, f"limit-{number}")
+    return Program("limit", (sys.executable, "-m", "tests.bench.peers.limit"), task.app, environ=task.environ())
+
+
+PROGRAMS: dict[str, Callable[[Cluster, int], Program]] = {
+    "recibo": recibo,
+    "kafka_streams_1": lambda cluster, number: kafka_streams(cluster, number, 1),
+    "kafka_streams_2": lambda cluster, number: kafka_streams(cluster, number, 2),
+    "quix_streams": quix_streams,
+    "stock_faust": stock_faust,
+    "limit": limit,
+}
+"""What makes each program of a run, by name. A number is used once."""
+
+
+def topics_of(program: Program, number: int) -> tuple[Topic, ...]:
+    """Return the topics to create before a program runs; the peers make their changelogs themselves."""
+    if program.name == "recibo":
+        return tuple(topic for topic in declared(number) if topic.name.endswith(f".g{number}"))
+    return tuple(Topic(name, dict(_OUTPUT_CONFIG)) for name in program.outputs)
+
+
+def _task(cluster: Cluster, app: str, threads: int = 1) -> Task:
+    folder: Path = cluster.folder / app
+    folder.mkdir()
+    return Task(cluster.bootstrap, app, RAW, f"{app}.events", f"{app}.set_aside", str(folder), str(threads))
+
+
+def _peer(name: str, command: tuple[str, ...], task: Task, state: str) -> Program:
+    return Program(name, command, task.app, state, (task.events, task.set_aside), task.environ())

@@ -4,7 +4,6 @@ from typing import Any
 
 from processors.lane import BatchInFlight
 from processors.lanes import Lanes
-from processors.transport import batch_bytes
 
 
 def make_agent(app: Any, lanes: Lanes) -> Any:
@@ -21,7 +20,7 @@ def make_agent(app: Any, lanes: Lanes) -> Any:
 
 def _in_flight(app: Any, message: Any) -> BatchInFlight:
     consumer = app.consumer
-    size = batch_bytes(message.value)
+    size = message.serialized_value_size
 
     def acknowledge() -> None:
         message.ack(consumer)

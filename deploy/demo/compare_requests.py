@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from deploy.demo.attempts import Attempt, Range
 from deploy.demo.difference import Difference
@@ -20,7 +21,13 @@ def requests_told(attempts: Sequence[Attempt]) -> Range:
 
 def compare_requests(attempts: Sequence[Attempt], observed: Observed) -> Iterable[Difference]:
     """Yield where the requests recorded contradict the answers counted, by status."""
-    by_id = {request["request_id"]: request["status"] for request in observed.requests}
+    by_id: dict[str, int] = {}
+    values: dict[str, dict[str, Any]] = {}
+    for request in observed.requests:
+        request_id = request["request_id"]
+        by_id[request_id] = request["status"]
+        if values.setdefault(request_id, request) != request:
+            yield Difference("webhook.requests", request_id, "is recorded with two values")
     found, given = Counter(by_id.values()), Counter(attempt.status for attempt in attempts if attempt.status)
     had_crashes = any(attempt.uncertain for attempt in attempts)
     for status, count in sorted(given.items()):

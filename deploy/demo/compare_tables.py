@@ -6,8 +6,9 @@ from typing import Any
 from deploy.demo.difference import Difference
 from deploy.demo.match import Matched, subject_of
 from deploy.demo.observed import Observed
-from deploy.demo.read_tables import COMPARED, Fingerprint, Row, TableReader
-from deploy.demo.table_truth import compare_rows, incomplete, true_rows
+from deploy.demo.read_tables import COMPARED, TOTALS, Fingerprint, Row, TableReader
+from deploy.demo.table_truth import compare_rows, true_rows
+from deploy.demo.totals_truth import compare_totals, true_totals
 from deploy.demo.truth import Truth
 
 
@@ -27,8 +28,11 @@ def compare_tables(reader: TableReader, matched: Matched, truth: Truth, observed
 
     found: list[Difference] = []
     for name in COMPARED:
-        rows = reader.rows(name)
-        found += incomplete(rows) if name == "completeness" else compare_rows(name, rows, true[name], name_of)
+        found += compare_rows(name, reader.rows(name), true[name], name_of)
+    if reader.is_alone:
+        totals = true_totals(matched, truth, observed)
+        for name in TOTALS:
+            found += compare_totals(name, reader.rows(name), totals.get(name, []))
     return found
 
 

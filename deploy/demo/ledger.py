@@ -122,4 +122,5 @@ def _lines(ledger: Ledger) -> list[tuple[str, int | None]]:
         *((f"  {status}", ledger.connections[status]) for status in CONNECTION_RANKS),
         ("", None),
         ("differences", len(ledger.differences)),
+        *((f"  in {where}", count) for where, count in Counter(d.where for d in ledger.differences).most_common()),
     ]

@@ -31,10 +31,9 @@ def true_rows(matched: Matched, truth: Truth, observed: Observed) -> dict[str, R
         "message_event": events[True],
         "connection_event": events[False],
         "webhook_set_aside": _set_aside_rows(matched, truth),
-        "messages": {(h.account, h.subject): _message_row(h) for h in merged(messages)},
+        "message": {(h.account, h.subject): _message_row(h) for h in merged(messages)},
         "connection_state": {(h.account, h.subject): _connection_row(h) for h in connections},
         "audit": _audit_rows(matched, truth, observed),
-        "completeness": {},
     }
 
 
@@ -44,7 +43,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "message_event": ("log_partition", "log_offset"),
     "connection_event": ("log_partition", "log_offset"),
     "webhook_set_aside": ("log_partition", "log_offset"),
-    "messages": ("account", "message_id"),
+    "message": ("account", "message_id"),
     "connection_state": ("account", "connection_id"),
     "audit": ("log_partition", "log_offset"),
 }
@@ -65,14 +64,6 @@ def compare_rows(where: str, found: Iterable[Row], true: Rows, name_of: Callable
             yield Difference(where, name_of(row), "; ".join(wrong))
     for key, row in missing.items():
         yield Difference(where, name_of({**row, **dict(zip(KEYS[where], key, strict=True))}), "is missing")
-
-
-def incomplete(rows: Iterable[Row]) -> Iterable[Difference]:
-    """Yield what the view `completeness` finds missing or doubled, by partition of the raw log."""
-    for row in rows:
-        wrong = {name: count for name, count in row.items() if name != "log_partition" and count}
-        if wrong:
-            yield Difference("completeness", f"partition {row['log_partition']}", str(wrong))
 
 
 def merged(histories: Iterable[History]) -> list[History]:

@@ -100,7 +100,8 @@ def _deliveries(teller: Teller, count: int) -> list[tuple[DemoSource, Said]]:
     """Return `count` things said, in the order they reach the provider's sender: mostly as they happened."""
     rng = teller.rng
     kinds = [kind for kind in KINDS if kind != "crowd"] + ["crowd"] * (count >= 1_000)  # noqa: PLR2004
-    placed: list[tuple[float, DemoSource, Said]] = []
+    noise: list[Said] = [*NO_STATUS, *UNREADABLE] if count >= 160 else []  # noqa: PLR2004 - each once, where there is room
+    placed: list[tuple[float, DemoSource, Said]] = [(rng.random(), rng.choice(teller.sources), n) for n in noise]
     while len(placed) < count:
         chance = rng.random()
         if chance < 0.02:  # noqa: PLR2004 - two stories in a hundred are noise

@@ -17,9 +17,17 @@ FROM
     UNION ALL
     SELECT at, account, provider, 0, 0, 1, 0 FROM again
     UNION ALL
-    -- The copy of a record whose first copy became the event: taken back from the repeats, in its own hour.
+    -- The copy of a record whose first copy was the event (published, unselected or overflow): taken back from the repeats, in its own hour.
     SELECT a.at, a.account, a.provider, 0, 0, -1, 1
-    FROM (SELECT DISTINCT account, request_id, event_index FROM ${store}.message_event WHERE request_id IN (SELECT request_id FROM again)) AS e
+    FROM
+    (
+        SELECT account, request_id, event_index FROM ${store}.message_event WHERE request_id IN (SELECT request_id FROM again)
+        UNION DISTINCT
+        SELECT account, request_id, event_index FROM ${store}.connection_event WHERE request_id IN (SELECT request_id FROM again)
+        UNION DISTINCT
+        SELECT account, request_id, event_index FROM ${store}.webhook_set_aside
+        WHERE outcome != 'repeat' AND event_id != '' AND request_id IN (SELECT request_id FROM again)
+    ) AS e
     INNER JOIN again AS a USING (account, request_id, event_index)
 )
 GROUP BY hour, account, provider

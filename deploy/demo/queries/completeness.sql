@@ -1,3 +1,2 @@
-SELECT log_partition, records_missing, without_outcome, with_several_outcomes
+SELECT log_partition, records_missing, without_outcome, with_several_outcomes, outcomes_without_record
 FROM recibo.completeness
-WHERE ${alone}

@@ -1,4 +1,5 @@
-SELECT account, message_id, status, seen, conflict, delivered_inferred, provider, sources, connection_id, recipient,
+SELECT account, message_id, status, seen, toBool(conflict) AS conflict,
+    toBool(delivered_inferred) AS delivered_inferred, provider, sources, connection_id, recipient,
     recipient_kind, client_ref, campaign, aliases, failure_status, failure_category, failure_code, failure_title, absurd_time,
     toUnixTimestamp64Milli(anchor_at) AS anchor_ms,
     toUnixTimestamp64Milli(first_received_at) AS first_received_ms,
@@ -11,5 +12,5 @@ SELECT account, message_id, status, seen, conflict, delivered_inferred, provider
     toUnixTimestamp64Milli(number_not_found_at) AS number_not_found_ms,
     toUnixTimestamp64Milli(delivered_at) AS delivered_ms,
     toUnixTimestamp64Milli(read_at) AS read_ms
-FROM recibo.messages
+FROM recibo_store.message
 WHERE startsWith(message_id, ${run})

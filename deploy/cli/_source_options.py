@@ -50,11 +50,8 @@ def local_origin(port: int) -> str:
 
 
 def with_line(command: Command) -> Command:
-    """Give a command the addresses of Kafka and ClickHouse, and the generation."""
+    """Give a command --kafka and --generation."""
     command = click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)(command)
-    command = click.option(
-        "--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True
-    )(command)
     return click.option("--kafka", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092", show_default=True)(
         command
     )

@@ -16,6 +16,7 @@ from deploy.sources.sample_event import sample_event
 @click.command("test")
 @click.argument("name")
 @click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to wait for each step.")
+@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
 @with_line
 @with_origin
 @with_registry

@@ -4,6 +4,7 @@ import click
 
 from deploy.cli._source_add import add_command
 from deploy.cli._source_change import remove_command, rotate_command, select_command
+from deploy.cli._source_learn import learn_command
 from deploy.cli._source_show import list_command, show_command
 from deploy.cli._source_test import test_command
 
@@ -20,6 +21,7 @@ for _subcommand in (
     rotate_command,
     select_command,
     test_command,
+    learn_command,
     remove_command,
 ):
     command.add_command(_subcommand)

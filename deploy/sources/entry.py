@@ -94,6 +94,18 @@ def rotate(tables: Any, name: str, until: datetime, now: datetime) -> str:
     return fresh
 
 
+def set_mapping(table: Any, mapping: Mapping[str, Any]) -> None:
+    """Put a mapping table into a source's table, a list for each field, status and kind."""
+    written = tomlkit.table()
+    for name, value in mapping.items():
+        written[name] = value
+        if isinstance(value, dict):
+            inner = tomlkit.table()
+            inner.update(value)
+            written[name] = inner
+    table["mapping"] = written
+
+
 def _reference(env: str) -> Any:
     reference = tomlkit.table()
     reference["env"] = env

@@ -1,7 +1,7 @@
 """Reading topics without a consumer group: from a time to the present end, or from the present end on."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -13,6 +13,8 @@ from deploy.topics import admin_of, find_topics
 
 _POLL_MS: Final = 100
 _SILENT_SECONDS_MAX: Final = 30.0
+_AHEAD_MAX: Final = 5_000
+"""Records read over rather than sought past."""
 _FETCH_BYTES_MAX: Final = 8 * 1024 * 1024
 
 Record = Any
@@ -32,6 +34,12 @@ class LogReader:
         for partition, offset in (await self._consumer.end_offsets(self._partitions)).items():
             self._consumer.seek(partition, offset)
 
+    async def end_of(self, topic: str, partition: int) -> int:
+        """Return the offset that a partition's next record will have."""
+        where = TopicPartition(topic, partition)
+        end: int = (await self._consumer.end_offsets([where]))[where]
+        return end
+
     async def since(self, at_ms: int) -> AsyncIterator[list[Record]]:
         """Return batches of every record from `at_ms` (UTC) to the present end.
 
@@ -45,7 +53,7 @@ class LogReader:
             self._consumer.seek(partition, at.offset if at else ends[partition])
         heard = time.monotonic()
         while await self._is_behind(ends):
-            batch = await self._poll()
+            batch = await self.poll()
             if batch:
                 heard = time.monotonic()
                 yield [r for r in batch if r.offset < ends[TopicPartition(r.topic, r.partition)]]
@@ -59,19 +67,40 @@ class LogReader:
             found = next((record for record in self._seen if wanted(record)), None)
             if found is not None or time.monotonic() > deadline:
                 return found
-            self._seen += await self._poll()
+            self._seen += await self.poll()
 
-    async def at(self, partition: TopicPartition, offset: int) -> Record:
-        """Return one record. Raises DeploymentError where it is no longer in the log."""
-        self._consumer.seek(partition, offset)
+    async def at(self, topic: str, partition: int, offsets: Sequence[int]) -> AsyncIterator[Record]:
+        """Return the records at ascending offsets of a partition; those no longer in the log are left out.
+
+        Raises:
+            DeploymentError: the broker stops answering.
+        """
+        where = TopicPartition(topic, partition)
+        begin = (await self._consumer.beginning_offsets([where]))[where]
+        wanted = [offset for offset in offsets if offset >= begin]
+        position = -1
+        while wanted:
+            if not position <= wanted[0] < position + _AHEAD_MAX:
+                self._consumer.seek(where, wanted[0])
+            records = await self._heard(where)
+            for record in records:
+                while wanted and wanted[0] < record.offset:
+                    wanted.pop(0)
+                if wanted and wanted[0] == record.offset:
+                    wanted.pop(0)
+                    yield record
+            position = records[-1].offset + 1
+
+    async def _heard(self, where: TopicPartition) -> list[Record]:
         deadline = time.monotonic() + _SILENT_SECONDS_MAX
         while time.monotonic() < deadline:
-            for records in (await self._consumer.getmany(partition, timeout_ms=_POLL_MS, max_records=1)).values():
-                if records and records[0].offset == offset:
-                    return records[0]
-        raise DeploymentError(f"{partition.topic} has no record at partition {partition.partition} offset {offset}")
+            fetched = (await self._consumer.getmany(where, timeout_ms=_POLL_MS)).get(where)
+            if fetched:
+                return list(fetched)
+        raise DeploymentError(f"Kafka sends nothing of {where.topic} partition {where.partition}: see the broker's log")
 
-    async def _poll(self) -> list[Record]:
+    async def poll(self) -> list[Record]:
+        """Return the next records, none where none came for a moment."""
         fetched = await self._consumer.getmany(timeout_ms=_POLL_MS)
         return [record for records in fetched.values() for record in records]
 

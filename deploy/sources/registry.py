@@ -4,6 +4,7 @@ A change writes new secrets first, then the configuration, and takes old secrets
 every source that is configured has its secrets.
 """
 
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,11 @@ class Registry:
             known = ", ".join(sources) or "none"
             raise DeploymentError(f"no source is called {name!r} in {self.config_file}; there are: {known}")
         return sources[name]
+
+    def mapping_table(self, name: str) -> dict[str, Any]:
+        """Return a source's own `mapping` as it is written; empty where it has none."""
+        table: dict[str, Any] = tomllib.loads(self._text())["sources"][name].get("mapping", {})
+        return table
 
     def change(self, edit: Callable[[Tables], Mapping[str, str]]) -> None:
         """Apply `edit` to the `sources` tables, keeping every comment of the file.

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from processors import crash_points
 from processors.batch import Folded, Produced, Understood, fold_batch, keys_of, read_batch
+from processors.quarantine import Quarantine
 from processors.sender import PartitionSender, Sent, acknowledged
 from processors.table import Table
 from processors.understand import ParserOf
@@ -50,7 +51,7 @@ class Lane:
         events: tuple[PartitionSender, PartitionSender],
         set_aside: PartitionSender,
         parser_of: ParserOf,
-        held: Callable[[bytes, int], bool],
+        quarantine: Quarantine,
         on_done: Callable[[BatchInFlight], None],
         sweep_interval_s: float,
     ) -> None:
@@ -61,7 +62,7 @@ class Lane:
             events: senders of `message.events` and `connection.events`.
             set_aside: sender of `webhook.set_aside`.
             parser_of: finds a source's parser.
-            held: whether a record (key, offset) is quarantined with its key.
+            quarantine: which keys are held back.
             on_done: told of every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
         """
@@ -69,7 +70,7 @@ class Lane:
         self._events = events
         self._set_aside = set_aside
         self._parser_of = parser_of
-        self._held = held
+        self._quarantine = quarantine
         self._on_done = on_done
         self._sweep_interval_s = sweep_interval_s
         self._inbox: asyncio.Queue[BatchInFlight] = asyncio.Queue()
@@ -131,7 +132,8 @@ class Lane:
         if batch.is_stale():
             self._finished(batch)
             return
-        understood: list[Understood] = read_batch(batch.records, self._parser_of, self._held)
+        self._quarantine.refresh()
+        understood: list[Understood] = read_batch(batch.records, self._parser_of, self._quarantine.holds)
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
         folded = fold_batch(understood, messages.states(message_keys), connections.states(connection_keys))

@@ -1,15 +1,40 @@
 """Keys held back because a record of theirs stopped the worker three times; kept on disk, re-driven by command.
 
 Every failure is written down (synced) before the worker stops, so that the count survives it. A key is held from the
-record that stopped the worker on: what came before it has its outcome already, and a replay must repeat that.
+record that stopped the worker on: what came before it has its outcome already, and a replay must repeat that. A release
+ends the hold at the log's end of that moment and keeps the stretch, for the same reason: what was held there stays
+`quarantined`, and is appended again behind it.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 ATTEMPTS_MAX: Final = 3
+
+
+class Hold(msgspec.Struct, omit_defaults=True):
+    """A stretch of a partition in which a key is held back."""
+
+    key: str
+    """The key, in hexadecimal."""
+    since: int
+    """Offset of the record that stopped the worker."""
+    why: str
+    until: int | None = None
+    """Offset from which the key is free again; None while it is held."""
+    redriven: bool = False
+    """Whether what was held has been appended to the log again."""
+
+
+class Kept(msgspec.Struct):
+    """The file of one partition."""
+
+    failures: dict[str, int] = {}
+    """Offset → how often its record stopped the worker."""
+    holds: list[Hold] = []
 
 
 class Quarantine:
@@ -18,41 +43,69 @@ class Quarantine:
     def __init__(self, path: Path) -> None:
         """Read the file at `path`, if there is one."""
         self._path = path
-        self._failures: dict[str, int] = {}
-        self._why: dict[str, str] = {}
-        self._held: dict[bytes, int] = {}
-        if path.exists():
-            kept = json.loads(path.read_bytes())
-            self._failures, self._why = kept["failures"], kept["why"]
-            self._held = {bytes.fromhex(key): offset for key, offset in kept["held"].items()}
+        self._read_at_ns = -1
+        self._kept = Kept()
+        self._by_key: dict[bytes, list[Hold]] = {}
+        self.refresh()
+
+    @property
+    def stretches(self) -> list[Hold]:
+        """All holds there have been, released ones too."""
+        return self._kept.holds
+
+    def refresh(self) -> None:
+        """Read the file again if it changed: a release by command takes effect at the next batch."""
+        try:
+            changed_at_ns = self._path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return
+        if changed_at_ns == self._read_at_ns:
+            return
+        self._read_at_ns = changed_at_ns
+        self._kept = msgspec.json.decode(self._path.read_bytes(), type=Kept)
+        self._index()
 
     def holds(self, key: bytes, offset: int) -> bool:
         """Return whether the record at `offset` is held back with its key."""
-        return key in self._held and offset >= self._held[key]
+        return key in self._by_key and any(
+            hold.since <= offset and (hold.until is None or offset < hold.until) for hold in self._by_key[key]
+        )
 
     def failed(self, key: bytes, offset: int, why: str) -> bool:
         """Write down that the record at `offset` stopped the worker. Return whether its key is held back from now on."""
-        count = self._failures.get(str(offset), 0) + 1
-        self._failures[str(offset)] = count
-        if count >= ATTEMPTS_MAX:
-            self._why[key.hex()] = why[:500]
-            self._held[key] = offset
+        self.refresh()
+        count = self._kept.failures.get(str(offset), 0) + 1
+        self._kept.failures[str(offset)] = count
+        if count >= ATTEMPTS_MAX and not self.holds(key, offset):
+            self._kept.holds.append(Hold(key.hex(), offset, why[:500]))
         self._write()
-        return count >= ATTEMPTS_MAX
+        return self.holds(key, offset)
 
-    def release(self) -> list[bytes]:
-        """Hold nothing back any more. Return the keys that were."""
-        released = sorted(self._held)
-        self._failures, self._why, self._held = {}, {}, {}
+    def release(self, log_end: int) -> None:
+        """End every hold at the log's end: records from there on are processed again."""
+        self.refresh()
+        for hold in self._kept.holds:
+            if hold.until is None:
+                hold.until = log_end
         self._write()
-        return released
+
+    def redriven(self, hold: Hold) -> None:
+        """Note that all that `hold` held back is in the log again."""
+        hold.redriven = True
+        self._write()
+
+    def _index(self) -> None:
+        self._by_key = {}
+        for hold in self._kept.holds:
+            self._by_key.setdefault(bytes.fromhex(hold.key), []).append(hold)
 
     def _write(self) -> None:
+        self._index()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self._path.with_suffix(".new")
         with temporary.open("wb") as file:
-            held = {key.hex(): offset for key, offset in self._held.items()}
-            file.write(json.dumps({"failures": self._failures, "held": held, "why": self._why}).encode())
+            file.write(msgspec.json.encode(self._kept))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self._path)
+        self._read_at_ns = self._path.stat().st_mtime_ns

@@ -117,7 +117,7 @@ class Worker:
             (self._sender(topics.message_events, partition), self._sender(topics.connection_events, partition)),
             self._sender(topics.set_aside, partition),
             self._parsers.of,
-            quarantine.holds,
+            quarantine,
             self._batch_done,
             self.settings.sweep_interval_s,
         )

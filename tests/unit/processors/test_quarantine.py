@@ -82,12 +82,25 @@ def test_held_from_the_record_that_stopped_the_worker(tmp_path: Path) -> None:
 
 
 def test_release(tmp_path: Path) -> None:
-    """Releasing tells which keys were held, holds none any more, and outlasts a restart."""
+    """A release ends the hold at the log's end; what was held before it stays quarantined, also after a restart."""
     path = tmp_path / "0.json"
     for _ in range(ATTEMPTS_MAX):
         Quarantine(path).failed(b"acme/m1", 2, "a bug")
-    assert Quarantine(path).release() == [b"acme/m1"]
-    assert not Quarantine(path).holds(b"acme/m1", 2)
+    Quarantine(path).release(log_end=10)
+    again = Quarantine(path)
+    assert [again.holds(b"acme/m1", offset) for offset in (1, 2, 9, 10)] == [False, True, True, False]
+    assert not again.stretches[0].redriven
+
+
+def test_a_release_by_command_reaches_a_running_worker(tmp_path: Path) -> None:
+    """A worker sees at its next batch that another process released what it holds."""
+    running = Quarantine(tmp_path / "0.json")
+    for _ in range(ATTEMPTS_MAX):
+        running.failed(b"acme/m1", 2, "a bug")
+    Quarantine(tmp_path / "0.json").release(log_end=10)
+    assert running.holds(b"acme/m1", 10)
+    running.refresh()
+    assert not running.holds(b"acme/m1", 10)
 
 
 def test_other_offsets_count_apart(tmp_path: Path) -> None:

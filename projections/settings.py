@@ -1,5 +1,6 @@
 """Settings of the projections, read once from the environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -64,7 +65,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         kafka_bootstrap_servers=environ.get("KAFKA_BOOTSTRAP_SERVERS", default.kafka_bootstrap_servers),
         clickhouse_url=url,
         generation=_whole(environ, "RECIBO_GENERATION", default.generation, 1, 1_000_000),
-        store=environ.get(prefix + "STORE", default.store),
+        store=_name(environ, prefix + "STORE", default.store),
         group=environ.get(prefix + "GROUP", default.group),
         host=environ.get(prefix + "HOST", default.host),
         metrics_port=_whole(environ, prefix + "METRICS_PORT", default.metrics_port, 0, 65_535),
@@ -79,6 +80,13 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         raw_retention_days=_whole(environ, prefix + "RAW_RETENTION_DAYS", default.raw_retention_days, 1, 36_500),
         facts_retention_days=_whole(environ, prefix + "FACTS_RETENTION_DAYS", default.facts_retention_days, 1, 36_500),
     )
+
+
+def _name(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = environ.get(name, default)
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", text):
+        raise ConfigurationError(f"{name} is {text!r}: write a database name of lower-case letters, digits and _")
+    return text
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, greatest: int) -> int:

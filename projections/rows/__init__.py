@@ -5,7 +5,6 @@ from functools import partial
 from projections.rows import (
     connection_event,
     connection_state,
-    message_alias,
     message_event,
     message_state,
     webhook_raw,
@@ -41,8 +40,7 @@ def projections_of(generation: int) -> tuple[Projection, ...]:
         Projection(
             derived.message_state,
             message_state.decode,
-            # Ids first: `link` then finds either them or the other side's (see link.py).
-            ((message_alias.TABLE, message_alias.rows), (message_state.TABLE, message_state.rows)),
+            ((message_state.TABLE, message_state.rows),),  # and message_alias, by link.py, before it
         ),
         Projection(
             derived.connection_state,

@@ -1,6 +1,8 @@
 """Databases of a test's own, migrated, and a way to project records without Kafka."""
 
 import asyncio
+import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,8 +31,9 @@ class Databases:
     views: str
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Run a query in which `store.` and `views.` stand for the databases; return its rows."""
-        text = sql.replace("store.", f"{self.store}.").replace("views.", f"{self.views}.")
+        """Run a query in which `store.`, `views.` and `numbers.` stand for the databases; return its rows."""
+        named = sql.replace("store.", f"{self.store}.").replace("views.", f"{self.views}.")
+        text = named.replace("numbers.", f"{self.views}_numbers.")
         return [tuple(row) for row in self.client.query(text, parameters=parameters or None).result_rows]
 
     def value(self, sql: str, **parameters: Any) -> Any:
@@ -46,16 +49,29 @@ class Databases:
 Project = Callable[[World | dict[str, list[FakeRecord]]], Awaitable[None]]
 
 
-@pytest.fixture
-def databases(clickhouse_url: str, fresh_name: str) -> Iterator[Databases]:
-    """Fresh databases with every table and view."""
+@pytest.fixture(scope="session")
+def migrated(clickhouse_url: str) -> Iterator[Databases]:
+    """A pair of databases with every table and view, made once a session."""
+    name = f"projections_{uuid.uuid4().hex[:8]}"
     client = connect(clickhouse_url)
-    made = Databases(client, clickhouse_url, f"{fresh_name}_store", f"{fresh_name}_views")
+    made = Databases(client, clickhouse_url, f"{name}_store", name)
     migrate(client, made.store, views_database=made.views)
     yield made
-    for name in (made.views, made.store):
-        client.command(f"DROP DATABASE {name} SYNC")
+    for database in (made.views, f"{made.views}_numbers", made.store):
+        client.command(f"DROP DATABASE {database} SYNC")
     client.close()
+
+
+@pytest.fixture
+def databases(migrated: Databases) -> Databases:
+    """The session's databases, every table empty."""
+    tables = migrated.client.query(
+        f"SELECT table, any(name) FROM system.parts WHERE database = '{migrated.store}' AND active GROUP BY table"
+    ).result_rows
+    for table, _ in tables:
+        if table != "migration":
+            migrated.client.command(f"TRUNCATE TABLE {migrated.store}.{table} SYNC")
+    return migrated
 
 
 @pytest.fixture
@@ -80,3 +96,11 @@ def project(databases: Databases) -> Iterator[Project]:
 def batches(records: list[FakeRecord], size: int = 500) -> Iterable[list[FakeRecord]]:
     """Cut records into batches."""
     return (records[i : i + size] for i in range(0, len(records), size))
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition, at most so long."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        await asyncio.sleep(0.05)

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.local.ports import free_port
 from projections.rows import projections_of
 from schemas.topics import RAW, declared
-from tests.integration.projections.conftest import Databases
+from tests.integration.projections.conftest import Databases, until
 from tests.integration.projections.test_tables import facts, truth
 from tests.integration.projections.world import PARTITIONS, World, busy_world
 from tests.servers import kafka_server
@@ -47,14 +46,6 @@ def projector(databases: Databases, kafka: str, **environ: str) -> Iterator[tupl
     finally:
         process.kill()
         process.wait()
-
-
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.1)
 
 
 async def publish(world: World, kafka: str) -> None:
@@ -93,13 +84,13 @@ async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_
     await publish(world, own_kafka)
     environ = {"RECIBO_GENERATION": "7", "RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "100"}
     with projector(databases, own_kafka, **environ):
-        until(lambda: databases.value("SELECT count() FROM store.message_state") > 300)
+        await until(lambda: databases.value("SELECT count() FROM store.message_state") > 300)
     with projector(databases, own_kafka, **environ) as (process, port):
         total = len(world.records[RAW])
-        until(lambda: databases.value("SELECT count() FROM store.webhook_raw FINAL") == total)
-        until(lambda: databases.value("SELECT count() FROM views.outcomes") == total)
-        until(lambda: len(facts(databases)) == len(world.states))
-        until(lambda: facts(databases) == {name: truth(state) for name, state in world.states.items()}, 20)
+        await until(lambda: databases.value("SELECT count() FROM store.webhook_raw FINAL") == total)
+        await until(lambda: databases.value("SELECT count() FROM views.outcomes") == total)
+        await until(lambda: len(facts(databases)) == len(world.states))
+        await until(lambda: facts(databases) == {name: truth(state) for name, state in world.states.items()}, 20)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as health:
             ready, metrics = await health.get("/readyz"), (await health.get("/metrics")).text
         assert ready.json() == {"ready": True, "waiting": []}

@@ -28,7 +28,7 @@ def facts(databases: Databases) -> dict[tuple[str, str], tuple[object, ...]]:
         "failure_code, failure_title, conflict, delivered_inferred, absurd_time, sources, aliases, connection_id, recipient, "
         "recipient_kind, client_ref, campaign, toUnixTimestamp64Milli(first_received_at), "
         "toUnixTimestamp64Milli(last_received_at), queued_at, created_at, sent_at, error_at, expired_at, "
-        "number_not_found_at, delivered_at, read_at FROM views.messages"
+        "number_not_found_at, delivered_at, read_at FROM numbers.messages"
     )
     return {(row[0], row[1]): row[2:21] + tuple(ms(at) for at in row[21:]) for row in rows}
 

@@ -1,0 +1,41 @@
+"""Batches know what to commit, and tokens tell repeats from other inserts."""
+
+from projections.batch import Batch, token
+from projections.rows import message_state, webhook_raw
+from projections.rows.table import Record
+from tests.integration.projections.world import FakeRecord
+
+
+def records(partition: int, *offsets: int) -> list[Record]:
+    """Records of one partition."""
+    return [FakeRecord("t", partition, offset, offset * 10, None, b"12345") for offset in offsets]
+
+
+def test_a_batch_commits_the_offset_after_its_last_record() -> None:
+    """For each partition, reading goes on after the last record stored; bytes and age are the records'."""
+    batch = Batch()
+    batch.add(records(0, 5, 6))
+    batch.add(records(1, 9))
+    batch.add(records(0, 7))
+    assert batch.next_offsets() == {0: 8, 1: 10}
+    assert batch.value_bytes == 20
+    assert batch.newest_ms() == 90
+
+
+def test_the_same_records_have_the_same_token() -> None:
+    """However the partitions came interleaved, the same ranges give the same token."""
+    one = records(0, 1, 2) + records(1, 4)
+    other = records(1, 4) + records(0, 1, 2)
+    assert token(webhook_raw.TABLE, one) == token(webhook_raw.TABLE, other)
+
+
+def test_other_rows_have_another_token() -> None:
+    """Another range, another count in the same range (compaction), or another table: never taken for a repeat."""
+    tokens = {
+        token(webhook_raw.TABLE, records(0, 1, 2, 3)),
+        token(webhook_raw.TABLE, records(0, 1, 3)),
+        token(webhook_raw.TABLE, records(0, 1, 2, 3, 4)),
+        token(webhook_raw.TABLE, records(1, 1, 2, 3)),
+        token(message_state.TABLE, records(0, 1, 2, 3)),
+    }
+    assert len(tokens) == 5

@@ -36,17 +36,12 @@ def message_event(
         received_at_ms: time of receipt, UTC ms.
         message_id: the primary id; "" where none was found.
         connection_id: the number or session; "" where none was found.
-        status: our status.
-        word: the provider's word, verbatim.
-        at_ms: the provider's own time, UTC ms, or None.
-        clock: whose time `at_ms` is: the event's own (`provider`) or that of the sending (`envelope`).
+        status, word: our status, and the provider's word verbatim.
+        at_ms, clock: the provider's time, UTC ms, or None; whether it is the event's (`provider`) or the `envelope`'s.
         recipient: (recipient, kind).
         participant: in a group, whose device reported.
-        client_ref: our reference, echoed.
-        pricing: pricing category.
+        client_ref, pricing, aliases, error: as in `Event`, where the provider gives them.
         their_id: the provider's own id of the event, or "".
-        aliases: other ids of the message.
-        error: why it failed, where said.
         family: what stands for the provider in the event's identity, where several forward the same events.
     """
     if not message_id:

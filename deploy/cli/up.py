@@ -1,6 +1,7 @@
 """`recibo up`: run everything that is not given, until Ctrl-C."""
 
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -11,10 +12,9 @@ from typing import Any, Final
 
 import click
 
-from deploy.local.first_source import read_secrets
 from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
-from schemas.sources import Source, parse_sources
+from schemas.sources import Source
 
 _COLOURS: Final = dict(zip(STOP_ORDER, ("green", "magenta", "cyan", "yellow", "blue"), strict=True))
 _EXAMPLE_SQL: Final = "SELECT message_id, status, delivered_at FROM messages"
@@ -42,14 +42,19 @@ def command(**options: Any) -> None:
     _raise_on_signals()
     stack = Stack(settings, on_line=_print_line, on_step=lambda step: _print_line("recibo", step))
     try:
-        stack.start()
-        click.echo(_ready_text(stack))
+        with stack:
+            click.echo(_ready_text(stack))
+            _wait_for_the_end()
+    except KeyboardInterrupt:  # while it started, or a moment later
+        pass
+    _print_line("recibo", f"stopped; all data is kept in {settings.data_dir}, and the next `recibo up` goes on with it")
+
+
+def _wait_for_the_end() -> None:
+    try:
         threading.Event().wait()
     except KeyboardInterrupt:
         _print_line("recibo", "stopping: what was taken is finished first; once more to stop at once")
-    finally:
-        stack.stop()
-    _print_line("recibo", f"stopped; all data is kept in {settings.data_dir}, and the next `recibo up` goes on with it")
 
 
 def _raise_on_signals() -> None:
@@ -73,12 +78,11 @@ def _print_line(name: str, text: str) -> None:
 
 def _ready_text(stack: Stack) -> str:
     s, a = stack.settings, stack.addresses
-    environ = {**read_secrets(s.secrets_file), **os.environ}
-    sources = parse_sources(s.config_file.read_text(encoding="utf-8"), environ, str(s.config_file)).by_name
+    sources = stack.sources.by_name
     source = sources.get("wpp") or next(iter(sources.values()), None)
     lines = ["", click.style("Recibo is ready.", bold=True), *_source_lines(a.ingest, source, s), ""]
     lines += [
-        f"Query:          recibo sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
+        f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
         f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
         f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics",
         f"Logs:           {s.data_dir / 'logs'}",
@@ -100,3 +104,8 @@ def _source_lines(origin: str, source: Source | None, settings: StackSettings) -
 
 def _elsewhere(clickhouse_url: str) -> str:
     return "" if clickhouse_url == "http://127.0.0.1:8123" else f" --url {clickhouse_url}"
+
+
+def _own_command() -> str:
+    """Return how this shell calls `recibo`: by its path where it is not on the PATH, as in a fresh checkout."""
+    return "recibo" if shutil.which("recibo") else os.path.relpath(sys.argv[0])

@@ -42,10 +42,13 @@ def ensure_first_source(config_file: Path, secrets_file: Path, environ: Mapping[
         config_file.parent.mkdir(parents=True, exist_ok=True)
         config_file.write_text(_RECIBO_TOML, encoding="utf-8")
     is_used = SECRET_NAME in config_file.read_text(encoding="utf-8")
-    if is_used and SECRET_NAME not in environ and SECRET_NAME not in read_secrets(secrets_file):
-        secrets_file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(secrets_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+    is_missing = SECRET_NAME not in environ and SECRET_NAME not in read_secrets(secrets_file)
+    secrets_file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(
+        secrets_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+    )  # ingest watches it: make it at once
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if is_used and is_missing:
             file.write(f"{SECRET_NAME}={secrets.token_hex(32)}\n")
     return is_first
 

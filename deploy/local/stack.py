@@ -17,11 +17,12 @@ from typing import Final, Self
 
 from deploy.local.broker import broker_program
 from deploy.local.child import Child, Line, Program, unheard
-from deploy.local.first_source import ensure_first_source
+from deploy.local.first_source import ensure_first_source, read_secrets
 from deploy.local.lock import DirectoryLock
 from deploy.local.ports import HOST, chosen_port
 from deploy.local.programs import CHECKOUT, clickhouse_program, python_program
 from deploy.topics import create_missing
+from schemas.sources import Sources, parse_sources, require_secrets
 
 READY_SECONDS_MAX: Final = 90.0
 STOP_ORDER: Final = ("ingest", "processors", "projections", "clickhouse", "kafka")
@@ -77,6 +78,7 @@ class Stack:
     ) -> None:
         self.settings = settings
         self.addresses: Addresses
+        self.sources: Sources
         self._on_line = on_line
         self._on_step = on_step
         self._children: dict[str, Child] = {}
@@ -94,11 +96,12 @@ class Stack:
 
         Raises:
             DeploymentError: something is missing or does not start; what was started is stopped again.
+            ConfigurationError: `recibo.toml` cannot be used.
         """
         try:
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
             self.addresses = self._choose_addresses()
-            ensure_first_source(self.settings.config_file, self.settings.secrets_file, os.environ)
+            self.sources = self._read_sources()
             self._start_servers()
             self._create_topics()
             self._start_stages()
@@ -140,6 +143,16 @@ class Stack:
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
         )
+
+    def _read_sources(self) -> Sources:
+        """Return the registered sources; a fault in them is told before anything is started."""
+        s = self.settings
+        environ = {**os.environ, **s.environ}
+        ensure_first_source(s.config_file, s.secrets_file, environ)
+        text = s.config_file.read_text(encoding="utf-8")
+        sources = parse_sources(text, {**read_secrets(s.secrets_file), **environ}, str(s.config_file))
+        require_secrets(sources)
+        return sources
 
     def _start_servers(self) -> None:
         s = self.settings

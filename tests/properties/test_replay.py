@@ -1,0 +1,145 @@
+"""Replay from any crash: the same outcomes and values for every coordinate, whatever was durable when the worker died.
+
+The model has the worker's durable things only: the log, the changelog (states written ahead), the outputs and the
+committed offset. A crash keeps a prefix of each, in the order in which the lane makes them durable; then everything
+from the committed offset on is done again by the processors' own batch code.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from processors.batch import Produced, fold_batch, keys_of, read_batch
+from schemas import connection_state, message_state
+from schemas.message_state import version_of
+from schemas.providers import PROVIDERS
+from schemas.record import SourceContext
+from tests.unit.processors.raw import START_MS, WPP, event_record, headers, raw_record
+
+PARSER = PROVIDERS["wpp_marketing"].parser(None)
+CHOOSY = SourceContext("choosy", "acme", "wpp_marketing", selected=("read",))
+STATUSES = ("queued", "created", "delivered", "read", "error", "logout", "connected", "typing", "???")
+
+
+@dataclass
+class Durable:
+    """What survives a crash."""
+
+    messages: dict[bytes, bytes] = field(default_factory=dict)
+    connections: dict[bytes, bytes] = field(default_factory=dict)
+    outputs: list[Produced] = field(default_factory=list)
+    committed: int = 0
+
+
+@dataclass
+class Step:
+    """What one batch makes durable, in this order: states, then outputs, then its acknowledgement."""
+
+    messages: list[Produced]
+    connections: list[Produced]
+    outputs: list[Produced]
+    end: int
+
+
+def log_of(choices: list[int]) -> list[Any]:
+    """Return a log of few messages with few event ids, so that much is repeated; each number chooses one record."""
+    found = []
+    for offset, choice in enumerate(choices):
+        rest, status = divmod(choice, len(STATUSES))
+        rest, message = divmod(rest, 3)
+        rest, event_id = divmod(rest, 7)
+        rest, later = divmod(rest, 5)
+        word = STATUSES[status]
+        record = event_record(
+            offset, f"m{message}", word, event_id=f"e{event_id}", occurred_at=START_MS + later, connection_id="m0"
+        )
+        key = b"acme/m0" if word in ("logout", "connected") else record.key
+        found.append(raw_record(offset, key, record.value, headers((WPP, CHOOSY)[rest % 2]), START_MS + offset))
+    return found
+
+
+LOGS = st.lists(st.integers(0, len(STATUSES) * 3 * 7 * 5 * 2 - 1), min_size=1, max_size=40).map(log_of)
+
+
+def steps(log: list[Any], durable: Durable, sizes: list[int]) -> list[Step]:
+    """Process the log from the committed offset on, in batches of `sizes`, over states kept in memory meanwhile."""
+    messages = {key: message_state.decode(value) for key, value in durable.messages.items()}
+    connections = {key: connection_state.decode(value) for key, value in durable.connections.items()}
+    done: list[Step] = []
+    position = durable.committed
+    while position < len(log):
+        size = sizes[len(done) % len(sizes)]
+        understood = read_batch(log[position : position + size], lambda _: PARSER, lambda *_: False)
+        message_keys, connection_keys = keys_of(understood)
+        folded = fold_batch(
+            understood,
+            {key: messages.get(key) for key in message_keys},
+            {key: connections.get(key) for key in connection_keys},
+        )
+        position += size
+        done.append(
+            Step(
+                folded.messages.changed(),
+                folded.connections.changed(),
+                folded.messages.events + folded.connections.events + folded.set_aside,
+                min(position, len(log)),
+            )
+        )
+        messages |= {key: state for key, state in folded.messages.states.items() if state is not None}
+        connections |= {key: state for key, state in folded.connections.states.items() if state is not None}
+    return done
+
+
+def finish(durable: Durable, done: list[Step]) -> None:
+    """Make everything durable."""
+    for step in done:
+        keep(durable.messages, step.messages)
+        keep(durable.connections, step.connections)
+        durable.outputs += step.outputs
+        durable.committed = step.end
+
+
+def crash(durable: Durable, done: list[Step], draw: Any) -> None:
+    """Make a part durable: batches overtake nobody, but each is at another step, and a step may be cut anywhere."""
+    states = draw(st.integers(0, len(done)))
+    outputs = draw(st.integers(0, states))
+    acknowledged = draw(st.integers(0, outputs))
+    for number, step in enumerate(done[:states]):
+        is_last = number == states - 1
+        for kept, written in ((durable.messages, step.messages), (durable.connections, step.connections)):
+            whole_states = number < outputs or not is_last
+            keep(kept, written if whole_states else written[: draw(st.integers(0, len(written)))])
+    for number, step in enumerate(done[:outputs]):
+        whole_outputs = number < acknowledged or number < outputs - 1
+        durable.outputs += step.outputs if whole_outputs else step.outputs[: draw(st.integers(0, len(step.outputs)))]
+    if acknowledged:
+        durable.committed = done[acknowledged - 1].end
+
+
+def keep(kept: dict[bytes, bytes], written: list[Produced]) -> None:
+    """Write states as the changelog's readers keep them; versions never go back."""
+    for key, value, _ in written:
+        assert value is not None
+        assert key not in kept or version_of(value) >= version_of(kept[key])
+        kept[key] = value
+
+
+SIZES = st.lists(st.integers(1, 10), min_size=1, max_size=4)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data(), log=LOGS)
+def test_replay_repeats_every_outcome(data: st.DataObject, log: list[Any]) -> None:
+    """However often it crashed and wherever, the outputs are those of a worker that never did, and so are the states."""
+    never = Durable()
+    finish(never, steps(log, never, data.draw(SIZES)))
+    durable = Durable()
+    for _ in range(data.draw(st.integers(1, 4))):
+        crash(durable, steps(log, durable, data.draw(SIZES)), data.draw)
+    finish(durable, steps(log, durable, data.draw(SIZES)))
+    assert set(durable.outputs) == set(never.outputs)
+    assert len(never.outputs) == len(set(never.outputs)) == len(log)
+    assert (durable.messages, durable.connections) == (never.messages, never.connections)
+    assert durable.committed == len(log)

@@ -1,6 +1,6 @@
 """Making events of what a provider's file has read, so that identity and time are decided in one place."""
 
-from typing import Final
+from typing import Any, Final
 
 from schemas.error_category import category_of
 from schemas.event import ErrorDetail, Event, Normalized, TimeSource, Unmapped, event_id, trusted_time
@@ -36,40 +36,33 @@ def message_event(
         received_at_ms: time of receipt, UTC ms.
         message_id: the primary id; "" where none was found.
         connection_id: the number or session; "" where none was found.
-        status, word: our status, and the provider's word verbatim.
-        at_ms, clock: the provider's time, UTC ms, or None; whether it is the event's (`provider`) or the `envelope`'s.
+        status: our status.
+        word: the provider's word, verbatim.
+        at_ms: the provider's own time, UTC ms, or None.
+        clock: whose time `at_ms` is: the event's own (`provider`) or that of the sending (`envelope`).
         recipient: (recipient, kind).
         participant: in a group, whose device reported.
-        client_ref, pricing, aliases, error: as in `Event`, where the provider gives them.
+        client_ref: our reference, echoed.
+        pricing: pricing category.
         their_id: the provider's own id of the event, or "".
+        aliases: other ids of the message.
+        error: why it failed, where said.
         family: what stands for the provider in the event's identity, where several forward the same events.
     """
     if not message_id:
         return Unmapped("no message id found")
-    occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
-    return Event(
-        id=event_id(
-            their_id,
-            status,
-            family or context.provider,
-            connection_id,
-            message_id,
-            participant,
-            word,
-            str(at_ms or ""),
-            error.code if error else "",
-        ),
-        account=context.account,
-        source=context.source,
-        provider=context.provider,
+    code = error.code if error else ""
+    their_name = family or context.provider
+    stamp = str(at_ms or "")
+    return _event(
+        context,
+        received_at_ms,
+        (at_ms, clock),
+        event_id(their_id, status, their_name, connection_id, message_id, participant, word, stamp, code),
         connection_id=connection_id,
         message_id=message_id,
         status=status,
         provider_status=word,
-        occurred_at_ms=occurred_at_ms,
-        time_source=clock if is_theirs else "received",
-        absurd_time=absurd,
-        received_at_ms=received_at_ms,
         recipient=recipient[0],
         recipient_kind=recipient[1],
         participant=participant,
@@ -114,32 +107,36 @@ def connection_event(
     """
     if not connection_id:
         return Unmapped("no connection id found")
-    occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
-    return Event(
-        id=event_id(
-            their_id,
-            status,
-            context.provider,
-            connection_id,
-            "",
-            "",
-            word,
-            stamp or str(at_ms or received_at_ms),
-            reason,
-        ),
-        account=context.account,
-        source=context.source,
-        provider=context.provider,
+    stamp = stamp or str(at_ms or received_at_ms)
+    return _event(
+        context,
+        received_at_ms,
+        (at_ms, clock),
+        event_id(their_id, status, context.provider, connection_id, "", "", word, stamp, reason),
         connection_id=connection_id,
         message_id="",
         status=status,
         provider_status=word,
+        provider_event_id=their_id,
+        reason=reason,
+    )
+
+
+def _event(
+    context: SourceContext, received_at_ms: int, time: tuple[int | None, TimeSource], identity: str, **facts: Any
+) -> Event:
+    at_ms, clock = time
+    occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    return Event(
+        id=identity,
+        account=context.account,
+        source=context.source,
+        provider=context.provider,
         occurred_at_ms=occurred_at_ms,
         time_source=clock if is_theirs else "received",
         absurd_time=absurd,
         received_at_ms=received_at_ms,
-        provider_event_id=their_id,
-        reason=reason,
+        **facts,
     )
 
 

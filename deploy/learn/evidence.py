@@ -15,7 +15,7 @@ from schemas.providers.times import parse_time_ms, zone
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PHONE_DIGITS: Final = range(10, 16)
-_ID: Final = re.compile(r"(?=.*\d)[A-Za-z0-9._:=@+/\-]{4,512}$")
+_ID: Final = re.compile(r"(?=.*\d)[A-Za-z0-9._:=@+/\-]{1,512}$")
 _WORD_LENGTH_MAX: Final = 60
 _PHRASES: Final = sorted(
     ((tuple(fold_word(phrase).split("_")), status) for status, listed in WORDS.items() for phrase in listed.split(",")),

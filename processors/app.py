@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 
 from processors import health
 from processors.agent import make_agent
@@ -65,8 +66,11 @@ class ReciboApp(faust.App):
             await self._health.cleanup()
 
     def _not_ready(self) -> str:
-        if self.rebalancing or not self.consumer.assignment():
-            return "no partitions assigned yet"
+        try:
+            if self.rebalancing or not self.consumer.assignment():
+                return "no partitions assigned yet"
+        except ConsumerNotStarted:
+            return "the consumer is starting"
         return self.worker.lanes.not_ready()
 
 

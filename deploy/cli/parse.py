@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 import click
 import msgspec
 from rich.console import Console
+from rich.text import Text
 
 from schemas.errors import ConfigurationError
 from schemas.event import Event, Ignored, Normalized
@@ -40,7 +41,10 @@ def command(
         for index, part in enumerate(parser.split(file.read(), own_type)):
             said = parser.normalize(part.body, msgspec.structs.replace(context, content_type=own_type), now_ms)
             kind, what = _told(said)
-            console.print(f"[bold]{file.name}[/] [{index}]  subject {part.subject or '–'}  [{_COLOURS[kind]}]{kind}[/]")
+            head = Text.assemble(
+                (file.name, "bold"), f" [{index}]  subject {part.subject or 'none'}  ", (kind, _COLOURS[kind])
+            )
+            console.print(head)
             console.print_json(data=what)
 
 

@@ -10,33 +10,52 @@ from schemas.errors import ConfigurationError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of the processors; the environment variable is in each line's comment."""
+    """Every setting of a worker. `RECIBO_PROCESSORS_` and the name in capitals sets a value, but for the first four."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"  # KAFKA_BOOTSTRAP_SERVERS
-    config_path: Path = Path("recibo.toml")  # RECIBO_CONFIG
-    data_dir: Path = Path(".recibo")  # RECIBO_DATA_DIR
-    generation: int = 1  # RECIBO_GENERATION
-    worker: str = "0"  # RECIBO_PROCESSORS_WORKER: names this worker's own state directory
-    workers: int = 1  # RECIBO_PROCESSORS_WORKERS: processes on this machine; each uses about one core
-    metrics_host: str = "127.0.0.1"  # RECIBO_PROCESSORS_METRICS_HOST
-    metrics_port: int = 9201  # RECIBO_PROCESSORS_METRICS_PORT
-    batch_records_max: int = 4000  # RECIBO_PROCESSORS_BATCH_RECORDS_MAX
-    fetch_bytes_max: int = 1_048_576  # RECIBO_PROCESSORS_FETCH_BYTES_MAX: of one partition in one fetch
-    in_flight_bytes_max: int = (
-        67_108_864  # RECIBO_PROCESSORS_IN_FLIGHT_BYTES_MAX: fetched, unacknowledged, of all partitions
-    )
-    lane_bytes_max: int = 8_388_608  # RECIBO_PROCESSORS_LANE_BYTES_MAX: the same of one partition
-    produce_bytes_max: int = 1_000_000  # RECIBO_PROCESSORS_PRODUCE_BYTES_MAX: of one batch sent
-    hot_states_max: int = 100_000  # RECIBO_PROCESSORS_HOT_STATES_MAX: decoded states kept, of all partitions
-    store_cache_bytes: int = 67_108_864  # RECIBO_PROCESSORS_STORE_CACHE_BYTES: RocksDB block cache, shared
-    store_write_buffer_bytes: int = 16_777_216  # RECIBO_PROCESSORS_STORE_WRITE_BUFFER_BYTES: of one partition
-    commit_interval_ms: int = 500  # RECIBO_PROCESSORS_COMMIT_INTERVAL_MS
-    session_timeout_ms: int = 30_000  # RECIBO_PROCESSORS_SESSION_TIMEOUT_MS
-    sweep_interval_s: int = 3_600  # RECIBO_PROCESSORS_SWEEP_INTERVAL_S: between looks for states past the horizon
-    unclear_per_minute_max: int = (
-        100  # RECIBO_PROCESSORS_UNCLEAR_PER_MINUTE_MAX: unmapped or quarantined records of a source, then an alert
-    )
-    oldest_batch_age_ms_max: int = 120_000  # RECIBO_PROCESSORS_OLDEST_BATCH_AGE_MS_MAX: then the worker exits
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
+    config_path: Path = Path("recibo.toml")
+    """RECIBO_CONFIG: the sources' own mappings; read again when it changes."""
+    data_dir: Path = Path(".recibo")
+    """RECIBO_DATA_DIR: states live in `state` under it."""
+    generation: int = 1
+    """RECIBO_GENERATION: of the derived topics."""
+
+    worker: str = "0"
+    """Names this worker's state directory and its place in the group; two workers must not share one."""
+    workers: int = 1
+    """Processes on this machine; each uses about one core."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9201
+    """Of /metrics, /healthz and /readyz; with several workers, worker i's is this + i."""
+
+    batch_records_max: int = 4_000
+    """Records fetched at once, of all partitions."""
+    fetch_bytes_max: int = 1_048_576
+    """Of one partition in one fetch."""
+    in_flight_bytes_max: int = 67_108_864
+    """Fetched and not yet acknowledged, of all partitions; above it nothing is fetched."""
+    lane_bytes_max: int = 8_388_608
+    """The same of one partition."""
+    produce_bytes_max: int = 1_000_000
+    """Of one batch sent to Kafka."""
+
+    hot_states_max: int = 100_000
+    """Decoded states kept in memory, of all partitions."""
+    store_cache_bytes: int = 67_108_864
+    """RocksDB's block cache, shared by all stores."""
+    store_write_buffer_bytes: int = 16_777_216
+    """RocksDB's write buffer, of one store."""
+
+    commit_interval_ms: int = 500
+    session_timeout_ms: int = 30_000
+    """Without a heartbeat for so long, the worker's partitions go to others."""
+    sweep_interval_s: int = 3_600
+    """Between looks through a store for states past the horizon."""
+    unclear_per_minute_max: int = 100
+    """Records of a source unmapped or quarantined in a minute; more is an alert."""
+    oldest_batch_age_ms_max: int = 120_000
+    """A batch older than this makes the worker exit and resume from the last commit."""
 
     @property
     def state_dir(self) -> Path:

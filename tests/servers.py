@@ -21,7 +21,7 @@ from deploy.local.programs import CHECKOUT, clickhouse_program
 CACHE = CHECKOUT / ".recibo" / "cache"
 KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"
 CLICKHOUSE_IMAGE = "clickhouse/clickhouse-server:26.8"
-_READY_SECONDS_MAX = 60.0
+_READY_SECONDS_MAX = 90.0
 
 
 @contextmanager

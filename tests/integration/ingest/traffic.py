@@ -70,10 +70,10 @@ class Traffic:
         return head.encode() + body
 
 
-async def read_status(reader: asyncio.StreamReader) -> int:
+async def read_status(reader: asyncio.StreamReader, *, is_head: bool = False) -> int:
     """Read one answer, with its body, and return its status. Raises EOFError where the connection ends first."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     _, _, length = head.partition(b"content-length: ")
-    if length:
+    if length and not is_head:
         await reader.readexactly(int(length.split(b"\r\n")[0]))
     return int(head.split(b" ")[1])

@@ -27,6 +27,8 @@ class Lane:
         self._store = store
         self._settings = settings
         self._stopping = stopping
+        self.committed_records = 0
+        """Records stored and committed since the lane began."""
 
     @property
     def topic(self) -> str:
@@ -73,5 +75,6 @@ class Lane:
     async def _finish(self, batch: Batch) -> None:
         await self._store.store(batch.records)
         await self._reader.commit(batch)
+        self.committed_records += len(batch.records)
         metrics.AGE_SECONDS.labels(self.topic).set(max(0.0, time.time() - batch.newest_ms() / 1000))
         metrics.LAG_RECORDS.labels(self.topic).set(self._reader.lag_records())

@@ -17,6 +17,8 @@ from schemas.message_state import MessageState
 
 REMEMBERED_MAX: Final = 200_000
 """Ids known to be linked, so that a message's later versions cost no look-up."""
+LOOKED_UP_MAX: Final = 10_000
+"""Ids in one statement, which names each twice: its text stays below the 256 KiB that ClickHouse parses by default."""
 
 _LINK: Final = """
 INSERT INTO {store}.message_link (account, id, message_id, anchor_day)
@@ -46,7 +48,8 @@ class Linker:
         if not new:
             return
         await self._sink.insert(message_alias.TABLE, new, f"{token}/{len(new)}/{_checksum(new):08x}")
-        await self._sink.command(link_statement(self._store, new))
+        for start in range(0, len(new), LOOKED_UP_MAX):
+            await self._sink.command(link_statement(self._store, new[start : start + LOOKED_UP_MAX]))
         for row in new:
             self._known[row] = None
         while len(self._known) > REMEMBERED_MAX:

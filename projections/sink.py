@@ -26,6 +26,9 @@ SETTINGS: Final[dict[str, Any]] = {
     "max_partitions_per_insert_block": 1_000,
 }
 
+_WHY_LENGTH_MAX: Final = 1_000
+"""Characters of an error that are passed on: the engine may quote a whole statement."""
+
 
 class Sink:
     """Inserts into one database. Safe for several lanes at once: the client keeps no session."""
@@ -59,8 +62,8 @@ class Sink:
             await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
         except Exception as error:
             if is_permanent(error):
-                raise RowsRefused(f"{type(error).__name__}: {error}") from error
-            raise SinkUnavailable(f"ClickHouse did not take it: {type(error).__name__}: {error}") from error
+                raise RowsRefused(f"{type(error).__name__}: {error}"[:_WHY_LENGTH_MAX]) from error
+            raise SinkUnavailable(f"{type(error).__name__}: {error}"[:_WHY_LENGTH_MAX]) from error
 
     def _insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
         context = InsertContext(

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError
-from aiokafka.partitioner import murmur2
 from aiokafka.structs import OffsetAndMetadata
 
 from deploy.local.broker import broker_program
 from deploy.local.ports import HOST, free_port
+from ingest.partition import partition_of
 from schemas.topics import MAX_RECORD_BYTES, Topic
 from tests.servers import CACHE, running
 
@@ -70,7 +70,7 @@ class Cluster:
             batches = [producer.create_batch() for _ in range(PARTITIONS)]
             for record in records:
                 count += 1
-                partition = partition_of(record.key)
+                partition = partition_of(record.key, PARTITIONS)
                 append = {"key": record.key, "value": record.value, "timestamp": None, "headers": record.headers}
                 if batches[partition].append(**append) is None:
                     sent.append(await producer.send_batch(batches[partition], topic, partition=partition))
@@ -115,12 +115,6 @@ class Cluster:
                         yield record
                     if records[-1].offset + 1 >= ends[tp]:
                         del ends[tp]
-
-
-def partition_of(key: bytes) -> int:
-    """Return a key's partition as Kafka's default partitioner chooses it."""
-    partition: int = (murmur2(key) & 0x7FFFFFFF) % PARTITIONS
-    return partition
 
 
 @asynccontextmanager

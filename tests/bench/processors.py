@@ -14,13 +14,14 @@ import json
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 
 from schemas.topics import RAW, declared
 from tests.bench.cluster import Cluster, Write, fresh_cluster
 from tests.bench.facts import facts_in, records_hash, true_facts
 from tests.bench.measure import Run, measure, median_of
 from tests.bench.program import Failed, Program
-from tests.bench.programs import PROGRAMS, topics_of
+from tests.bench.programs import PROGRAMS, Make, topics_of
 from tests.bench.results import keep
 from tests.bench.workload import records
 
@@ -35,18 +36,17 @@ class Comparison:
         self._numbers = itertools.count(1)
         self._written: str | None = None
 
-    async def run(self, name: str, *, every_field: bool) -> Run:
+    async def run(self, make: Make, *, every_field: bool) -> Run:
         """Run a program once. Raises Failed where it fails or disagrees."""
         number = next(self._numbers)
-        program = PROGRAMS[name](self._cluster, number)
+        program = make(self._cluster, number)
         topics = topics_of(program, number)
         if topics:
             await self._cluster.create(topics)
         run = await measure(self._cluster, program, self._count)
         await self._check(program, every_field=every_field)
         await self._cluster.delete([*(topic.name for topic in topics), program.state or ""])
-        for folder in self._cluster.folder.glob(f"{name.replace('_', '-')}-{number}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, program.folder)
         return run
 
     async def _check(self, program: Program, *, every_field: bool) -> None:
@@ -60,8 +60,8 @@ class Comparison:
                 raise Failed(f"{program.name} wrote other events or set-aside records than the first program")
 
 
-async def compare(messages: int, repetitions: int, names: list[str]) -> dict[str, list[Run]]:
-    """Return every run of every program."""
+async def compare(messages: int, repetitions: int, programs: Mapping[str, Make]) -> dict[str, list[Run]]:
+    """Return every run of every program. Raises Failed."""
     work = [Write(*record) for record in records(messages)]
     facts = true_facts(work)
     async with fresh_cluster() as cluster:
@@ -70,10 +70,10 @@ async def compare(messages: int, repetitions: int, names: list[str]) -> dict[str
         print(f"{count} records of {messages} messages; facts {facts[:16]}", flush=True)
         del work
         comparison = Comparison(cluster, count, facts)
-        await comparison.run(names[0], every_field=False)  # not counted: it warms the broker, not one program's figures
-        runs: dict[str, list[Run]] = {name: [] for name in names}
-        for repetition, name in itertools.product(range(repetitions), names):
-            run = await comparison.run(name, every_field=repetition == 0)
+        await comparison.run(next(iter(programs.values())), every_field=False)  # warms the broker; not counted
+        runs: dict[str, list[Run]] = {name: [] for name in programs}
+        for repetition, (name, make) in itertools.product(range(repetitions), programs.items()):
+            run = await comparison.run(make, every_field=repetition == 0)
             runs[name].append(run)
             print(
                 f"{name:16} {run.events_per_s:>8}/s  {run.events_per_cpu_s:>8}/CPU-s  broker {run.broker_cpu_s:>6} CPU-s  "
@@ -99,9 +99,9 @@ def main() -> None:
     """Run the comparison; the last line printed is its JSON."""
     messages = int(os.environ.get("MESSAGES", "125000"))
     repetitions = int(os.environ.get("REPETITIONS", "3"))
-    names = [name for name in os.environ.get("PROGRAMS", ",".join(PROGRAMS)).split(",") if name]
+    programs = {name: PROGRAMS[name] for name in os.environ.get("PROGRAMS", ",".join(PROGRAMS)).split(",")}
     try:
-        runs = {n: median_of(r) for n, r in asyncio.run(compare(messages, repetitions, names)).items()}
+        runs = {n: median_of(r) for n, r in asyncio.run(compare(messages, repetitions, programs)).items()}
     except Failed as error:
         sys.exit(f"the benchmark fails: {error}")
     result = {

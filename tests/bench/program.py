@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +26,8 @@ class Program:
 
     name: str
     command: tuple[str, ...]
+    folder: Path
+    """Its disk: a directory of its own."""
     group: str
     state: str | None = None
     """Its compacted topic of states."""
@@ -63,6 +66,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # a group of its own, ended as one
         )
         threading.Thread(target=self._pump, daemon=True).start()
         return self
@@ -70,7 +74,8 @@ class Process:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
     def _pump(self) -> None:
@@ -109,16 +114,20 @@ class Process:
             raise self.failed("did not end when asked to") from None
 
     def cpu_s(self) -> float:
-        """Return the CPU time used so far, all threads, s."""
-        return cpu_s(self._process.pid)
+        """Return the CPU time used so far by all its processes and threads, s."""
+        return sum(cpu_s(pid) for pid in self._family())
 
     def peak_memory_mb(self) -> float:
-        """Return the greatest resident memory so far, MiB."""
-        return _status_mb(self._process.pid, "VmHWM")
+        """Return the greatest resident memory so far, MiB; that of several processes is added up."""
+        return sum(_peak_memory_mb(pid) for pid in self._family())
 
-    def memory_mb(self) -> float:
-        """Return the resident memory now, MiB."""
-        return _status_mb(self._process.pid, "VmRSS")
+    def _family(self) -> list[int]:
+        """Return the process and those it started."""
+        family = [self._process.pid]
+        for pid in family:
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            family += map(int, children.read_text().split())
+        return family
 
 
 def cpu_s(pid: int) -> float:
@@ -127,8 +136,6 @@ def cpu_s(pid: int) -> float:
     return (int(after_name[11]) + int(after_name[12])) / _TICKS
 
 
-def _status_mb(pid: int, name: str) -> float:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise KeyError(name)
+def _peak_memory_mb(pid: int) -> float:
+    status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) / 1024

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from deploy.local.ports import free_port
+from deploy.local.programs import CHECKOUT
 from schemas.topics import RAW, DerivedTopics, Topic, declared
 from tests.bench.cluster import Cluster
-from tests.bench.peers.environments import kafka_streams_classpath, quix_python
+from tests.bench.peers.environments import PEERS, kafka_streams_classpath, quix_python
 from tests.bench.peers.task import Task
 from tests.bench.program import Program
 from tests.servers import CACHE
@@ -16,14 +17,15 @@ _JAVA_HEAP_MB = 2048
 _OUTPUT_CONFIG = {"cleanup.policy": "delete", "max.message.bytes": str(4 * 1024 * 1024)}
 
 
-def recibo(cluster: Cluster, number: int, worker: int = 0) -> Program:
+def recibo(cluster: Cluster, number: int, workers: int = 1) -> Program:
     """Return our processors as shipped, all crash safety on; run `number` is a generation of its own."""
     topics = DerivedTopics(number)
-    data_dir = cluster.folder / f"recibo-{number}-{worker}"
+    data_dir = cluster.folder / f"recibo-{number}"
     data_dir.mkdir(exist_ok=True)
     return Program(
         "recibo",
-        (sys.executable, "-m", "tests.bench.peers.recibo"),
+        (sys.executable, "-m", "processors"),
+        data_dir,
         f"recibo-processors-g{number}",
         topics.message_state,
         (topics.message_events, topics.set_aside),
@@ -32,8 +34,9 @@ def recibo(cluster: Cluster, number: int, worker: int = 0) -> Program:
             "RECIBO_CONFIG": str(data_dir / "recibo.toml"),
             "RECIBO_DATA_DIR": str(data_dir),
             "RECIBO_GENERATION": str(number),
-            "RECIBO_PROCESSORS_WORKER": str(worker),
+            "RECIBO_PROCESSORS_WORKERS": str(workers),
             "RECIBO_PROCESSORS_METRICS_PORT": str(free_port()),
+            "PYTHONPATH": f"{PEERS / 'announcing'}:{CHECKOUT}",
         },
     )
 
@@ -63,10 +66,15 @@ def stock_faust(cluster: Cluster, number: int) -> Program:
 def limit(cluster: Cluster, number: int) -> Program:
     """Return the limit: consume and parse, nothing else."""
     task = _task(cluster, f"limit-{number}")
-    return Program("limit", (sys.executable, "-m", "tests.bench.peers.limit"), task.app, environ=task.environ())
+    return Program(
+        "limit", (sys.executable, "-m", "tests.bench.peers.limit"), Path(task.folder), task.app, environ=task.environ()
+    )
 
 
-PROGRAMS: dict[str, Callable[[Cluster, int], Program]] = {
+Make = Callable[[Cluster, int], Program]
+"""Makes a program for the run of that number; a number is used once."""
+
+PROGRAMS: dict[str, Make] = {
     "recibo": recibo,
     "kafka_streams_1": lambda cluster, number: kafka_streams(cluster, number, 1),
     "kafka_streams_2": lambda cluster, number: kafka_streams(cluster, number, 2),
@@ -74,12 +82,12 @@ PROGRAMS: dict[str, Callable[[Cluster, int], Program]] = {
     "stock_faust": stock_faust,
     "limit": limit,
 }
-"""What makes each program of a run, by name. A number is used once."""
+"""The programs compared, by name."""
 
 
 def topics_of(program: Program, number: int) -> tuple[Topic, ...]:
     """Return the topics to create before a program runs; the peers make their changelogs themselves."""
-    if program.name == "recibo":
+    if program.group.startswith("recibo"):
         return tuple(topic for topic in declared(number) if topic.name.endswith(f".g{number}"))
     return tuple(Topic(name, dict(_OUTPUT_CONFIG)) for name in program.outputs)
 
@@ -91,4 +99,4 @@ def _task(cluster: Cluster, app: str, threads: int = 1) -> Task:
 
 
 def _peer(name: str, command: tuple[str, ...], task: Task, state: str) -> Program:
-    return Program(name, command, task.app, state, (task.events, task.set_aside), task.environ())
+    return Program(name, command, Path(task.folder), task.app, state, (task.events, task.set_aside), task.environ())

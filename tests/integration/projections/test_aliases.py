@@ -1,8 +1,12 @@
 """One row a message, under however many ids and in however many states it came."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from schemas.message_state import HORIZON_MS
+from projections.link import LOOKED_UP_MAX, Linker
+from projections.sink import Sink
+from schemas.message_state import HORIZON_MS, absent
 from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.world import START_MS, FakeRecord, World, message_event
 
@@ -89,3 +93,18 @@ async def test_a_message_past_the_horizon_keeps_one_row(databases: Databases, pr
         assert rows[0][:3] == ("read", early, late)
         assert databases.value("SELECT count() FROM store.message_state FINAL") == 2
     assert rows[0][3].toordinal() == 719163 + early // 86_400_000
+
+
+async def test_a_large_batch_of_new_ids_is_linked(databases: Databases, clickhouse_url: str) -> None:
+    """More new ids than one statement may name are looked up in several: the lane does not get stuck on a backlog."""
+    event = message_event("m", "created", START_MS)
+    states = []
+    for number in range(2 * LOOKED_UP_MAX + 1):
+        state = absent(event, START_MS)
+        state.message_id, state.aliases = f"wamid.HBgMNTUxMTk4NzY1NDMyMRUCABEYEjQ{number:08d}", [f"track-{number}"]
+        states.append(state)
+    with ThreadPoolExecutor(1) as threads:
+        linker = Linker(Sink(databases.client, databases.store, threads), databases.store)
+        await linker.link(states, "token")
+    assert databases.value("SELECT count() FROM store.message_alias") == 2 * len(states)
+    assert databases.value("SELECT count() FROM store.message_link") == 0

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--custom-compile-command "make lock"
 SEED ?= 1
 EVENTS ?= 20000
@@ -40,7 +40,7 @@ bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
 
-lock: ## write the lock files anew (needs uv)
+lock: install ## write the lock files anew
 	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
 
@@ -65,5 +65,6 @@ $(VENV)/.installed-dev: deploy/requirements-dev.txt pyproject.toml | $(BIN)/pyth
 
 .PHONY: sync
 sync:
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r deploy/requirements-uv.txt
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r $(LOCK)
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .

@@ -7,7 +7,7 @@ beside it in mind, run `python -m tests.crash --rounds 200`, and then write the 
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -137,7 +137,7 @@ READ_SOURCES = [
     ),
     (
         ConductorCompiler.build,
-        "0",
+        "837cf521368c1ee4",
         "hands a message to the topic's one agent, its value untouched; drops it where the flow stops",
     ),
     (
@@ -158,24 +158,25 @@ def test_source_is_the_one_that_was_read(function: Callable[..., Any], known: st
 
 
 @pytest.fixture
-def app(tmp_path: Any) -> Any:
+async def app(tmp_path: Any) -> Any:
     """A Faust app that is not connected."""
     return faust.App(
         "contract", broker="kafka://127.0.0.1:1", datadir=str(tmp_path), store="memory://", web_enabled=False
     )
 
 
-async def consumer_of(app: Any) -> Any:
+@pytest.fixture
+async def consumer(app: Any) -> AsyncIterator[Any]:
     """Our consumer, not started."""
-    stop = staticmethod(lambda _: None)
-    kind = type("Consumer", (BatchConsumer,), {"stop_at_once": stop})
+    kind = type("Consumer", (BatchConsumer,), {"stop_at_once": staticmethod(lambda _: None)})
     transport = driver.Transport(app.conf.broker_consumer, app)
-    return kind(transport, callback=lambda _: None, on_partitions_revoked=None, on_partitions_assigned=None)
+    made = kind(transport, callback=lambda _: None, on_partitions_revoked=None, on_partitions_assigned=None)
+    yield made
+    made._thread.thread_loop.close()
 
 
-async def test_consumer_attributes(app: Any) -> None:
+async def test_consumer_attributes(app: Any, consumer: Any) -> None:
     """The attributes that our consumer reads and writes exist on Faust's, with the types we take them for."""
-    consumer = await consumer_of(app)
     tp = TP("t", 0)
     assert consumer._acked[tp] == []
     assert consumer._acked_index[tp] == set()
@@ -195,9 +196,8 @@ async def test_consumer_attributes(app: Any) -> None:
         assert hasattr(consumer, name), name
 
 
-async def test_an_acknowledged_batch_is_committed_whole(app: Any) -> None:
+async def test_an_acknowledged_batch_is_committed_whole(app: Any, consumer: Any) -> None:
     """A batch message acknowledged by its last offset commits the offset after it, once."""
-    consumer = await consumer_of(app)
     app.topics.acks_enabled_for = lambda _: True
     tp = TP("t", 0)
     message = ConsumerMessage("t", 0, 41, 0.0, 0, [], None, b"", None, 0, 0, tp, generation_id=0)
@@ -212,10 +212,10 @@ async def test_an_acknowledged_batch_is_committed_whole(app: Any) -> None:
     assert consumer._filter_committable_offsets([tp]) == {tp: 43}
 
 
-async def test_the_fetch_wait_is_read_at_start(app: Any) -> None:
+async def test_the_fetch_wait_is_read_at_start(app: Any, consumer: Any) -> None:
     """The client reads `_fetch_max_wait_ms` when the consumer starts, so it may be set after it was made."""
-    consumer = await consumer_of(app)
-    made = BatchConsumerThread(consumer, loop=app.loop)._create_worker_consumer(consumer.transport)
+    assert isinstance(consumer._thread, BatchConsumerThread)
+    made = consumer._thread._create_worker_consumer(consumer.transport)
     assert made._fetch_max_wait_ms == FETCH_WAIT_MS_MAX
     assert "self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
     assert made._max_poll_records == app.conf.broker_max_poll_records

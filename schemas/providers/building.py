@@ -51,7 +51,8 @@ def message_event(
     """
     if not message_id:
         return Unmapped("no message id found")
-    code = error.code if error else ""
+    # A provider without codes tells its failures apart by their titles alone (Z-API, under one word for all outcomes).
+    code = (error.code or error.title) if error else ""
     their_name = family or context.provider
     stamp = str(at_ms or "")
     return _event(

@@ -94,3 +94,13 @@ def test_one_more_field_changes_nothing(sample: Sample) -> None:
     more = b'{"a_new_field":{"x":[1,null]},' + body[1:] if body.startswith(b"{") else body + b"&ANewField=1"
     parts = parser.split(more, sample.content_type)
     assert [parser.normalize(p.body, context, RECEIVED_AT_MS) for p in parts] == [one for _, one in _read(sample)]
+
+
+def test_two_samples_that_differ_are_two_events() -> None:
+    """No two samples that say different things of one message have one event id."""
+    said = {}
+    for sample in samples():
+        for part, one in _read(sample):
+            if isinstance(one, Event) and one.message_id:
+                first = said.setdefault(one.id, (one.status, part.body))
+                assert first[0] == one.status, sample.file

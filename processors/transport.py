@@ -74,15 +74,21 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._in_flight_bytes: dict[TP, int] = {}
         self._next_offset: dict[TP, int] = {}
+        self._fetching = asyncio.Lock()
+        """Held from a fetch to the delivery of its records: a seek in between would lose what the fetch took."""
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets, from which the next records must follow without a gap."""
-        await super().perform_seek()
-        self._in_flight_bytes.clear()
-        self._next_offset = {tp: offset for tp, offset in self._committed_offset.items() if offset}
+        """Seek to the committed offsets, from which the next records must follow without a gap.
+
+        A fetch that began before the rebalance is waited for: it may take records of the new position, which are dropped.
+        """
+        async with self._fetching:
+            await super().perform_seek()
+            self._in_flight_bytes.clear()
+            self._next_offset = {tp: offset for tp, offset in self._committed_offset.items() if offset}
 
     def released(self, tp: TP, size: int) -> None:
         """Note that `size` bytes of a partition are acknowledged."""
@@ -110,17 +116,18 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # any event with wait() will do
             return
-        generation = self.app.consumer_generation_id
-        partitions = self._open_partitions()
-        if not partitions:
-            await self.sleep(_SATURATED_TIMEOUT_S)
-            return
-        saturated = len(partitions) < len(self._get_active_partitions())
-        records = await self._getmany(partitions, _SATURATED_TIMEOUT_S if saturated else _FETCH_TIMEOUT_S)
-        for tp, fetched in records.items():
-            if self._is_rebalancing(generation):
-                return  # what is dropped here is fetched again: it seeks to the committed offsets before the flow resumes
-            await self._deliver(tp, fetched, generation)
+        async with self._fetching:
+            generation = self.app.consumer_generation_id
+            partitions = self._open_partitions()
+            if not partitions:
+                await self.sleep(_SATURATED_TIMEOUT_S)
+                return
+            saturated = len(partitions) < len(self._get_active_partitions())
+            records = await self._getmany(partitions, _SATURATED_TIMEOUT_S if saturated else _FETCH_TIMEOUT_S)
+            for tp, fetched in records.items():
+                if self._is_rebalancing(generation):
+                    return  # what is dropped here is fetched again: the seek to the committed offsets comes after it
+                await self._deliver(tp, fetched, generation)
 
     def _is_rebalancing(self, generation: int) -> bool:
         return not self.flow_active or self.app.consumer_generation_id != generation

@@ -67,7 +67,7 @@ class Scene:
 
     async def look(self) -> None:
         """Read what is new in the topics and check what must hold at any moment."""
-        done = await committed(self._admin, self.generation)  # first: it may not be ahead of what is read after it
+        done = await self.committed()  # first: it may not be ahead of what is read after it
         outputs = await self._outputs.read()
         states = await self._states.read()
         findings = self.findings
@@ -82,10 +82,22 @@ class Scene:
         """Return whether all of the raw log is committed."""
         return max((await self.backlog()).values()) <= 0
 
+    async def committed(self) -> dict[int, int]:
+        """Return the committed offset of each raw partition that has one."""
+        return await committed(self._admin, self.generation)
+
+    async def ends(self) -> dict[int, int]:
+        """Return where each raw partition ends."""
+        return {tp.partition: end for tp, end in (await self._raw.end_offsets()).items()}
+
+    async def changelog_records(self) -> int:
+        """Return how many records the state topics hold."""
+        return sum((await self._states.end_offsets()).values())
+
     async def backlog(self) -> dict[int, int]:
         """Return, for each raw partition, how many records are not committed."""
-        done = await committed(self._admin, self.generation)
-        return {tp.partition: end - done.get(tp.partition, 0) for tp, end in (await self._raw.end_offsets()).items()}
+        done = await self.committed()
+        return {partition: end - done.get(partition, 0) for partition, end in (await self.ends()).items()}
 
     async def until_done(self) -> None:
         """Wait until all of the raw log is committed."""

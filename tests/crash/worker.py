@@ -12,6 +12,7 @@ from typing import Final
 import httpx
 
 from deploy.local.ports import HOST, free_port
+from tests.polling import until
 
 CHECKOUT: Final = Path(__file__).parents[2]
 
@@ -92,6 +93,17 @@ class WorkerProcess:
             self._process.kill()
             self._process.wait()
             raise
+
+    async def ended(self, seconds_max: float = 60.0) -> int:
+        """Wait until it ended by itself; return the exit code."""
+
+        async def has_ended() -> bool:
+            return not self.is_running()
+
+        await until(has_ended, "the worker to end", seconds_max=seconds_max)
+        code = self.code()
+        assert code is not None, "it was started"
+        return code
 
     def lose_disk(self) -> None:
         """Delete all it keeps locally."""

@@ -1,0 +1,143 @@
+"""A worker's local stores: read on from where they are, built again where they are lost, refused where keys moved."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaProducer, TopicPartition
+from rocksdict import Cache
+
+from processors.changelog import recover
+from processors.store import Identity, StateStore
+from tests.conftest import MakeTopic
+from tests.crash.raw_log import make_topics
+from tests.crash.scene import Scene
+from tests.crash.worker import WorkerProcess
+
+RECOVERED = "recibo_processors_recovered_states_total"
+RECORDS = "recibo_processors_records_total"
+
+
+def state(version: int) -> bytes:
+    """Return an encoded state, as far as recovery looks at it."""
+    return b'{"_":[%d,1,[]]}' % version
+
+
+def store_of(path: Path) -> StateStore:
+    """Open a store of a changelog with one partition."""
+    return StateStore(path, Identity("c", "t", 0, 1), Cache(1 << 20), 1 << 20)
+
+
+@pytest.fixture
+async def changelog(kafka_bootstrap: str, make_topic: MakeTopic) -> AsyncIterator[Any]:
+    """A function that appends (key, version) pairs, None for a deletion, to a changelog partition; and its place."""
+    topic = await make_topic(partitions=1)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+    await producer.start()
+
+    async def write(*pairs: tuple[bytes, int | None]) -> TopicPartition:
+        for key, version in pairs:
+            await producer.send_and_wait(topic, None if version is None else state(version), key, 0)
+        return TopicPartition(topic, 0)
+
+    yield write
+    await producer.stop()
+
+
+async def recovered(
+    bootstrap: str, store: StateStore, partition: TopicPartition
+) -> tuple[int, dict[bytes, bytes], int]:
+    """Recover; return the end, what must be written again, and how many records were read."""
+    read = [0]
+    end, hidden = await recover(bootstrap, store, partition, lambda done, _: read.append(done))
+    return end, hidden, read[-1]
+
+
+async def test_a_store_behind_reads_the_tail_alone(kafka_bootstrap: str, changelog: Any, tmp_path: Path) -> None:
+    """Only what is past the store's offset is read."""
+    partition = await changelog((b"a", 1), (b"b", 2), (b"a", 3))
+    store = store_of(tmp_path / "s")
+    store.apply([(b"a", state(1)), (b"b", state(2))], 1, 2)
+    assert await recovered(kafka_bootstrap, store, partition) == (3, {}, 1)
+    assert store.get([b"a", b"b"]) == [state(3), state(2)]
+    store.close()
+
+
+async def test_a_store_ahead_is_not_trusted(kafka_bootstrap: str, changelog: Any, tmp_path: Path) -> None:
+    """A store that knows offsets its changelog does not have belongs to another one: it is read again from the start."""
+    partition = await changelog((b"a", 1), (b"gone", 2), (b"gone", None))
+    store = store_of(tmp_path / "s")
+    store.apply([(b"a", state(9)), (b"foreign", state(9))], 3, 9)
+    assert await recovered(kafka_bootstrap, store, partition) == (3, {}, 3)
+    assert store.get([b"a", b"foreign", b"gone"]) == [state(1), None, None]
+    store.close()
+
+
+@pytest.mark.parametrize("known", [0, 3, 4])
+async def test_a_late_foreign_record_hides_nothing(
+    kafka_bootstrap: str, changelog: Any, tmp_path: Path, known: int
+) -> None:
+    """An older state that another worker wrote late does not count, wherever the store's own copy ends."""
+    pairs = ((b"a", 1), (b"b", 2), (b"a", 7), (b"c", 8), (b"a", 3), (b"d", 9))
+    partition = await changelog(*pairs)
+    store = store_of(tmp_path / "s")
+    for offset, (key, version) in enumerate(pairs[:known]):
+        store.apply([(key, state(version))], offset, version)
+    end, hidden, read = await recovered(kafka_bootstrap, store, partition)
+    assert (end, hidden, read) == (6, {b"a": state(7)}, 6 - known)
+    assert store.get([b"a", b"b", b"c", b"d"]) == [state(7), state(2), state(8), state(9)]
+    store.close()
+
+
+async def finished_worker(scene: Scene, worker: WorkerProcess, records: int) -> tuple[float, float]:
+    """Append, let the worker do it and end; return how many states it recovered and how many records it processed."""
+    await scene.append(scene.traffic.records(records))
+    worker.start()
+    await scene.until_done()
+    figures = worker.metric(RECOVERED), worker.metric(RECORDS)
+    assert worker.end() == 0, worker.log_tail()
+    return figures
+
+
+@pytest.mark.timeout(300)
+async def test_restart_and_lost_disk(kafka_bootstrap: str, tmp_path: Path) -> None:
+    """A restart with its disk recovers nothing it has; with its disk lost, all; and the outcomes do not differ."""
+    async with Scene(kafka_bootstrap, seed=41, partitions=2) as scene:
+        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        assert (await finished_worker(scene, worker, 2000))[0] == 0
+        assert (await finished_worker(scene, worker, 100))[0] == 0
+        written = await scene.changelog_records()
+        worker.lose_disk()
+        assert (await finished_worker(scene, worker, 100))[0] == written
+        await scene.check_finished()
+        assert not scene.findings.differences
+
+
+@pytest.mark.timeout(300)
+async def test_another_partition_count_is_refused(kafka_bootstrap: str, tmp_path: Path) -> None:
+    """With the topics made anew with more partitions, the worker stops and says what to do; it deletes nothing."""
+    async with Scene(kafka_bootstrap, seed=42, partitions=2) as scene:
+        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        await finished_worker(scene, worker, 500)
+    await make_topics(kafka_bootstrap, scene.generation, 3)
+    async with Scene(kafka_bootstrap, seed=42, generation=scene.generation, partitions=3) as grown:
+        await grown.append(grown.traffic.records(5000))
+        worker.start()
+        await grown.until_ended_or_done(worker)
+        assert worker.code() == 1
+        log = worker.log_file.read_text()
+        assert "Give the old partition count back" in log or "reset the group's offsets" in log
+
+
+@pytest.mark.timeout(300)
+async def test_a_raw_log_made_anew_is_refused(kafka_bootstrap: str, tmp_path: Path) -> None:
+    """Where committed offsets are beyond the log's end, the worker stops with the remedy, and skips nothing."""
+    async with Scene(kafka_bootstrap, seed=43, partitions=2) as scene:
+        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        await finished_worker(scene, worker, 3000)
+    async with Scene(kafka_bootstrap, seed=43, generation=scene.generation, partitions=2) as anew:
+        await anew.append(anew.traffic.records(200))
+        worker.start()
+        assert await worker.ended() == 1, worker.log_tail()
+        assert "reset the group's offsets knowingly" in worker.log_file.read_text()

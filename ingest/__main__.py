@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import socket
 import sys
 
@@ -15,6 +16,8 @@ from ingest.workers import SOCKET, WORKER, listen, supervise
 from schemas.errors import ConfigurationError
 
 _CANNOT_START = 2
+_OTHER_FILES_MAX = 256
+"""File descriptors beside connections: spool, Kafka, watches, libraries."""
 
 
 def main() -> int:
@@ -23,6 +26,7 @@ def main() -> int:
     configure_logs(int(worker or 0))
     try:
         settings = from_environ()
+        _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)
         if worker is not None:
             return _serve(
                 settings, [socket.socket(fileno=int(os.environ[SOCKET])), *_metrics_socket(settings, int(worker))]
@@ -39,6 +43,16 @@ def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(serve(settings, sockets))
     return 0
+
+
+def _allow_open_files(count: int) -> None:
+    """Raise the limit of open files, so that the last connections are refused by us and not by the kernel."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        if wanted < count:
+            logging.getLogger("ingest").warning("only %d files may be open: raise the hard limit to %d", wanted, count)
 
 
 def _metrics_socket(settings: Settings, worker: int) -> list[socket.socket]:

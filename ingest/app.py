@@ -86,7 +86,6 @@ async def serve(settings: Settings, sockets: Sequence[socket]) -> None:
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, reload)
     tasks = [
-        asyncio.create_task(request_log.run()),
         asyncio.create_task(configuration.watch(reload)),
         asyncio.create_task(close_slow(server.server_state.connections)),
     ]
@@ -97,6 +96,6 @@ async def serve(settings: Settings, sockets: Sequence[socket]) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await request_log.flush()
+        await request_log.close()
         await durable_log.close()
         log.info("stopped")

@@ -3,8 +3,8 @@
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import NamedTuple
 
 from ingest.request_headers import RequestHeaders
 from schemas.authentication import (
@@ -26,15 +26,14 @@ from schemas.sources import Secret, Source
 _DIGITS_MAX = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What a request presents."""
 
     headers: RequestHeaders
     body: bytes
     """Raw, as received."""
     url: str
-    """The public URL that was called, query included."""
+    """The public URL that was called, query included; only where `signs_url`."""
     path_secret: str
     """The URL's last segment after the source's name; "" where there is none."""
     address: str
@@ -61,6 +60,11 @@ def verifier(source: Source) -> Verify:
         return lambda _attempt: True
     secrets = source.secrets
     return lambda attempt: _any_secret(check, attempt, secrets)
+
+
+def signs_url(auth: Authentication) -> bool:
+    """Tell whether the URL is part of what is signed."""
+    return isinstance(auth, Twilio) or (isinstance(auth, Hmac) and "{url}" in auth.signed)
 
 
 def _any_secret(check: _Check, attempt: Attempt, secrets: Sequence[Secret]) -> bool:

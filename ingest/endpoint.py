@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest.authenticate import Verify, verifier
+from ingest.authenticate import Verify, signs_url, verifier
 from ingest.rate_limit import TokenBucket
 from schemas.record import SourceContext, encode_source
 from schemas.sources import Source, Sources
 
+PREFIX: Final = "/v1/webhooks/"
+"""What the URL of every source begins with."""
 _CONTENT_TYPES_MAX: Final = 64
 """Spellings of content types remembered a source: parameters (charset, boundary) vary, and strangers choose them."""
 
@@ -18,7 +20,10 @@ class Endpoint:
     """One source's URL at work."""
 
     source: Source
+    path: str
+    """Of its URL."""
     verify: Verify
+    signs_url: bool
     bucket: TokenBucket | None
     body_bytes_max: int
     _source_headers: dict[bytes, bytes | None] = field(default_factory=dict)
@@ -65,7 +70,9 @@ def endpoints_of(sources: Sources, *, body_bytes_max: int, workers: int, before:
     return {
         name: Endpoint(
             source=source,
+            path=PREFIX + name,
             verify=verifier(source),
+            signs_url=signs_url(source.auth),
             bucket=_bucket(source, workers, before.get(name)),
             body_bytes_max=min(source.limits.body_bytes_max or body_bytes_max, body_bytes_max),
         )

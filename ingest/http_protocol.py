@@ -44,9 +44,15 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, if there is room."""
         super().connection_made(transport)
+        self._metrics.connections.inc()
         self.began_s = monotonic()
         if len(self.connections) > self._limits.connections_max:
             self.refuse(OVERLOADED)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._metrics.connections.dec()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse, counting what belongs to headers: the parser itself would take a megabyte of them."""

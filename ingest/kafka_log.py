@@ -34,8 +34,6 @@ class KafkaLog:
     def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: dict[str, int]) -> None:
         self._producer = producer
         self._deadline_s = settings.kafka_deadline_ms / 1000
-        self._failures_max = settings.kafka_failures_max
-        self._failures = 0
         self.failed = asyncio.Event()
         """Set when the producer is beyond use: discard it."""
         self._senders = {
@@ -47,8 +45,8 @@ class KafkaLog:
                     linger_s=settings.kafka_linger_ms / 1000,
                     batch_bytes_max=settings.kafka_batch_bytes_max,
                     queue_bytes_max=settings.kafka_queue_bytes_max,
-                    on_acked=self._count_acked,
-                    on_failed=self._count_failed,
+                    failures_max=settings.kafka_failures_max,
+                    on_stuck=self.failed.set,
                 )
                 for partition in range(count)
             ]
@@ -119,14 +117,6 @@ class KafkaLog:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
         await self.discard()
-
-    def _count_acked(self) -> None:
-        self._failures = 0
-
-    def _count_failed(self) -> None:
-        self._failures += 1
-        if self._failures >= self._failures_max:
-            self.failed.set()
 
     async def _watch(self) -> None:
         """Expire what misses the deadline, so that no request waits for Kafka's pleasure."""

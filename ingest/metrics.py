@@ -4,13 +4,14 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Any, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
+from ingest.durations import Durations
 from schemas.metrics import METRICS
 from schemas.record import RequestRecord
 
 _ANSWER_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_KINDS: Final = {"counter": Counter, "gauge": Gauge, "histogram": Histogram}
+_KINDS: Final = {"counter": Counter, "gauge": Gauge}
 _US_PER_S: Final = 1_000_000
 _NO_SOURCE: Final = ""
 
@@ -21,7 +22,8 @@ class IngestMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = self._make("recibo_ingest_requests_total")
-        self._seconds = self._make("recibo_ingest_answer_seconds", buckets=_ANSWER_BUCKETS_S)
+        self._seconds = Durations("recibo_ingest_answer_seconds", _ANSWER_BUCKETS_S)
+        self.registry.register(self._seconds)
         self._bytes = self._make("recibo_ingest_bytes_total")
         self._events = self._make("recibo_ingest_events_total")
         self._auth_failures = self._make("recibo_ingest_auth_failures_total")
@@ -55,6 +57,6 @@ class IngestMetrics:
         for source, total in events.items():
             self._events.labels(source).inc(total)
 
-    def _make(self, name: str, **options: Any) -> Any:
+    def _make(self, name: str) -> Any:
         metric = METRICS[name]
-        return _KINDS[metric.kind](name, metric.meaning, metric.labels, registry=self.registry, **options)
+        return _KINDS[metric.kind](name, metric.meaning, metric.labels, registry=self.registry)

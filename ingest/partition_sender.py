@@ -50,8 +50,8 @@ class PartitionSender:
         linger_s: float,
         batch_bytes_max: int,
         queue_bytes_max: int,
-        on_acked: Callable[[], None],
-        on_failed: Callable[[], None],
+        failures_max: int,
+        on_stuck: Callable[[], None],
     ) -> None:
         """Prepare a sender; `run` it as a task.
 
@@ -62,8 +62,8 @@ class PartitionSender:
             linger_s: how long a batch waits for company.
             batch_bytes_max: size from which a batch is closed.
             queue_bytes_max: bytes that may wait; more raises LogUnavailable.
-            on_acked: called for each batch acknowledged in time.
-            on_failed: called for each batch that failed or was late.
+            failures_max: consecutive late batches after which the partition counts as stuck.
+            on_stuck: called then, and when a batch is refused: the producer's sequence is poisoned from there on.
         """
         self._producer = producer
         self._topic = topic
@@ -71,8 +71,9 @@ class PartitionSender:
         self._linger_s = linger_s
         self._batch_bytes_max = batch_bytes_max
         self._queue_bytes_max = queue_bytes_max
-        self._on_acked = on_acked
-        self._on_failed = on_failed
+        self._failures_max = failures_max
+        self._failures = 0
+        self._on_stuck = on_stuck
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Batch] = deque()
         self._queued_bytes = 0
@@ -105,10 +106,10 @@ class PartitionSender:
         in_flight = self._in_flight
         if in_flight is not None and in_flight.began_s < began_before_s and not in_flight.acked.done():
             in_flight.fail("not acknowledged within the deadline")
-            self._on_failed()
+            self._count_late()
         while self._queue and self._queue[0].began_s < began_before_s:
             self._dequeue().fail("not sent within the deadline")
-            self._on_failed()
+            self._count_late()
 
     async def run(self) -> None:
         """Send batch after batch. Ends by cancellation, failing what is not acknowledged."""
@@ -133,6 +134,11 @@ class PartitionSender:
         if waiting:
             await asyncio.wait(waiting)
 
+    def _count_late(self) -> None:
+        self._failures += 1
+        if self._failures >= self._failures_max:
+            self._on_stuck()
+
     def _dequeue(self) -> Batch:
         batch = self._queue.popleft()
         self._queued_bytes -= batch.bytes
@@ -154,9 +160,9 @@ class PartitionSender:
             await delivery
         except KafkaError as error:
             batch.fail(f"Kafka refused the batch: {error!r}")
-            self._on_failed()
+            self._on_stuck()
         else:
             if not batch.acked.done():
                 batch.acked.set_result(None)
-                self._on_acked()
+                self._failures = 0
         self._in_flight = None

@@ -28,7 +28,7 @@ class RequestLog:
     def __init__(
         self, durable_log: DurableLog, metrics: IngestMetrics, *, linger_s: float, refused_per_second_max: float
     ) -> None:
-        """Prepare; `run` it as a task.
+        """Begin writing in the background.
 
         Args:
             durable_log: where the records go.
@@ -41,19 +41,25 @@ class RequestLog:
         self._linger_s = linger_s
         self._refused = TokenBucket(per_second=refused_per_second_max, burst=2 * refused_per_second_max)
         self._waiting: list[RequestRecord] = []
+        self._is_closing = False
+        self._writing = asyncio.create_task(self._write())
 
     def note(self, record: RequestRecord) -> None:
         """Take one answered request. Called on the hot path: all work is left to the next batch."""
         self._waiting.append(record)
 
-    async def run(self) -> None:
-        """Write batch after batch; ends by cancellation. `flush` writes what is then left."""
-        while True:
-            await asyncio.sleep(self._linger_s)
-            await self.flush()
+    async def close(self) -> None:
+        """Write what is left, and stop."""
+        self._is_closing = True
+        await self._writing
+        await self._flush()
 
-    async def flush(self) -> None:
-        """Write what is waiting."""
+    async def _write(self) -> None:
+        while not self._is_closing:
+            await asyncio.sleep(self._linger_s)
+            await self._flush()
+
+    async def _flush(self) -> None:
         if not self._waiting:
             return
         noted, self._waiting = self._waiting, []

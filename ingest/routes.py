@@ -9,8 +9,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from ingest.endpoint import PREFIX
 from ingest.health import Health
-from ingest.webhooks import PREFIX, Webhooks
+from ingest.webhooks import Webhooks
 
 
 def routes(webhooks: Webhooks, health: Health) -> ASGIApp:

@@ -34,7 +34,9 @@ class Settings:
     """RECIBO_PUBLIC_URL: what providers call, e.g. https://hooks.example.com; needed where the URL is signed."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 for all."""
     port: int = 8080
+    """Port to listen on."""
     workers: int = 1
     """Processes that share the port."""
     metrics_port: int = 0
@@ -42,12 +44,14 @@ class Settings:
     tls_cert_file: str = ""
     """PEM certificate chain; with it, HTTPS only."""
     tls_key_file: str = ""
+    """PEM private key of the certificate."""
     trusted_proxies: tuple[Network, ...] = ()
     """Networks whose X-Forwarded-For, and client-certificate headers, are believed; comma-separated."""
 
     body_bytes_max: int = 3 * MIB
     """Of one body, as received and after decompression. Meta sends up to 3 MB."""
     headers_count_max: int = 100
+    """Of one request; more is answered 431."""
     headers_bytes_max: int = 32 * KIB
     """Names and values of one request's headers, and its URL."""
     headers_ms_max: int = 5_000
@@ -55,21 +59,24 @@ class Settings:
     request_ms_max: int = 9_000
     """From a request's first byte until its whole body is there."""
     connections_max: int = 4_000
+    """Open at once in one worker; one more is answered 503 and closed."""
     in_flight_requests_max: int = 2_000
+    """Being served at once in one worker; more is answered 503."""
     in_flight_bytes_max: int = 128 * MIB
     """Of bodies being read or stored; more is answered 503."""
     auth_failures_per_minute_max: int = 60
-    """From one address; more is answered 429 until the minute is over."""
+    """From one address at one source; failures above it are answered 429 and their connection is closed."""
 
     kafka_deadline_ms: int = 500
     """A record not acknowledged by then is spooled."""
-    kafka_failures_max: int = 3
-    """Consecutive batches that fail or miss the deadline before the producer is discarded and Kafka counts as away."""
+    kafka_failures_max: int = 2
+    """Consecutive batches of a partition that miss the deadline before Kafka counts as away and the producer is discarded."""
     kafka_retry_ms: int = 500
     """Between attempts to reach Kafka again."""
     kafka_linger_ms: float = 2.0
     """How long a batch waits for company."""
     kafka_batch_bytes_max: int = 1 * MIB
+    """Of one partition, before compression; a larger batch is not waited for."""
     kafka_queue_bytes_max: int = 64 * MIB
     """Waiting for one partition; more is spooled."""
     kafka_compression: str = "zstd"
@@ -78,6 +85,7 @@ class Settings:
     spool_bytes_max: int = 1024 * MIB
     """On disk, of one worker; more is answered 503."""
     spool_segment_bytes: int = 16 * MIB
+    """Size from which a file of the spool is closed; a file is deleted once all of it is acknowledged."""
     spool_drain_share: float = 0.5
     """Part of the time that may go into emptying the spool while new posts go straight to Kafka."""
 

@@ -11,7 +11,7 @@ from ingest import answers, problems
 from ingest.authenticate import Attempt
 from ingest.caller_address import caller_address, is_trusted
 from ingest.durable_log import DurableLog
-from ingest.endpoint import Endpoint, Endpoints
+from ingest.endpoint import PREFIX, Endpoint, Endpoints
 from ingest.rate_limit import FailedAttempts
 from ingest.raw_records import LogRecord, raw_records
 from ingest.relay import relay_header
@@ -24,7 +24,6 @@ from schemas.errors import LogUnavailable
 from schemas.providers.provider import Part
 from schemas.topics import RAW
 
-PREFIX: Final = "/v1/webhooks/"
 _QUERY_FIELDS_MAX: Final = 100
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -103,16 +102,15 @@ class Webhooks:
 
     def _route(self, request: Request) -> tuple[Endpoint, str]:
         """Return the source that the URL names, and the secret that may follow."""
-        scope, headers = request.scope, request.headers
+        scope, headers, proxies = request.scope, request.headers, self._settings.trusted_proxies
         name, _, secret = scope["path"][len(PREFIX) :].partition("/")
-        request.path = PREFIX + name.encode("unicode_escape").decode() + ("/…" if secret else "")
-        client = scope["client"]
-        request.remote_address = caller_address(
-            client[0] if client else "", headers.get("x-forwarded-for"), self._settings.trusted_proxies
-        )
+        peer = scope["client"][0] if scope["client"] else ""
+        request.remote_address = caller_address(peer, headers.get("x-forwarded-for"), proxies) if proxies else peer
         endpoint = self.endpoints.get(name)
         if endpoint is None:
+            request.path = PREFIX + name.encode("unicode_escape").decode()
             raise Refused(problems.UNKNOWN_SOURCE)
+        request.path = endpoint.path
         request.source = endpoint.source
         if secret and not isinstance(endpoint.source.auth, PathSecret):
             raise Refused(problems.UNKNOWN_SOURCE)
@@ -139,7 +137,7 @@ class Webhooks:
         attempt = Attempt(
             headers=request.headers,
             body=raw,
-            url=_public_url(self._settings.public_url, scope),
+            url=_public_url(self._settings.public_url, scope) if endpoint.signs_url else "",
             path_secret=path_secret,
             address=request.remote_address,
             is_from_trusted_proxy=bool(proxies) and is_trusted(scope["client"][0], proxies),

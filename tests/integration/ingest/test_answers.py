@@ -38,7 +38,7 @@ env = "RECIBO_TEST_SECRET"
 [sources.{name}-meta]
 provider = "meta_cloud"
 auth = "none"
-relay = true
+relay = ["https://crm.example.com/webhooks"]
 
 [sources.{name}-slow]
 provider = "wpp_marketing"

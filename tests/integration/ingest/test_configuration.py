@@ -3,7 +3,10 @@
 import asyncio
 import re
 import signal
+import ssl
+import subprocess
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from schemas.topics import RAW
 from tests.integration.ingest.conftest import StartIngest
 from tests.integration.ingest.running_ingest import (
+    SECRET,
     SIGNED_SOURCE,
     RunningIngest,
     event_body,
@@ -74,6 +78,36 @@ async def test_cannot_start_with_a_bad_configuration(broker: str, start_ingest: 
             running.start()
         assert running.process is not None
         assert running.process.wait() == 2
+
+
+async def test_secret_of_a_new_source_needs_no_restart(
+    broker: str, start_ingest: StartIngest, fresh_name: str, tmp_path: Path
+) -> None:
+    """A new source and its secret, written into the secrets file, are taken together."""
+    secrets_file = tmp_path / "secrets.env"
+    secrets_file.write_text("# nothing yet\n")
+    running = start_ingest(broker, RECIBO_SECRETS_FILE=str(secrets_file))
+    other = SIGNED_SOURCE.format(name=f"{fresh_name}-new").replace("RECIBO_TEST_SECRET", "RECIBO_NEW_SECRET")
+    running.config_file.write_text(running.config_file.read_text() + other)
+    assert await status_of(running, f"{fresh_name}-new") == 404
+    secrets_file.write_text(f"RECIBO_NEW_SECRET={SECRET}\n")
+    await eventually_status(running, f"{fresh_name}-new", 204)
+
+
+async def test_https(start_ingest: StartIngest, broker: str, fresh_name: str, tmp_path: Path) -> None:
+    """With a certificate and its key ingest speaks HTTPS."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject]
+    await asyncio.to_thread(
+        subprocess.run, [*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True
+    )
+    environ = {"RECIBO_INGEST_TLS_CERT_FILE": str(cert), "RECIBO_INGEST_TLS_KEY_FILE": str(key)}
+    running = start_ingest(broker, scheme="https", **environ)
+    body = event_body(1)
+    async with httpx.AsyncClient(verify=ssl.create_default_context(cafile=str(cert))) as client:
+        answer = await client.post(f"{running.url}/v1/webhooks/{fresh_name}", content=body, headers=signature(body))
+    assert answer.status_code == 204
 
 
 async def test_workers_share_the_port(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:

@@ -41,3 +41,18 @@ def relay_header(headers: Sequence[tuple[bytes, bytes]], query: bytes, secret_he
         if name not in _LEFT_OUT and name != secret
     ]
     return msgspec.json.encode({"headers": kept, "query": query.decode("latin-1")})
+
+
+class Relayed(msgspec.Struct, frozen=True):
+    """What a `relay` header says."""
+
+    headers: list[tuple[str, str]]
+    query: str
+
+
+_decode = msgspec.json.Decoder(Relayed).decode
+
+
+def read_relay_header(value: bytes) -> Relayed:
+    """Read a `relay` header. Raises msgspec.DecodeError."""
+    return _decode(value)

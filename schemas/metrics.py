@@ -44,4 +44,11 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_projections_age_seconds": Metric("gauge", "Age of the newest projected record", ("topic",)),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
     "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
+    "recibo_relay_attempts_total": Metric(
+        "counter", "Webhooks posted on, by result: taken, refused, failed or forbidden", ("source", "host", "result")
+    ),
+    "recibo_relay_given_up_total": Metric("counter", "Webhooks that are posted on no more", ("source", "host")),
+    "recibo_relay_waiting": Metric("gauge", "Webhooks read and not yet taken", ("source", "host")),
+    "recibo_relay_lag_records": Metric("gauge", "Records of the raw log not yet looked at", ("source", "host")),
+    "recibo_relay_oldest_seconds": Metric("gauge", "Age of the oldest webhook not yet taken", ("source", "host")),
 }

@@ -22,6 +22,7 @@ from schemas.status import ConnectionStatus, Status
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
+_RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
 _SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
 
 
@@ -53,7 +54,7 @@ class _SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     selected: tuple[str, ...] | None = None
     mapping: dict[str, Any] | None = None
     limits: Limits = Limits()
-    relay: bool = False
+    relay: tuple[str, ...] = ()
     verify_token: SecretReference | None = None
 
 
@@ -73,8 +74,8 @@ class Source:
     """The provider's mapping with the source's own additions; None where the source adds nothing."""
     parser: Parser
     limits: Limits
-    relay: bool
-    """Keep the request's own headers and query, for handing the webhook on."""
+    relay: tuple[str, ...]
+    """URLs to hand each webhook on to, its own headers and query with it; empty: none."""
     verify_token: Secret | None
     """What a provider that verifies a URL by GET must present."""
 
@@ -146,6 +147,9 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
     for status in read.selected or ():
         if status not in _SELECTABLE:
             raise ValueError(f"selected: {status!r} is no status; one of {', '.join(_SELECTABLE)}")
+    for url in read.relay:
+        if not _RELAY_URL.fullmatch(url):
+            raise ValueError(f"relay: {url!r} is no URL to post to; write https://HOST/PATH, without user or fragment")
     mapping = _mapping(provider, read.mapping)
     auth = _authentication(read.auth)
     return Source(

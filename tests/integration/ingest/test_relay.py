@@ -1,0 +1,249 @@
+"""The relay against a real ingest, broker and receivers: exact, resumable, isolated, and never inside."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from aiohttp import web
+
+from deploy.local.ports import HOST, free_port
+from schemas.signatures import hmac_valid, sign
+from tests.integration.ingest.conftest import StartIngest
+from tests.integration.ingest.running_ingest import CHECKOUT, SECRET, RunningIngest
+from tests.polling import until
+from tests.samples import PAYLOADS
+
+SOURCE = """
+[sources.{name}]
+provider = "meta_cloud"
+relay = {urls}
+[sources.{name}.auth]
+kind = "hmac"
+header = "X-Hub-Signature-256"
+prefix = "sha256="
+[[sources.{name}.auth.secrets]]
+env = "RECIBO_TEST_SECRET"
+"""
+
+
+@dataclass
+class Receiver:
+    """The system that used to receive the webhooks, on a port that stays its own while it is away."""
+
+    port: int = field(default_factory=free_port)
+    got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    """(path and query, headers, body) of every request, in order."""
+    refused: bytes = b""
+    """A body that is answered 400."""
+
+    @property
+    def url(self) -> str:
+        """Where it receives."""
+        return f"http://{HOST}:{self.port}/crm"
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Be there for as long as the context lasts."""
+
+        async def receive(request: web.Request) -> web.Response:
+            body = await request.read()
+            self.got.append((request.path_qs, dict(request.headers), body))
+            return web.Response(status=400 if body == self.refused else 200)
+
+        app = web.Application(client_max_size=8 * 1024 * 1024)
+        app.add_routes([web.post("/crm", receive)])
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, self.port).start()
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    def bodies(self) -> set[bytes]:
+        """Return the distinct bodies that came."""
+        return {body for _, _, body in self.got}
+
+
+@dataclass
+class RunningRelay:
+    """One `python -m ingest.relay`, killed and started at will."""
+
+    ingest: RunningIngest
+    allowed: str = "127.0.0.0/8"
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        environ = {
+            **os.environ,
+            "PYTHONPATH": str(CHECKOUT),
+            "KAFKA_BOOTSTRAP_SERVERS": self.ingest.bootstrap_servers,
+            "RECIBO_CONFIG": str(self.ingest.config_file),
+            "RECIBO_RELAY_METRICS_PORT": str(self.port),
+            "RECIBO_RELAY_ALLOWED_NETWORKS": self.allowed,
+            "RECIBO_RELAY_BACKOFF_MS_MIN": "20",
+            "RECIBO_RELAY_BACKOFF_MS_MAX": "300",
+        }
+        with self.log_file.open("ab") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "ingest.relay"], env=environ, stdout=log, stderr=log)
+
+    @property
+    def log_file(self) -> Path:
+        """Where it logs."""
+        return self.ingest.folder / "relay.log"
+
+    def attempts(self) -> list[dict[str, object]]:
+        """Return the attempts it has logged."""
+        lines = [json.loads(line) for line in self.log_file.read_text().splitlines()]
+        return [line for line in lines if line.get("event") == "attempt"]
+
+    async def wait_ready(self) -> None:
+        """Return when every URL's courier reads."""
+
+        async def is_ready() -> bool:
+            try:
+                async with httpx.AsyncClient(trust_env=False) as client:
+                    return (await client.get(f"http://{HOST}:{self.port}/readyz")).status_code == httpx.codes.OK
+            except httpx.HTTPError:
+                return False
+
+        await until(is_ready, f"the relay to read: {self.log_file.read_text()}")
+
+    def kill(self) -> None:
+        """Kill it by SIGKILL."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+
+@pytest.fixture
+def start_relay() -> Iterator[Callable[..., RunningRelay]]:
+    """A function that runs the relay beside an ingest, until the test ends."""
+    with ExitStack() as running:
+
+        @contextmanager
+        def relay_of(ingest: RunningIngest, allowed: str) -> Iterator[RunningRelay]:
+            relay = RunningRelay(ingest, allowed)
+            relay.start()
+            try:
+                yield relay
+            finally:
+                relay.kill()
+
+        yield lambda ingest, allowed="127.0.0.0/8": running.enter_context(relay_of(ingest, allowed))
+
+
+def status_body(number: int) -> bytes:
+    """Return a Meta body with one status, distinct for each number."""
+    status = {"id": f"wamid.{number}", "status": "read", "timestamp": "1773144003", "recipient_id": "5511987654321"}
+    value = {"metadata": {"phone_number_id": "1"}, "statuses": [status]}
+    return json.dumps({"entry": [{"id": "1", "changes": [{"field": "messages", "value": value}]}]}).encode()
+
+
+async def post(ingest: RunningIngest, name: str, body: bytes, query: str = "") -> None:
+    """Post a signed body as Meta would."""
+    signature = sign(SECRET.encode(), body, prefix="sha256=")
+    headers = {
+        "Content-Type": "application/json",
+        "X-Hub-Signature-256": signature,
+        "User-Agent": "facebookplatform/1.0",
+    }
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(f"{ingest.url}/v1/webhooks/{name}{query}", content=body, headers=headers)
+    assert answer.status_code == 200
+
+
+async def test_the_receiver_gets_what_the_provider_sent(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """A mixed body of several events arrives once, whole, byte for byte, with its query and headers, and Meta's
+    signature is right over what arrived.
+    """
+    receiver = Receiver()
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=json.dumps([receiver.url + "?tenant=7"])))
+    relay = start_relay(ingest)
+    await relay.wait_ready()
+    body = (PAYLOADS / "meta-cloud-mixed.json").read_bytes()
+    async with receiver.open():
+        await post(ingest, fresh_name, body, "?hop=1")
+        await until(lambda: _true(receiver.got), "the webhook")
+    ((path, headers, got),) = receiver.got
+    assert (path, got) == ("/crm?tenant=7&hop=1", body)
+    named = {name.lower(): value for name, value in headers.items()}
+    assert hmac_valid(SECRET.encode(), got, named["x-hub-signature-256"], prefix="sha256=")
+    assert named["user-agent"] == "facebookplatform/1.0"
+    assert named["host"] == f"{HOST}:{receiver.port}"
+    assert len(named["recibo-request-id"]) == 32
+    assert [attempt["result"] for attempt in relay.attempts()] == ["taken"]
+
+
+async def test_nothing_is_missing_after_an_outage_and_a_kill(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """While the receiver is away the provider is answered as ever; the relay is killed meanwhile; when both are back,
+    every webhook arrives. The other URL of the source noticed nothing.
+    """
+    away, other = Receiver(), Receiver()
+    urls = json.dumps([away.url, other.url])
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=urls))
+    relay = start_relay(ingest)
+    await relay.wait_ready()
+    bodies = {status_body(number) for number in range(60)}
+    async with other.open():
+        for body in bodies:
+            await post(ingest, fresh_name, body)
+        await until(lambda: _true(other.bodies() == bodies), "the other URL's webhooks")
+        relay.kill()
+        relay.start()
+        await relay.wait_ready()
+        await until(lambda: _true(len(relay.attempts()) > 70), "attempts while it is away")
+        async with away.open():
+            await until(lambda: _true(away.bodies() == bodies), "everything after the outage")
+    assert any(attempt["result"] == "failed" for attempt in relay.attempts())
+
+
+async def test_a_webhook_that_is_refused_is_given_up_and_the_others_go_on(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """A body that the receiver answers with 400 is tried a few times, said to be given up, and holds up nothing."""
+    receiver = Receiver(refused=status_body(0))
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=json.dumps([receiver.url])))
+    relay = start_relay(ingest)
+    await relay.wait_ready()
+    async with receiver.open():
+        for number in range(5):
+            await post(ingest, fresh_name, status_body(number))
+        await until(lambda: _true("given up" in relay.log_file.read_text()), "the refused one to be given up")
+        await until(lambda: _true(len(receiver.bodies()) == 5), "the others")
+    assert sum(body == status_body(0) for _, _, body in receiver.got) == 5
+
+
+async def test_an_internal_address_is_never_posted_to(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """Unless its network is allowed, an internal address gets nothing, and the log says what to set."""
+    receiver = Receiver()
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=json.dumps([receiver.url])))
+    relay = start_relay(ingest, "10.99.0.0/16")
+    await relay.wait_ready()
+    async with receiver.open():
+        await post(ingest, fresh_name, status_body(1))
+        await until(lambda: _true(len(relay.attempts()) > 2), "refused attempts")
+    assert receiver.got == []
+    assert {attempt["result"] for attempt in relay.attempts()} == {"forbidden"}
+    assert "RECIBO_RELAY_ALLOWED_NETWORKS" in str(relay.attempts()[0]["why"])
+
+
+async def _true(value: object) -> bool:
+    await asyncio.sleep(0)
+    return bool(value)

@@ -1,13 +1,12 @@
 """A worker that was paused past its session, and goes on when another has its partitions, harms nothing."""
 
 import signal
-from pathlib import Path
 
 import pytest
 
 from tests.crash.scene import Scene
 from tests.crash.supervised import Supervised
-from tests.crash.worker import WorkerProcess
+from tests.integration.processors.conftest import MakeWorker
 from tests.polling import until
 
 SETTINGS = {
@@ -24,12 +23,12 @@ DEATHS_MAX = 4
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("pause_at", PAUSES)
-async def test_paused_past_its_session(pause_at: str, kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_paused_past_its_session(pause_at: str, kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """Wherever it was paused, its late writes change no state and no value, and lose nothing."""
     async with Scene(kafka_bootstrap, seed=21, partitions=4) as scene:
         scene.findings.in_order = False  # two workers may write the same values
-        paused = WorkerProcess(kafka_bootstrap, tmp_path / "a", scene.generation, "a")
-        other = WorkerProcess(kafka_bootstrap, tmp_path / "b", scene.generation, "b")
+        paused = make_worker(scene, "a")
+        other = make_worker(scene, "b")
         workers = Supervised(scene, SETTINGS, paused, other)
         try:
             paused.start(SETTINGS, crash_at=pause_at, module=("tests.crash.pausing_worker",))

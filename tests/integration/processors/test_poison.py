@@ -1,7 +1,6 @@
 """Whatever stands in the raw log is set aside or bounded, and the stream goes on."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -9,7 +8,7 @@ from schemas.topics import DerivedTopics
 from tests.crash.raw_log import TopicReader
 from tests.crash.scene import Scene
 from tests.crash.traffic import START_MS, RawRecord
-from tests.crash.worker import WorkerProcess
+from tests.integration.processors.conftest import MakeWorker
 from tests.unit.processors.raw import event_record, headers, raw_record
 
 PARTITIONS = 2
@@ -37,7 +36,7 @@ def taken(record: object, **_: object) -> RawRecord:
 
 
 @pytest.mark.timeout(400)
-async def test_the_stream_goes_on(kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_the_stream_goes_on(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """Undecodable, huge, absurd and endless input leaves one outcome a record, one bounded state, and no dead worker."""
     flood = [
         taken(event_record(n, "flood", "read", event_id=f"f{n}", occurred_at=START_MS - n)) for n in range(100)
@@ -55,7 +54,7 @@ async def test_the_stream_goes_on(kafka_bootstrap: str, tmp_path: Path) -> None:
         topics = DerivedTopics(scene.generation)
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), PARTITIONS)
         states = TopicReader(kafka_bootstrap, (topics.message_state,), PARTITIONS)
-        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        worker = make_worker(scene)
         await reader.start()
         await states.start()
         try:
@@ -69,8 +68,6 @@ async def test_the_stream_goes_on(kafka_bootstrap: str, tmp_path: Path) -> None:
         finally:
             await reader.stop()
             await states.stop()
-            if worker.is_running():
-                worker.end()
     assert len(found) == len(appended)
     unmapped = [d for d in found if d.get("outcome") == "unmapped"]
     assert len(unmapped) == len(STRANGE) + 1, "what is strange, and an id too long to be one"

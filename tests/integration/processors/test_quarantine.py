@@ -1,7 +1,6 @@
 """A record that breaks its parser stops the worker three times; then its key waits, and everything else goes on."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from processors.quarantine import Quarantine
@@ -10,6 +9,7 @@ from tests.crash.raw_log import TopicReader, partition_of
 from tests.crash.scene import Scene
 from tests.crash.traffic import START_MS, RawRecord
 from tests.crash.worker import WorkerProcess
+from tests.integration.processors.conftest import MakeWorker
 from tests.unit.processors.raw import event_record
 
 PARTITIONS = 2
@@ -31,13 +31,13 @@ async def outcomes(reader: TopicReader) -> list[tuple[str, str]]:
     return found
 
 
-async def test_stops_three_times_then_goes_on(kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_stops_three_times_then_goes_on(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """The fourth start quarantines the key from that record on; a released key is processed again."""
     async with Scene(kafka_bootstrap, seed=1, partitions=PARTITIONS) as scene:
         topics = DerivedTopics(scene.generation)
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), PARTITIONS)
         await reader.start()
-        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        worker = make_worker(scene)
         try:
             await scene.append(records("sick", "queued", first=0))
             await scene.append(records("sick", "created", first=1, campaign="poison"))
@@ -60,8 +60,6 @@ async def test_stops_three_times_then_goes_on(kafka_bootstrap: str, tmp_path: Pa
             await released_goes_on(scene, worker, reader)
         finally:
             await reader.stop()
-            if worker.is_running():
-                worker.end()
 
 
 async def released_goes_on(scene: Scene, worker: WorkerProcess, reader: TopicReader) -> None:

@@ -4,13 +4,12 @@ import asyncio
 import logging
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from tests.crash.scene import Scene
 from tests.crash.supervised import Supervised
-from tests.crash.worker import WorkerProcess
+from tests.integration.processors.conftest import MakeWorker
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +45,11 @@ class Load:
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
-async def test_killed_and_added_under_load(kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_killed_and_added_under_load(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """Workers join, die by SIGKILL, leave for good and come again while records arrive; all comes out exactly."""
     async with Scene(kafka_bootstrap, seed=31, partitions=4) as scene:
         scene.findings.in_order = False
-        one, two, three = (
-            WorkerProcess(kafka_bootstrap, tmp_path / name, scene.generation, name) for name in ("one", "two", "three")
-        )
+        one, two, three = (make_worker(scene, name) for name in ("one", "two", "three"))
         load = Load(scene)
         pair, trio = Supervised(scene, SETTINGS, one, two), Supervised(scene, SETTINGS, one, two, three)
         feeding = None

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from rocksdict import Cache
 
 from processors.changelog import recover
 from processors.store import Identity, StateStore
+from schemas.topics import RAW
 from tests.conftest import MakeTopic
 from tests.crash.raw_log import make_topics
 from tests.crash.scene import Scene
 from tests.crash.worker import WorkerProcess
+from tests.integration.processors.conftest import MakeWorker
 
 RECOVERED = "recibo_processors_recovered_states_total"
 RECORDS = "recibo_processors_records_total"
@@ -101,10 +104,10 @@ async def finished_worker(scene: Scene, worker: WorkerProcess, records: int) -> 
 
 
 @pytest.mark.timeout(300)
-async def test_restart_and_lost_disk(kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_restart_and_lost_disk(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """A restart with its disk recovers nothing it has; with its disk lost, all; and the outcomes do not differ."""
     async with Scene(kafka_bootstrap, seed=41, partitions=2) as scene:
-        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        worker = make_worker(scene)
         assert (await finished_worker(scene, worker, 2000))[0] == 0
         assert (await finished_worker(scene, worker, 100))[0] == 0
         written = await scene.changelog_records()
@@ -115,10 +118,10 @@ async def test_restart_and_lost_disk(kafka_bootstrap: str, tmp_path: Path) -> No
 
 
 @pytest.mark.timeout(300)
-async def test_another_partition_count_is_refused(kafka_bootstrap: str, tmp_path: Path) -> None:
+async def test_another_partition_count_is_refused(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """With the topics made anew with more partitions, the worker stops and says what to do; it deletes nothing."""
     async with Scene(kafka_bootstrap, seed=42, partitions=2) as scene:
-        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
+        worker = make_worker(scene)
         await finished_worker(scene, worker, 500)
     await make_topics(kafka_bootstrap, scene.generation, 3)
     async with Scene(kafka_bootstrap, seed=42, generation=scene.generation, partitions=3) as grown:
@@ -131,13 +134,25 @@ async def test_another_partition_count_is_refused(kafka_bootstrap: str, tmp_path
 
 
 @pytest.mark.timeout(300)
-async def test_a_raw_log_made_anew_is_refused(kafka_bootstrap: str, tmp_path: Path) -> None:
-    """Where committed offsets are beyond the log's end, the worker stops with the remedy, and skips nothing."""
-    async with Scene(kafka_bootstrap, seed=43, partitions=2) as scene:
-        worker = WorkerProcess(kafka_bootstrap, tmp_path / "data", scene.generation)
-        await finished_worker(scene, worker, 3000)
-    async with Scene(kafka_bootstrap, seed=43, generation=scene.generation, partitions=2) as anew:
-        await anew.append(anew.traffic.records(200))
+@pytest.mark.parametrize("committed", [1, 10_000], ids=["before its start", "beyond its end"])
+async def test_offsets_out_of_the_log_are_refused(
+    committed: int, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient, make_worker: MakeWorker
+) -> None:
+    """Where committed offsets are not in the log any more, the worker stops with the remedy, and skips nothing in silence."""
+    async with Scene(kafka_bootstrap, seed=43, partitions=1) as scene:
+        raw = TopicPartition(RAW, 0)
+        await scene.append(scene.traffic.records(200))
+        await kafka_admin.delete_records({raw: RecordsToDelete(before_offset=100)})
+        group = AIOKafkaConsumer(
+            bootstrap_servers=kafka_bootstrap,
+            group_id=f"recibo-processors-g{scene.generation}",
+            enable_auto_commit=False,
+        )
+        await group.start()
+        group.assign([raw])
+        await group.commit({raw: committed})
+        await group.stop()
+        worker = make_worker(scene)
         worker.start()
         assert await worker.ended() == 1, worker.log_tail()
         assert "reset the group's offsets knowingly" in worker.log_file.read_text()

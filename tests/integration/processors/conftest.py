@@ -1,0 +1,27 @@
+"""Fixtures of the processors' tests: workers that end with their test, whatever happened."""
+
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.scene import Scene
+from tests.crash.worker import WorkerProcess
+
+MakeWorker = Callable[..., WorkerProcess]
+
+
+@pytest.fixture
+def make_worker(tmp_path: Path) -> Iterator[MakeWorker]:
+    """A function that makes a worker of a scene (option: its name), not started."""
+    made: list[WorkerProcess] = []
+
+    def make(scene: Scene, name: str = "0") -> WorkerProcess:
+        made.append(WorkerProcess(scene.bootstrap, tmp_path / f"data-{name}", scene.generation, name))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        if worker.is_running():
+            worker.end(signal.SIGKILL)

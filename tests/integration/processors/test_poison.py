@@ -26,7 +26,7 @@ STRANGE = [
     RawRecord(None, None, [], START_MS),
     RawRecord(b"", b"", [], START_MS),
     RawRecord(b"k", b"{}", [("source", b"{}"), ("request", b"::::")], START_MS),
-    RawRecord(b"k", b"{}", [("request", b"a:%d:single:1" % 2**70), *GOOD_HEADERS[:1]], START_MS),
+    RawRecord(b"k", b"{}", [("request", b'["a",%d,"single",1]' % 2**70), *GOOD_HEADERS[:1]], START_MS),
 ]
 
 

@@ -35,6 +35,7 @@ SOURCE = encode_source(WPP)
         (("source", None), ("request", None)),
         (("source", b"\xff"), ("request", b'["a",0,"single",1]')),
         (("source", b"[]"), ("request", b'["a",0,"single",1]')),
+        (("source", SOURCE), ("request", b"\xff")),
         (("source", SOURCE), ("request", b'["\xff",0,"single",1]')),
         (("source", SOURCE), ("request", b'["a",0,"single"]')),
         (("source", SOURCE), ("request", b'["a","x","single",1]')),

@@ -75,4 +75,5 @@ async def test_killed_and_added_under_load(kafka_bootstrap: str, make_worker: Ma
             trio.end()
         await scene.check_finished()
         assert not scene.findings.differences, "\n".join(scene.findings.differences)
-        log.info("deaths: %s", pair.deaths + trio.deaths)
+        deaths = pair.deaths + trio.deaths
+        assert not any(death.endswith("exit code 1") for death in deaths), deaths  # a rebalance stops nobody

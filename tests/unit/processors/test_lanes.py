@@ -20,6 +20,7 @@ class FakeLane:
         self.recovered = False
         self.is_closed = False
         self.recovery_done = asyncio.Event()
+        self.works = asyncio.Event()
         self.may_acknowledge = asyncio.Event()
         self.batches: list[BatchInFlight] = []
 
@@ -31,6 +32,7 @@ class FakeLane:
         """Recover, then do nothing for ever."""
         await self.recovery_done.wait()
         self.recovered = True
+        self.works.set()
         await asyncio.Event().wait()
 
     async def drained(self) -> None:
@@ -82,8 +84,7 @@ async def test_a_revoke_waits_for_work_and_not_for_recovery(tmp_path: Path) -> N
     lanes.submit(0, batch())
     lanes.submit(1, batch())
     working.recovery_done.set()
-    while not working.recovered:
-        await asyncio.sleep(0)
+    await working.works.wait()
     assert lanes.not_ready() == "recovering partitions [1]"
     draining = asyncio.create_task(lanes.drained())
     await asyncio.sleep(0)
@@ -103,8 +104,7 @@ async def test_recovery_is_not_an_old_batch(tmp_path: Path) -> None:
     lanes.submit(0, batch(time.monotonic() - 1000))
     assert lanes.oldest_batch_age_s() == 0
     lane.recovery_done.set()
-    while not lane.recovered:
-        await asyncio.sleep(0)
+    await lane.works.wait()
     assert lanes.oldest_batch_age_s() >= 1000
     assert lanes.in_flight_records() == 1
     await lanes.close()

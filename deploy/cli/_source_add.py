@@ -20,6 +20,7 @@ _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)
 @click.option("--provider", type=click.Choice(list(PROVIDERS)), required=True)
 @click.option("--account", default="", help="Whose messages they are; default: NAME.")
 @click.option("--select", "selected", type=_STATUSES, multiple=True, help="A status that is wanted; default: all.")
+@click.option("--relay", multiple=True, metavar="URL", help="Hand each webhook on to URL, as it came.")
 @click.option("--auth", default="", help="Another kind of proof than the provider's usual one: path, bearer, none, …")
 @click.option(
     "--secret-stdin", is_flag=True, help="Read the secret (the provider's own, as Meta's) instead of making one."

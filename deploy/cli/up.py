@@ -16,7 +16,7 @@ from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
 from schemas.sources import Source
 
-_COLOURS: Final = dict(zip(STOP_ORDER, ("green", "magenta", "cyan", "yellow", "blue"), strict=True))
+_COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
 _EXAMPLE_SQL: Final = "SELECT message_id, status, delivered_at FROM messages"
 _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 
@@ -32,6 +32,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--clickhouse-port", type=int, envvar="RECIBO_CLICKHOUSE_PORT", default=8123, show_default=True)
 @click.option("--processors-metrics-port", type=int, envvar="RECIBO_PROCESSORS_METRICS_PORT", default=9201)
 @click.option("--projections-metrics-port", type=int, envvar="RECIBO_PROJECTIONS_METRICS_PORT", default=9202)
+@click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="", help="Use this cluster.")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="", help="Use this ClickHouse.")
 @click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1)
@@ -84,7 +85,7 @@ def _ready_text(stack: Stack) -> str:
     lines += [
         f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
         f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
-        f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics",
+        f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics  {a.relay_metrics}/metrics",
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
         "",

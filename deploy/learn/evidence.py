@@ -70,7 +70,7 @@ class Evidence:
     @cached_property
     def ids(self) -> float:
         """Share of what could be an id."""
-        return self.share(lambda value: bool(_ID.match(str(value))) and not is_time(value, self.now_ms))
+        return self.share(lambda value: is_id(value) and not is_time(value, self.now_ms))
 
     @cached_property
     def distinct(self) -> float:
@@ -92,6 +92,11 @@ def is_person(value: Any) -> bool:
     """Tell whether a value could be whom a message went to."""
     recipient, kind = recipient_of(str(value)) if type(value) in (str, int) else ("", "")
     return kind in ("lid", "group", "bsuid") or (kind == "phone" and len(recipient) in _PHONE_DIGITS)
+
+
+def is_id(value: Any) -> bool:
+    """Tell whether a value could be an id: a number or a text with a digit in it, and no spaces."""
+    return type(value) in (str, int) and bool(_ID.match(str(value)))
 
 
 def is_word(value: Any) -> bool:

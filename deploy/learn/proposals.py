@@ -29,6 +29,8 @@ _ENOUGH: Final = 7.0
 _ENOUGH_FOR_NEEDED: Final = 3.0
 _NEEDED: Final = frozenset({"status", "message_id"})
 _FORMAT_POINTS: Final = 8.0
+_SOME_WORDS: Final = 3.0
+"""For any status word at all: a provider's others may be unknown."""
 _AGAINST: Final = 6.0
 _MOST: Final = 0.5
 _SHOWN: Final = 4
@@ -177,7 +179,7 @@ def _by_value(name: str, e: Evidence) -> tuple[float, str]:
     if e.times > _MOST:
         return wrong
     if name == "status":
-        return (_FORMAT_POINTS * e.statuses, "status words") if e.statuses else wrong
+        return (_SOME_WORDS + (_FORMAT_POINTS - _SOME_WORDS) * e.statuses, "status words") if e.statuses else wrong
     if name == "recipient":
         return (_FORMAT_POINTS * e.phones, "numbers of people") if e.phones > _MOST else wrong
     if name in _IDS:

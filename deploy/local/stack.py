@@ -25,7 +25,7 @@ from deploy.topics import create_missing
 from schemas.sources import Sources, parse_sources, require_secrets
 
 READY_SECONDS_MAX: Final = 90.0
-STOP_ORDER: Final = ("ingest", "processors", "projections", "clickhouse", "kafka")
+STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
 """Intake first, then each stage after the one that feeds it, the servers last."""
 
 
@@ -42,6 +42,7 @@ class StackSettings:
     clickhouse_port: int = 8123
     processors_metrics_port: int = 9201
     projections_metrics_port: int = 9202
+    relay_metrics_port: int = 0
     kafka_bootstrap_servers: str = ""
     """A cluster to use instead of a local broker."""
     clickhouse_url: str = ""
@@ -68,6 +69,7 @@ class Addresses:
     clickhouse: str
     processors_metrics: str
     projections_metrics: str
+    relay_metrics: str
 
 
 class Stack:
@@ -142,6 +144,7 @@ class Stack:
             or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
+            relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
         )
 
     def _read_sources(self) -> Sources:
@@ -171,13 +174,15 @@ class Stack:
 
     def _start_stages(self) -> None:
         environ = self._stage_environ()
-        ready_urls = {
-            "ingest": self.addresses.ingest,
-            "processors": self.addresses.processors_metrics,
-            "projections": self.addresses.projections_metrics,
+        stages = {
+            "ingest": ("ingest", self.addresses.ingest),
+            # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
+            "relay": ("ingest.relay", self.addresses.relay_metrics),
+            "processors": ("processors", self.addresses.processors_metrics),
+            "projections": ("projections", self.addresses.projections_metrics),
         }
-        for name, url in ready_urls.items():
-            self._run(python_program(name, name, f"{url}/readyz", environ=environ))
+        for name, (module, url) in stages.items():
+            self._run(python_program(name, module, f"{url}/readyz", environ=environ))
         self._wait_all()
 
     def _stage_environ(self) -> dict[str, str]:
@@ -194,6 +199,7 @@ class Stack:
             "RECIBO_INGEST_PORT": str(_port_of(a.ingest)),
             "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
             "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
+            "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
             "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL", "WARNING"),  # of Faust, which tells all it does
             **s.environ,
         }

@@ -43,6 +43,7 @@ def new_table(
     *,
     account: str,
     selected: Sequence[str],
+    relay: Sequence[str],
     auth: Mapping[str, Any],
     secret: str,
     verify_token: str,
@@ -53,6 +54,7 @@ def new_table(
         provider: its provider.
         account: whose messages; "" for the source's own name.
         selected: statuses; empty for all.
+        relay: URLs to hand each webhook on to.
         auth: the auth table without its secrets (`kind` and its keys), or {"kind": "none"}.
         secret: the variable of the first secret.
         verify_token: the variable of the verify token, or "".
@@ -63,6 +65,8 @@ def new_table(
         table["account"] = account
     if selected:
         table["selected"] = list(selected)
+    if relay:
+        table["relay"] = list(relay)
     if verify_token:
         table["verify_token"] = tomlkit.inline_table()
         table["verify_token"]["env"] = verify_token

@@ -21,7 +21,7 @@ STOP_SECONDS_MAX = 60
 ROW_SECONDS_MAX = 20
 FREE_PORTS = [
     *("--port", "0", "--kafka-port", "0", "--clickhouse-port", "0"),
-    *("--processors-metrics-port", "0", "--projections-metrics-port", "0"),
+    *("--processors-metrics-port", "0", "--projections-metrics-port", "0", "--relay-metrics-port", "0"),
 ]
 
 pytestmark = pytest.mark.timeout(300)

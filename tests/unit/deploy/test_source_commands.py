@@ -116,3 +116,18 @@ def test_secrets_are_shown_only_when_asked_for(registry: Registry) -> None:
     assert secret.value is not None
     assert secret.value not in run("show", "loja") + run("list")
     assert secret.value in run("show", "loja", "--reveal")
+
+
+def test_a_source_can_hand_its_webhooks_on(registry: Registry) -> None:
+    """The URLs of `add --relay` are the source's, in their order."""
+    run(
+        "add",
+        "loja",
+        "--provider",
+        "waha",
+        "--relay",
+        "https://a.example.com/in",
+        "--relay",
+        "https://b.example.com/in",
+    )
+    assert registry.source("loja").relay == ("https://a.example.com/in", "https://b.example.com/in")

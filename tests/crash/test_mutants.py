@@ -13,6 +13,8 @@ from tests.crash.scene import WorkerFailed
 log = logging.getLogger(__name__)
 
 ROUNDS_MAX: Final = 10
+GUARDS: Final = ("ContiguityBroken", "ForeignWriter")
+"""How a worker itself may notice a mutant: by stopping. Any other end is an error of the mutant."""
 SMALL: Final = {
     "RECIBO_PROCESSORS_BATCH_RECORDS_MAX": "100",
     "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": "20",
@@ -43,6 +45,8 @@ async def test_mutant_is_caught(mutant: str, kafka_bootstrap: str, tmp_path: Pat
                 if number % 3 == 2:
                     await harness.finish()
             except WorkerFailed as failure:
+                written = harness.worker.log_file.read_text()
+                assert any(guard in written for guard in GUARDS), f"it broke of something else: {failure}"
                 log.info("%s: %s", mutant, failure)
                 return
             if harness.findings.difference_count:

@@ -121,7 +121,7 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
         first = paste(up)
         wait_for_messages(up, {first})
         children = children_of(up.process.pid)
-        assert len(children) == 5
+        assert len(children) == 6
         up.process.send_signal(signal.SIGINT)
         up.read_until("recibo      | stopped")
         assert up.process.wait(STOP_SECONDS_MAX) == 0

@@ -127,7 +127,7 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
         assert up.process.wait(STOP_SECONDS_MAX) == 0
         wait_until_gone(children)
         order = re.findall(r"recibo      \| stopping (\w+)$", up.printed, re.MULTILINE)
-        assert order == ["ingest", "processors", "projections", "clickhouse", "kafka"]
+        assert order == ["ingest", "relay", "processors", "projections", "clickhouse", "kafka"]
 
     with recibo_up(tmp_path) as up:
         assert "created topics" not in up.printed

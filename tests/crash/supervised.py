@@ -30,7 +30,8 @@ class Supervised:
 
     async def until_taken_over(self) -> None:
         """Wait until every partition moved on from where it is now."""
-        ends = {partition: done + 1 for partition, done in (await self._scene.committed()).items()}
+        known = await self._scene.committed()
+        ends = {partition: known.get(partition, 0) + 1 for partition in await self._scene.ends()}
 
         async def all_moved() -> bool:
             self._start_ended()

@@ -56,11 +56,14 @@ async def test_killed_and_added_under_load(kafka_bootstrap: str, make_worker: Ma
         try:
             await pair.until_ready()
             feeding = asyncio.create_task(load.run())
+            await pair.until_taken_over()
+            load.stall_seconds.clear()
             two.end(signal.SIGKILL)  # started again at once: static membership, no rebalance
             await pair.until_taken_over()
             log.info("stall, one of two killed and started again: %.1f s", max(load.stall_seconds.values()))
             load.stall_seconds.clear()
             await trio.until_ready()
+            await trio.until_taken_over()
             log.info("stall, a third one joining: %.1f s", max(load.stall_seconds.values()))
             load.stall_seconds.clear()
             three.end(signal.SIGKILL)  # and stays away: its partitions wait for its session to end

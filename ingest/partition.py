@@ -19,7 +19,7 @@ def murmur2(data: bytes) -> int:
     words = _WORDS[count](data) if count < len(_WORDS) else Struct(f"<{count}I").unpack_from(data)
     for word in words:
         k = word * m & mask
-        h = (h * m & mask) ^ ((k ^ k >> 24) * m & mask)
+        h = (h * m ^ (k ^ k >> 24) * m) & mask
     tail = length & 3
     if tail:
         h = (h ^ int.from_bytes(data[-tail:], "little")) * m & mask

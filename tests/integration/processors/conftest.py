@@ -8,8 +8,16 @@ import pytest
 
 from tests.crash.scene import Scene
 from tests.crash.worker import WorkerProcess
+from tests.servers import kafka_server
 
 MakeWorker = Callable[..., WorkerProcess]
+
+
+@pytest.fixture(scope="package")
+def kafka_bootstrap() -> Iterator[str]:
+    """The bootstrap address of a broker that only this folder's tests use: they choose its partition counts."""
+    with kafka_server() as bootstrap_servers:
+        yield bootstrap_servers
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_one_more_field_changes_nothing(sample: Sample) -> None:
 
 def test_two_samples_that_differ_are_two_events() -> None:
     """No two samples that say different things of one message have one event id."""
-    said = {}
+    said: dict[str, tuple[str, bytes]] = {}
     for sample in samples():
         for part, one in _read(sample):
             if isinstance(one, Event) and one.message_id:

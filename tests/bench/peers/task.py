@@ -32,4 +32,4 @@ class Task:
 
 def say_first() -> None:
     """Tell the driver that the first record has been consumed just now; past Faust, which takes `sys.stdout` over."""
-    os.write(1, b"first %d\n" % time.time_ns())
+    os.write(1, b"\nfirst %d\n" % time.time_ns())  # a line of its own, whatever the program printed

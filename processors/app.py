@@ -9,6 +9,7 @@ from typing import Any
 
 import faust
 from faust.exceptions import ConsumerNotStarted
+from faust.types import TP
 
 from processors import health
 from processors.agent import make_agent
@@ -98,7 +99,7 @@ def create_app(settings: Settings) -> ReciboApp:
         stream_wait_empty=True,
         table_standby_replicas=0,
     )
-    worker = app.worker = Worker(settings, stop_at_once)
+    worker = app.worker = Worker(settings, stop_at_once, lambda partition: app.consumer.highwater(TP(RAW, partition)))
     app.transport_class = _transport(settings, worker)
     raw = app.topic(RAW, schema=BatchSchema())
     app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))

@@ -22,6 +22,7 @@ from processors.understand import ParserOf
 
 _SWEEP_CHUNK: Final = 1_000
 _SWEEP_PAUSE_S: Final = 0.05
+_RELEASE_POLL_S: Final = 1.0
 
 
 @dataclass(slots=True, eq=False)
@@ -54,6 +55,7 @@ class Lane:
         quarantine: Quarantine,
         on_done: Callable[[BatchInFlight], None],
         sweep_interval_s: float,
+        log_end: Callable[[], int],
     ) -> None:
         """Wire a lane.
 
@@ -65,6 +67,7 @@ class Lane:
             quarantine: which keys are held back.
             on_done: told of every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
+            log_end: the raw partition's end offset as of the last fetch: behind every record fetched so far.
         """
         self._tables = tables
         self._events = events
@@ -73,6 +76,7 @@ class Lane:
         self._quarantine = quarantine
         self._on_done = on_done
         self._sweep_interval_s = sweep_interval_s
+        self._log_end = log_end
         self._inbox: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._states_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._outputs_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
@@ -104,6 +108,7 @@ class Lane:
             steps.create_task(_each(self._states_sent, self._send_outputs))
             steps.create_task(_each(self._outputs_sent, self._store_and_acknowledge))
             steps.create_task(self._sweep())
+            steps.create_task(self._answer_releases())
 
     async def drained(self) -> None:
         """Wait until every batch taken is acknowledged."""
@@ -132,7 +137,7 @@ class Lane:
         if batch.is_stale():
             self._finished(batch)
             return
-        self._quarantine.refresh()
+        self._quarantine.answer(self._log_end)
         understood: list[Understood] = read_batch(batch.records, self._parser_of, self._quarantine.holds)
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
@@ -189,6 +194,13 @@ class Lane:
             after, expired = messages.expired(after, _SWEEP_CHUNK, self._stream_time_ms)
             if expired:
                 self.submit(BatchInFlight((), lambda: None, lambda: False, expired=expired))
+
+    async def _answer_releases(self) -> None:
+        """Let a release that was asked for take effect though no record comes."""
+        while True:
+            await asyncio.sleep(_RELEASE_POLL_S)
+            if self._inbox.empty():
+                self._quarantine.answer(self._log_end)
 
     def _finished(self, batch: BatchInFlight) -> None:
         self._in_flight.remove(batch)

@@ -2,11 +2,12 @@
 
 Every failure is written down (synced) before the worker stops, so that the count survives it. A key is held from the
 record that stopped the worker on: what came before it has its outcome already, and a replay must repeat that. A release
-ends the hold at the log's end of that moment and keeps the stretch, for the same reason: what was held there stays
-`quarantined`, and is appended again behind it.
+keeps the stretch, for the same reason: what was held there stays `quarantined`, and is appended again behind it. Where
+the stretch ends is for the worker to say, which alone knows what it has decided; the command only asks for it.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ class Hold(msgspec.Struct, omit_defaults=True):
     why: str
     until: int | None = None
     """Offset from which the key is free again; None while it is held."""
+    release_asked: bool = False
     redriven: bool = False
     """Whether what was held has been appended to the log again."""
 
@@ -53,8 +55,23 @@ class Quarantine:
         """All holds there have been, released ones too."""
         return self._kept.holds
 
+    def answer(self, log_end: Callable[[], int]) -> bool:
+        """End the holds whose release was asked for at the log's end, behind all that was ever decided.
+
+        Returns:
+            Whether there were any.
+        """
+        self.refresh()
+        asked = [hold for hold in self._kept.holds if hold.release_asked and hold.until is None]
+        if asked:
+            end = log_end()
+            for hold in asked:
+                hold.until = end
+            self._write()
+        return bool(asked)
+
     def refresh(self) -> None:
-        """Read the file again if it changed: a release by command takes effect at the next batch."""
+        """Read the file again if another process changed it."""
         try:
             changed_at_ns = self._path.stat().st_mtime_ns
         except FileNotFoundError:
@@ -81,12 +98,11 @@ class Quarantine:
         self._write()
         return self.holds(key, offset)
 
-    def release(self, log_end: int) -> None:
-        """End every hold at the log's end: records from there on are processed again."""
+    def ask_release(self) -> None:
+        """Ask the worker to end every hold (see `answer`)."""
         self.refresh()
         for hold in self._kept.holds:
-            if hold.until is None:
-                hold.until = log_end
+            hold.release_asked = True
         self._write()
 
     def redriven(self, hold: Hold) -> None:

@@ -5,6 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from rocksdict import Cache
@@ -35,8 +36,17 @@ _EXIT_ORPHANED = 77
 class Worker:
     """The processors' resources in one process."""
 
-    def __init__(self, settings: Settings, on_error: Callable[[BaseException], None]) -> None:
-        """Prepare; nothing is opened yet."""
+    def __init__(
+        self, settings: Settings, on_error: Callable[[BaseException], None], log_end: Callable[[int], int]
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            settings: as read from the environment.
+            on_error: told of an error after which nothing more may be written.
+            log_end: a raw partition's end offset, as of the last fetch.
+        """
+        self._log_end = log_end
         self.settings = settings
         self.metrics = Metrics()
         self._alert = UnclearAlert(settings.unclear_per_minute_max)
@@ -120,6 +130,7 @@ class Worker:
             quarantine,
             self._batch_done,
             self.settings.sweep_interval_s,
+            partial(self._log_end, partition),
         )
 
     def _table(self, truth: Truth, topic: str, partition: int) -> Table:

@@ -1,6 +1,7 @@
 """`recibo quarantine`: what the processors hold back, and its release once the cause is mended."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from deploy.sources.log_reader import LogReader, reading
 from processors.quarantine import Hold, Quarantine
 from schemas.topics import RAW
 
+_ANSWER_S_MAX = 5.0
+"""A worker that has the partition looks every second."""
+_POLL_S = 0.1
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -51,7 +55,8 @@ async def _release(kafka: str, state: Path) -> int:
     try:
         async with reading(kafka, RAW) as reader:
             for partition, quarantine in _quarantines(state):
-                quarantine.release(await reader.end_of(RAW, partition))
+                quarantine.ask_release()
+                await _until_answered(reader, partition, quarantine)
                 for hold in quarantine.stretches:
                     if not hold.redriven:
                         appended += await _redrive(reader, producer, partition, hold)
@@ -59,6 +64,16 @@ async def _release(kafka: str, state: Path) -> int:
     finally:
         await producer.stop()
     return appended
+
+
+async def _until_answered(reader: LogReader, partition: int, quarantine: Quarantine) -> None:
+    """Wait for the worker to end the holds; where none works on this partition now, end them at the log's end."""
+    deadline = time.monotonic() + _ANSWER_S_MAX
+    while any(hold.until is None for hold in quarantine.stretches) and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_S)
+        quarantine.refresh()
+    end = await reader.end_of(RAW, partition)
+    quarantine.answer(lambda: end)
 
 
 async def _redrive(reader: LogReader, producer: AIOKafkaProducer, partition: int, hold: Hold) -> int:

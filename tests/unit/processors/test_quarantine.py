@@ -82,25 +82,27 @@ def test_held_from_the_record_that_stopped_the_worker(tmp_path: Path) -> None:
 
 
 def test_release(tmp_path: Path) -> None:
-    """A release ends the hold at the log's end; what was held before it stays quarantined, also after a restart."""
+    """A release that was asked for ends the hold at the log's end; what was held before stays quarantined, also after a restart."""
     path = tmp_path / "0.json"
     for _ in range(ATTEMPTS_MAX):
         Quarantine(path).failed(b"acme/m1", 2, "a bug")
-    Quarantine(path).release(log_end=10)
+    Quarantine(path).ask_release()
+    assert Quarantine(path).answer(lambda: 10)
     again = Quarantine(path)
     assert [again.holds(b"acme/m1", offset) for offset in (1, 2, 9, 10)] == [False, True, True, False]
     assert not again.stretches[0].redriven
 
 
 def test_a_release_by_command_reaches_a_running_worker(tmp_path: Path) -> None:
-    """A worker sees at its next batch that another process released what it holds."""
+    """A worker sees that another process asks to release what it holds, and alone says from where on."""
     running = Quarantine(tmp_path / "0.json")
     for _ in range(ATTEMPTS_MAX):
         running.failed(b"acme/m1", 2, "a bug")
-    Quarantine(tmp_path / "0.json").release(log_end=10)
+    Quarantine(tmp_path / "0.json").ask_release()
     assert running.holds(b"acme/m1", 10)
-    running.refresh()
-    assert not running.holds(b"acme/m1", 10)
+    assert running.answer(lambda: 12)
+    assert [running.holds(b"acme/m1", offset) for offset in (11, 12)] == [True, False]
+    assert not running.answer(lambda: 20)
 
 
 def test_other_offsets_count_apart(tmp_path: Path) -> None:

@@ -100,7 +100,10 @@ class KafkaLog:
         if len(records) == 1:
             record = records[0]
             return [senders[partition_of(record.key, count)].append(record)]
-        return list({senders[partition_of(record.key, count)].append(record): None for record in records})
+        by_partition: dict[int, list[LogRecord]] = {}
+        for record in records:
+            by_partition.setdefault(partition_of(record.key, count), []).append(record)
+        return [acked for partition, some in by_partition.items() for acked in senders[partition].extend(some)]
 
     async def discard(self) -> None:
         """Give the producer up without flushing it; everything unacknowledged fails with LogUnavailable."""

@@ -1,6 +1,5 @@
 """The figures ingest shows at `/metrics`, all declared in `schemas.metrics`."""
 
-from collections import Counter as Tally
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -38,24 +37,24 @@ class IngestMetrics:
 
     def count_requests(self, records: Sequence[RequestRecord]) -> None:
         """Count answered requests, a batch at a time."""
-        requests: Tally[tuple[str, int]] = Tally()
-        taken_bytes: Tally[str] = Tally()
-        events: Tally[str] = Tally()
+        totals: dict[tuple[str | None, int], list[int]] = {}
         for record in records:
-            source = record.source or _NO_SOURCE
-            requests[source, record.status] += 1
             self._seconds.observe(record.duration_us / _US_PER_S)
+            total = totals.get((record.source, record.status))
+            if total is None:
+                total = totals[record.source, record.status] = [0, 0, 0]
+            total[0] += 1
             if record.refusal is None:
-                taken_bytes[source] += record.body_bytes
-                events[source] += record.events
-        for (source, status), count in requests.items():
+                total[1] += record.body_bytes
+                total[2] += record.events
+        for (name, status), (count, taken_bytes, events) in totals.items():
+            source = name or _NO_SOURCE
             self._requests.labels(source, str(status)).inc(count)
             if status == 401:  # noqa: PLR2004 - HTTP
                 self._auth_failures.labels(source).inc(count)
-        for source, total in taken_bytes.items():
-            self._bytes.labels(source).inc(total)
-        for source, total in events.items():
-            self._events.labels(source).inc(total)
+            if events:
+                self._bytes.labels(source).inc(taken_bytes)
+                self._events.labels(source).inc(events)
 
     def _make(self, name: str) -> Any:
         metric = METRICS[name]

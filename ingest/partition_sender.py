@@ -6,7 +6,7 @@ which all of its requests await: not one future an event.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
 
@@ -86,7 +86,21 @@ class PartitionSender:
         Raises:
             LogUnavailable: the queue is full.
         """
-        size = len(record.value) + len(record.key) + _RECORD_OVERHEAD_BYTES
+        batch = self._batch_for(len(record.value) + len(record.key) + _RECORD_OVERHEAD_BYTES)
+        batch.records.append(record)
+        return batch.acked
+
+    def extend(self, records: Sequence[LogRecord]) -> "set[asyncio.Future[None]]":
+        """Queue several records, in one batch where they fit; see `append`."""
+        size = sum([len(record.value) + len(record.key) for record in records]) + len(records) * _RECORD_OVERHEAD_BYTES
+        if size > self._batch_bytes_max:
+            return {self.append(record) for record in records}
+        batch = self._batch_for(size)
+        batch.records += records
+        return {batch.acked}
+
+    def _batch_for(self, size: int) -> Batch:
+        """Return the batch that `size` more bytes go to, counting them as queued."""
         if self._queued_bytes + size > self._queue_bytes_max:
             raise LogUnavailable(f"{self._topic}[{self._partition}]: {self._queued_bytes} bytes are waiting already")
         queue = self._queue
@@ -96,10 +110,9 @@ class PartitionSender:
             batch = Batch(monotonic(), self._loop.create_future())
             queue.append(batch)
             self._wakeup.set()
-        batch.records.append(record)
         batch.bytes += size
         self._queued_bytes += size
-        return batch.acked
+        return batch
 
     def expire(self, began_before_s: float) -> None:
         """Fail the batches that began before a time (monotonic seconds); queued ones will not be sent."""

@@ -47,11 +47,11 @@ def hmac_valid(
     secret: bytes, message: bytes, presented: str, *, algorithm: str = "sha256", encoding: str = "hex", prefix: str = ""
 ) -> bool:
     """Tell whether `presented` is the HMAC of `message` under `secret` (see `sign`). Hex may be upper-case."""
-    if not presented.startswith(prefix):
+    if not presented.isascii():
         return False
-    digest = presented[len(prefix) :].strip()
-    expected = sign(secret, message, algorithm=algorithm, encoding=encoding)
-    return same(digest.lower() if encoding == "hex" else digest, expected)
+    given = presented.lower() if encoding == "hex" else presented
+    expected = sign(secret, message, algorithm=algorithm, encoding=encoding, prefix=prefix)
+    return hmac.compare_digest(given, expected.lower() if encoding == "hex" else expected)
 
 
 def twilio_message(url: str, form: bytes) -> bytes:

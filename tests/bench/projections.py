@@ -22,7 +22,7 @@ from tests.bench.cluster import Cluster, fresh_cluster
 from tests.bench.projected_views import ask_views
 from tests.bench.queryable import queryable_ms
 from tests.bench.results import keep
-from tests.integration.projections.test_projector import publish
+from tests.integration.projections.publish import publish
 from tests.integration.projections.world import World, busy_world
 from tests.servers import clickhouse_server
 
@@ -37,6 +37,7 @@ async def compare(cluster: Cluster, client: Client, settings: Settings, repetiti
     await publish(world, cluster.bootstrap)
     rows = await asyncio.to_thread(projected.rows_of, world, BATCH)
     count, records = sum(len(batch) for _, batch in rows), _records(world)
+    print(f"{records} records, {count} rows", flush=True)
     runs = []
     for _ in range(repetitions):
         seconds = {

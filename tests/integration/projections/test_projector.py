@@ -4,21 +4,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.ports import free_port
 from projections.rows import projections_of
 from schemas.topics import RAW, declared
 from tests.integration.projections.conftest import Databases, until
+from tests.integration.projections.publish import publish
 from tests.integration.projections.test_tables import facts, truth
-from tests.integration.projections.world import PARTITIONS, World, busy_world
+from tests.integration.projections.world import PARTITIONS, busy_world
 from tests.servers import kafka_server
 
 CHECKOUT = Path(__file__).parents[3]
@@ -46,18 +46,6 @@ def projector(databases: Databases, kafka: str, **environ: str) -> Iterator[tupl
     finally:
         process.kill()
         process.wait()
-
-
-async def publish(world: World, kafka: str) -> None:
-    """Write a world's records to the broker, at the offsets the world gave them."""
-    producer = AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5)
-    await producer.start()
-    futures: list[Awaitable[object]] = []
-    for topic, records in world.records.items():
-        for r in records:
-            sent = await producer.send(topic, r.value, r.key, r.partition, r.timestamp, list(r.headers))
-            futures.append(sent)
-    await producer.stop()
 
 
 @pytest.fixture

@@ -95,12 +95,12 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield Path(folder)
 
 
-def own_stack(folder: Path) -> StackSettings:
-    """Return the settings of a stack of the demo's own in `folder`, its sources registered."""
+def own_stack(folder: Path, *, starts_fast: bool = False) -> StackSettings:
+    """Return the settings of a stack of the demo's own in `folder`, its sources registered (`starts_fast`: see the broker)."""
     config_file = folder / "recibo.toml"
     config_file.write_text(RECIBO_TOML, encoding="utf-8")
     secrets = "".join(f"{name}={value}\n" for name, value in SECRETS.items())
     (folder / "secrets.env").write_text(secrets, encoding="utf-8")
     ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
     metrics = dict.fromkeys(("processors_metrics_port", "projections_metrics_port"), 0)
-    return StackSettings(data_dir=folder, config_file=config_file, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers
+    return StackSettings(data_dir=folder, config_file=config_file, starts_fast=starts_fast, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

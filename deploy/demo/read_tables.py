@@ -62,7 +62,7 @@ class TableReader:
             self._choices |= {
                 "raw": raw,
                 "request": f"request_id IN {requests}",
-                "coordinate": f"{generation_is} AND (log_partition, log_offset) IN {ours}",
+                "coordinate": f"{generation_is} AND request_id IN {requests}",
                 "audited": f"(log_partition, log_offset) IN {ours}",
             }
 

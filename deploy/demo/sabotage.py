@@ -38,7 +38,7 @@ WAYS: Final = {
 }
 """What can be broken, and where; the first place is the default."""
 
-_COPY: Final = "SELECT * REPLACE (log_offset + 1000000000 AS log_offset) FROM recibo_store.message_event FINAL"
+_COPIED: Final = "SELECT * REPLACE (log_offset + 1000000000 AS log_offset) FROM"
 
 
 @dataclass(slots=True)
@@ -112,9 +112,10 @@ class Sabotage:
         self.victim = f"{history.account}/{history.subject}"
         at = history.folded[0].record.at
         event = f"log_partition = {at.partition} AND log_offset = {at.offset}"
+        copied = f"(SELECT * FROM recibo_store.message_event FINAL WHERE {event})"  # noqa: S608 - two numbers
         statement = {
             "drop": f"ALTER TABLE recibo_store.message_event DELETE WHERE {event}",
-            "double": f"INSERT INTO recibo_store.message_event {_COPY} WHERE {event}",
+            "double": f"INSERT INTO recibo_store.message_event {_COPIED} {copied}",
             "downgrade": "ALTER TABLE recibo_store.message_state UPDATE seen = bitAnd(seen, 63)"
             f" WHERE account = '{history.account}' AND message_id = '{history.subject}'",
         }[self.way]

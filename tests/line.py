@@ -17,6 +17,8 @@ from deploy.demo.traffic import Traffic, generate
 from deploy.local.stack import Stack
 
 DEADLINE_SECONDS = 90.0
+SABOTAGED_SECONDS = 15.0
+"""What was dropped never comes: little traffic need not be waited for long."""
 START_MS = 1_773_144_000_000
 
 
@@ -35,7 +37,8 @@ class Line:
 
     async def ledger(self, traffic: Traffic, sabotage: Sabotage | None = None) -> Ledger:
         """Post traffic and hold every topic and table to it."""
-        return await run_demo(self.deployment, traffic, DEADLINE_SECONDS, quiet, sabotage)
+        deadline_s = SABOTAGED_SECONDS if sabotage else DEADLINE_SECONDS
+        return await run_demo(self.deployment, traffic, deadline_s, quiet, sabotage)
 
     async def ledger_through(self, traffic: Traffic, disturb: Callable[[], Awaitable[None]]) -> Ledger:
         """Post traffic, disturb the line in the middle of it, and hold every topic and table to it."""

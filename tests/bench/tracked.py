@@ -20,6 +20,8 @@ NEXT = STATUSES[2:]
 
 _SPREAD = 0x9E3779B97F4A7C15F39CC061
 """Odd, so that multiplying by it modulo 2^96 gives every number another id, far from its neighbours'."""
+_OTHER_SPREAD = 0xC2B2AE3D27D4EB4F165667B1
+"""Another one for event ids, so that a state does not compress better than a real one."""
 _SOURCE = encode_source(SourceContext("bench", ACCOUNT, "wpp_marketing"))
 _SECONDS_APART = 2.5
 _REPEATED = 0.05
@@ -80,7 +82,7 @@ def _message_id(i: int) -> str:
 
 
 def _provider_event_id(i: int, status: str) -> str:
-    return f"{i * _SPREAD % 2**96:024x}{STATUSES.index(status):08x}"
+    return f"{(4 * i + STATUSES.index(status)) * _OTHER_SPREAD % 2**96:024x}00000000"
 
 
 def _occurred_ms(now_ms: int, status: str) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from schemas.error_category import ACTIONS
+from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
@@ -37,6 +38,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         "categories": _array(ACTIONS),
         "actions": _array(ACTIONS.values()),
         "statuses": _array(NAMES_BY_RANK),
+        "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS}
 

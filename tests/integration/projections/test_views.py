@@ -67,6 +67,28 @@ async def test_stuck_messages_say_whether_the_connection_logged_out(databases: D
     ]
 
 
+async def test_a_logout_says_what_was_in_flight(databases: Databases, project: Project) -> None:
+    """Of the messages of a connection that closes, those heard of before and not ended by then are counted."""
+    world = World()
+    world.post(message_event("m-1", "created", START_MS, connection_id="c-1"))
+    world.post(message_event("m-2", "created", START_MS, connection_id="c-1"))
+    world.post(message_event("m-2", "delivered", START_MS + 1, connection_id="c-1"))
+    world.post(message_event("m-3", "created", START_MS, connection_id="c-2"))
+    world.post(connection_event("c-1", "logout", START_MS + HOUR_MS))
+    world.post(message_event("m-1", "delivered", START_MS + 2 * HOUR_MS, connection_id="c-1"))
+    world.post(message_event("m-4", "created", START_MS + 2 * HOUR_MS, connection_id="c-1"))
+    await project(world)
+    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight({ALL})") == [("c-1", 1)]
+
+
+async def test_a_zero_is_told_from_a_provider_that_never_says(databases: Databases, project: Project) -> None:
+    """Every provider and status has a row that says whether it is ever reported."""
+    await project(World())
+    query = "SELECT reporting FROM views.provider_status WHERE provider = '{}' AND status = '{}'"
+    assert databases.value(query.format("meta_cloud", "queued")) == "never"
+    assert databases.value(query.format("meta_cloud", "read")) == "reported"
+
+
 async def test_errors_say_what_to_do_and_numbers_are_listed(databases: Databases, project: Project) -> None:
     """Failures are grouped with the action they call for; a number is to clean until something is delivered to it."""
     world = World()

@@ -1,0 +1,57 @@
+"""The views' columns are a contract: a later version may add some, never remove one or change its type.
+
+`RECIBO_PUBLISH_VIEWS=1 pytest` of this file writes what is there now to `projections/views/published.json`.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from projections.views import FOLDER
+from tests.integration.projections.conftest import Databases
+
+PUBLISHED: Final = FOLDER / "published.json"
+_EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'"}
+Columns = dict[str, dict[str, str]]
+
+
+def _arguments(path: Path) -> str:
+    found = dict(re.findall(r"\{(\w+):(\w+)\}", path.read_text(encoding="utf-8")))
+    given = ", ".join(f"{name} = {_EXAMPLES[kind]}" for name, kind in sorted(found.items()))
+    return f"({given})" if given else ""
+
+
+def _columns(databases: Databases) -> Columns:
+    """Return view → column → type, as the engine says."""
+    found: Columns = {}
+    for path in sorted(FOLDER.glob("*.sql")):
+        if "${views}." not in path.read_text(encoding="utf-8"):
+            continue  # a view of ours, in the store
+        name = path.stem.partition("_")[2]
+        rows = databases.rows(f"DESCRIBE TABLE (SELECT * FROM views.{name}{_arguments(path)})")
+        found[name] = {row[0]: row[1] for row in rows}
+    return found
+
+
+def test_no_published_column_is_gone_or_changed(databases: Databases) -> None:
+    """Every published column is there with its type, and every column there is published."""
+    now = _columns(databases)
+    if os.environ.get("RECIBO_PUBLISH_VIEWS"):
+        PUBLISHED.write_text(json.dumps(now, indent=1) + "\n", encoding="utf-8")
+    published: Columns = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    for view, columns in published.items():
+        changed = {
+            name: now.get(view, {}).get(name) for name, kind in columns.items() if now.get(view, {}).get(name) != kind
+        }
+        assert not changed, f"{view}: {changed} breaks whoever uses it; add a column or a view instead"
+    assert now == published, "publish the new columns: RECIBO_PUBLISH_VIEWS=1 pytest of this file"
+
+
+def test_every_view_says_what_a_row_is() -> None:
+    """Each file begins with a comment that says what a row is, and gives an example."""
+    for path in sorted(FOLDER.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        assert re.match(r"-- One row an? ", text), path.name
+        assert "${views}." not in text or "-- Example: " in text, path.name

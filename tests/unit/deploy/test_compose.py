@@ -11,17 +11,20 @@ from ruamel.yaml import YAML
 
 from deploy.cli.__main__ import recibo
 from deploy.local.programs import CHECKOUT
+from ingest.relay.settings import Settings as RelaySettings
 from ingest.settings import Settings as IngestSettings
 from ingest.settings import variable_of
 from processors.settings import Settings as ProcessorsSettings
 from projections.settings import Settings as ProjectionsSettings
 
-STAGES = ("ingest", "processors", "projections")
+STAGES = {"ingest": "ingest", "relay": "ingest.relay", "processors": "processors", "projections": "projections"}
+"""Each stage's service, and the module that it runs."""
 COMMON = {"KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "RECIBO_CONFIG", "RECIBO_DATA_DIR", "RECIBO_GENERATION"}
 KNOWN = (
     COMMON
     | {"RECIBO_PARTITIONS"}
     | {variable_of(field.name) for field in fields(IngestSettings)}
+    | {f"RECIBO_RELAY_{field.name.upper()}" for field in fields(RelaySettings)}
     | {f"RECIBO_PROCESSORS_{field.name.upper()}" for field in fields(ProcessorsSettings)}
     | {f"RECIBO_PROJECTIONS_{field.name.upper()}" for field in fields(ProjectionsSettings)}
 )
@@ -48,7 +51,7 @@ def test_a_stage_waits_for_what_it_needs(compose: dict[str, Any], stage: str) ->
     assert waits["topics"] == {"condition": "service_completed_successfully"}
     assert compose["services"]["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
     assert ("clickhouse" in waits) == (stage == "projections")
-    assert compose["services"][stage]["command"] == ["python", "-m", stage]
+    assert compose["services"][stage]["command"] == ["python", "-m", STAGES[stage]]
 
 
 def test_only_ingest_is_reached_from_elsewhere(compose: dict[str, Any]) -> None:
@@ -91,7 +94,7 @@ def test_every_volume_is_declared_and_used(compose: dict[str, Any]) -> None:
 def test_the_image_copies_every_package() -> None:
     """The Dockerfile copies each package of the project, and the locked requirements."""
     dockerfile = (CHECKOUT / "deploy" / "Dockerfile").read_text()
-    for package in ("schemas", *STAGES, "deploy"):
+    for package in ("schemas", "ingest", "processors", "projections", "deploy"):
         assert f"COPY {package} {package}\n" in dockerfile
         assert Path(CHECKOUT, package).is_dir()
     assert "--require-hashes -r deploy/requirements.txt" in dockerfile

@@ -7,6 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock"
 SEED ?= 1
 EVENTS ?= 20000
+TESTERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run demo test check bench hostile lock clean
@@ -24,8 +25,8 @@ run: install ## run everything on this machine until Ctrl-C
 demo: install ## post traffic whose truth is known and compare every message (SEED=, EVENTS=, SABOTAGE=)
 	@SEED=$(SEED) EVENTS=$(EVENTS) SABOTAGE=$(SABOTAGE) $(BIN)/recibo demo
 
-test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/)
-	$(BIN)/python -m pytest --junit-xml=build/junit.xml $(ARGS)
+test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/; TESTERS= processes, each with servers of its own)
+	$(BIN)/python -m pytest --junit-xml=build/junit.xml --numprocesses=$(TESTERS) --dist=loadfile $(ARGS)
 
 check: install-dev ## style, types, layout of the compose file
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ class DirectoryLock:
             self._file.close()
             raise DeploymentError(
                 f"{directory} is in use by another {purpose} (process {owner}): "
-                "stop that one, or choose another directory with --data-dir"
+                "stop that one, or choose another directory"
             ) from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))

@@ -75,7 +75,7 @@ def test_a_token_must_be_in_time_and_of_this_body() -> None:
     assert not signatures.jwt_valid(token({"exp": now - 600}), SECRET, b"{}", now)
     assert not signatures.jwt_valid(token({"payload_hash": digest}), SECRET, b"{ }", now)
     assert not signatures.jwt_valid(token({}, SECRET + "x"), SECRET, b"{}", now)
-    assert not signatures.jwt_valid(jwt.encode({}, None, algorithm="none"), SECRET, b"{}", now)
+    assert not signatures.jwt_valid(jwt.encode({}, "", algorithm="none"), SECRET, b"{}", now)
 
 
 @given(st.text(), st.binary())

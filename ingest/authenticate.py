@@ -53,7 +53,7 @@ def verifier(source: Source) -> Verify:
         return _addresses(auth)
     if isinstance(auth, ClientCertificate):
         return lambda attempt: (
-            attempt.is_from_trusted_proxy and _any_same(attempt.headers.get(auth.header), auth.allowed)
+            attempt.is_from_trusted_proxy and _any_same(attempt.headers.only(auth.header), auth.allowed)
         )
     check = _check(auth)
     if check is None:
@@ -93,13 +93,13 @@ def _check(auth: Authentication) -> _Check | None:  # noqa: PLR0911 - one return
             secret.encode(),
             _twilio_url(auth, attempt.url),
             attempt.body,
-            attempt.headers.get(auth.header),
+            attempt.headers.only(auth.header),
             content_type=attempt.headers.get("content-type"),
         )
     if isinstance(auth, Bearer):
-        return lambda attempt, secret: same(attempt.headers.get(auth.header), auth.prefix + secret)
+        return lambda attempt, secret: same(attempt.headers.only(auth.header), auth.prefix + secret)
     if isinstance(auth, Basic):
-        return lambda attempt, secret: _basic_valid(attempt.headers.get("authorization"), auth.user, secret)
+        return lambda attempt, secret: _basic_valid(attempt.headers.only("authorization"), auth.user, secret)
     if isinstance(auth, PathSecret):
         return lambda attempt, secret: same(attempt.path_secret, secret)
     if isinstance(auth, Jwt):
@@ -107,9 +107,9 @@ def _check(auth: Authentication) -> _Check | None:  # noqa: PLR0911 - one return
     if isinstance(auth, StandardWebhooks):
         return lambda attempt, secret: standard_webhooks_valid(
             secret,
-            attempt.headers.get("webhook-id"),
-            attempt.headers.get("webhook-timestamp"),
-            attempt.headers.get("webhook-signature"),
+            attempt.headers.only("webhook-id"),
+            attempt.headers.only("webhook-timestamp"),
+            attempt.headers.only("webhook-signature"),
             body=attempt.body,
             now_s=attempt.now_ms / 1000,
             tolerance_s=auth.tolerance_s,
@@ -125,7 +125,7 @@ def _hmac(auth: Hmac) -> _Check:
         return message is not None and hmac_valid(
             secret.encode(),
             message,
-            attempt.headers.get(auth.header),
+            attempt.headers.only(auth.header),
             algorithm=auth.algorithm,
             encoding=auth.encoding,
             prefix=auth.prefix,
@@ -136,7 +136,7 @@ def _hmac(auth: Hmac) -> _Check:
 
 def _signed(auth: Hmac, attempt: Attempt) -> bytes | None:
     """Return the signed bytes, or None where the signed time is no time or is outside the replay window."""
-    timestamp = attempt.headers.get(auth.timestamp_header) if auth.timestamp_header else ""
+    timestamp = attempt.headers.only(auth.timestamp_header) if auth.timestamp_header else ""
     if auth.timestamp_header:
         if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= _DIGITS_MAX):
             return None
@@ -145,7 +145,7 @@ def _signed(auth: Hmac, attempt: Attempt) -> bytes | None:
     before, _, after = auth.signed.partition(SIGNED_BODY)
     known = {
         "timestamp": timestamp,
-        "id": attempt.headers.get(auth.id_header) if auth.id_header else "",
+        "id": attempt.headers.only(auth.id_header) if auth.id_header else "",
         "url": attempt.url,
     }
     encode = [part.format_map(known | {"body": ""}).encode("utf-8", "surrogatepass") for part in (before, after)]
@@ -169,7 +169,7 @@ def _basic_valid(header: str, user: str, password: str) -> bool:
 
 
 def _jwt_valid(auth: Jwt, attempt: Attempt, secret: str) -> bool:
-    presented = attempt.headers.get(auth.header)
+    presented = attempt.headers.only(auth.header)
     if not presented.startswith(auth.prefix):
         return False
     token = presented[len(auth.prefix) :]

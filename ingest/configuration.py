@@ -62,10 +62,16 @@ class Configuration:
         return after
 
     async def watch(self, on_change: Callable[[], None]) -> None:
-        """Call `on_change` whenever a file's bytes change; ends by cancellation.
+        """Call `on_change` whenever a file's bytes change; ends by cancellation, or where files cannot be watched.
 
         The directories are watched, not the files: editors and mounted secrets replace a file by renaming.
         """
+        try:
+            await self._watch(on_change)
+        except OSError as error:
+            log.error("changes of %s are not seen any more, send SIGHUP: %s", self._files[0], error)  # noqa: TRY400 - as above
+
+    async def _watch(self, on_change: Callable[[], None]) -> None:
         folders = {path.resolve().parent for path in self._files}
         async for _ in awatch(*folders, recursive=False, debounce=_DEBOUNCE_MS, ignore_permission_denied=True):
             try:

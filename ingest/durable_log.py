@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from time import monotonic
 from typing import Final, Literal
 
 from ingest.kafka_log import KafkaLog
@@ -15,6 +16,7 @@ from schemas.errors import LogUnavailable
 from schemas.topics import RAW, REQUESTS
 
 TOPICS: Final = (RAW, REQUESTS)
+_SPOOL_FAILURE_REMEMBERED_S: Final = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,12 @@ class DurableLog:
                 )
             ),
         ]
-        self.is_spool_writable = True
-        """Whether the last write to the spool, if any, succeeded."""
+        self._spool_failed_at_s = float("-inf")
+
+    @property
+    def is_spool_writable(self) -> bool:
+        """Whether no write to the spool failed lately. A failure is forgotten: without traffic nobody would find out."""
+        return monotonic() - self._spool_failed_at_s > _SPOOL_FAILURE_REMEMBERED_S
 
     @property
     def is_connected(self) -> bool:
@@ -61,9 +67,8 @@ class DurableLog:
         try:
             await self.spool.append(topic, records)
         except LogUnavailable:
-            self.is_spool_writable = False
+            self._spool_failed_at_s = monotonic()
             raise
-        self.is_spool_writable = True
         return "spool"
 
     @property

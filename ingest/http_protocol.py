@@ -1,20 +1,23 @@
 """uvicorn's HTTP protocol with the limits it leaves to others: headers, slow senders, connections."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ingest.answers import refused
 from ingest.metrics import IngestMetrics
-from ingest.problems import HEADERS_TOO_LARGE, MALFORMED, OVERLOADED, TOO_SLOW, Refusal
+from ingest.problems import HEADERS_TOO_LARGE, MALFORMED, NO_UPGRADE, OVERLOADED, TOO_SLOW, Refusal
 from ingest.request import ANSWERED, EXCHANGE
 from ingest.settings import Settings
 
 _SWEEP_S: Final = 0.5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._reads_headers = True
         self.began_s: float | None = None
         """Since when a request is awaited whole (monotonic seconds); None between requests."""
+        self._unread_since_s: float | None = None
+        """Since when answers wait for the client to read (monotonic seconds); None while it does."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, if there is room."""
@@ -58,6 +63,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Parse, counting what belongs to headers: the parser itself would take a megabyte of them."""
         if self._reads_headers:
             self._header_bytes += len(data)
+        if self.began_s is None:
+            self.began_s = (
+                monotonic()
+            )  # whatever it is that begins: an empty line is no request, and holds no connection
         super().data_received(data)
         if self._reads_headers and self._header_bytes > self._limits.headers_bytes_max:
             self.refuse(HEADERS_TOO_LARGE)
@@ -76,12 +85,17 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._header_bytes > limits.headers_bytes_max
             and len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > limits.headers_bytes_max
         ):
-            self._refusal = HEADERS_TOO_LARGE
-            raise ValueError(HEADERS_TOO_LARGE.title)
+            self._stop(HEADERS_TOO_LARGE)
+        if self.parser.should_upgrade():
+            self._stop(NO_UPGRADE)  # the parser takes what follows for the other protocol, and the body for empty
         self._header_bytes = 0
         self._reads_headers = False
         super().on_headers_complete()
         self.scope[EXCHANGE] = self.cycle  # type: ignore[typeddict-unknown-key]
+
+    def _stop(self, refusal: Refusal) -> NoReturn:
+        self._refusal = refusal
+        raise ValueError(refusal.title)
 
     def on_message_complete(self) -> None:
         """The whole request is here."""
@@ -89,12 +103,25 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._reads_headers = True
         self.began_s = None
 
-    def is_slow(self, now_s: float) -> bool:
-        """Tell whether the request that is awaited is overdue."""
-        if self.began_s is None:
-            return False
-        allowed_s = self._limits.headers_s_max if self._reads_headers else self._limits.request_s_max
-        return now_s - self.began_s > allowed_s
+    def pause_writing(self) -> None:
+        """The client does not read its answers, and they are more than is kept for it."""
+        self._unread_since_s = monotonic()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._unread_since_s = None
+        super().resume_writing()
+
+    def close_if_slow(self, now_s: float) -> None:
+        """Close the connection where the request that is awaited, or the reading of its answer, is overdue."""
+        limits = self._limits
+        if self._unread_since_s is not None and now_s - self._unread_since_s > limits.request_s_max:
+            self.transport.abort()
+        elif self.began_s is not None:
+            allowed_s = limits.headers_s_max if self._reads_headers else limits.request_s_max
+            if now_s - self.began_s > allowed_s:
+                self.refuse(TOO_SLOW)
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer before anything was routed, and close."""
@@ -125,8 +152,11 @@ async def close_slow(connections: set[Any]) -> None:
     while True:
         await asyncio.sleep(_SWEEP_S)
         now_s = monotonic()
-        for connection in [c for c in connections if c.is_slow(now_s)]:
-            connection.refuse(TOO_SLOW)
+        for connection in list(connections):
+            try:
+                connection.close_if_slow(now_s)
+            except Exception:
+                log.exception("a slow connection could not be closed; the others are")
 
 
 def bounded(settings: Settings, metrics: IngestMetrics) -> Any:

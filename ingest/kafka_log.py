@@ -130,9 +130,9 @@ class KafkaLog:
                 sender.expire(began_before_s)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled():
             log.error("a sender died; its producer is discarded", exc_info=task.exception())
-            self.failed.set()
+        self.failed.set()
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:

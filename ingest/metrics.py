@@ -6,6 +6,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ingest.durations import Durations
+from ingest.problems import TOO_MANY_FAILURES, UNAUTHENTICATED
 from schemas.metrics import METRICS
 from schemas.record import RequestRecord
 
@@ -13,6 +14,7 @@ _ANSWER_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 _KINDS: Final = {"counter": Counter, "gauge": Gauge}
 _US_PER_S: Final = 1_000_000
 _NO_SOURCE: Final = ""
+_AUTH_FAILURES: Final = (UNAUTHENTICATED.title, TOO_MANY_FAILURES.title)
 
 
 class IngestMetrics:
@@ -37,20 +39,21 @@ class IngestMetrics:
 
     def count_requests(self, records: Sequence[RequestRecord]) -> None:
         """Count answered requests, a batch at a time."""
-        totals: dict[tuple[str | None, int], list[int]] = {}
+        totals: dict[tuple[str | None, int, str | None], list[int]] = {}
         for record in records:
             self._seconds.observe(record.duration_us / _US_PER_S)
-            total = totals.get((record.source, record.status))
+            what = (record.source, record.status, record.refusal)
+            total = totals.get(what)
             if total is None:
-                total = totals[record.source, record.status] = [0, 0, 0]
+                total = totals[what] = [0, 0, 0]
             total[0] += 1
             if record.refusal is None:
                 total[1] += record.body_bytes
                 total[2] += record.events
-        for (name, status), (count, taken_bytes, events) in totals.items():
+        for (name, status, refusal), (count, taken_bytes, events) in totals.items():
             source = name or _NO_SOURCE
             self._requests.labels(source, str(status)).inc(count)
-            if status == 401:  # noqa: PLR2004 - HTTP
+            if refusal in _AUTH_FAILURES:
                 self._auth_failures.labels(source).inc(count)
             if events:
                 self._bytes.labels(source).inc(taken_bytes)

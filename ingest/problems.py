@@ -28,6 +28,9 @@ class Refusal:
 
 
 MALFORMED: Final = Refusal(400, "malformed", "This is not a valid HTTP request, or its encoding cannot be undone.")
+NO_UPGRADE: Final = Refusal(
+    400, "no upgrade", "HTTP/1.1 is spoken here: leave the Upgrade and Connection headers out.", closes=True
+)
 UNAUTHENTICATED: Final = Refusal(
     401, "unauthenticated", "The request does not prove that it is the provider's: check the secret and what is signed."
 )

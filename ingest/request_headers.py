@@ -20,6 +20,15 @@ class RequestHeaders:
         """Return the value of a lower-case name; b"" where it is absent."""
         return self._by_name.get(name, b"")
 
-    def repeats(self, name: bytes) -> bool:
-        """Tell whether a lower-case name comes more than once."""
-        return sum(1 for other, _ in self.raw if other == name) > 1
+    def only(self, name: str) -> str:
+        """Return a header's value; "" where it is absent, or comes more than once: nobody can tell which of them counts."""
+        key = name.lower().encode()
+        is_repeated = len(self._by_name) != len(self.raw) and len(self._all(key)) > 1
+        return "" if is_repeated else self.get(name)
+
+    def joined(self, name: bytes) -> str:
+        """Return the values of a lower-case name that may come more than once, as one list: with commas between."""
+        return b",".join(self._all(name)).decode("latin-1")
+
+    def _all(self, name: bytes) -> list[bytes]:
+        return [value for other, value in self.raw if other == name]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
@@ -10,12 +10,14 @@ from typing import Final
 
 from ingest.raw_records import LogRecord
 from ingest.spool import Spool
-from ingest.spool_directory import SpoolDirectory, adopt_orphans
+from ingest.spool_directory import SpoolDirectory, marker_of, orphans
 from ingest.spool_segment import Spooled, decode
 from schemas.errors import LogUnavailable
 
-_CHUNK: Final = 200
-"""Records appended at once: a few milliseconds of the loop's time, so that live requests hardly notice."""
+_CHUNK_RECORDS_MAX: Final = 200
+_CHUNK_BYTES_MAX: Final = 512 * 1024
+"""Appended at once: a few milliseconds of the loop's time, so that live requests hardly notice, and no more than Kafka
+acknowledges within the deadline. A larger record goes alone."""
 _IDLE_S: Final = 0.2
 _ADOPT_EVERY_S: Final = 5.0
 
@@ -36,6 +38,7 @@ async def drain_forever(
         is_connected: whether it is worth trying.
         append: puts records into Kafka; raises LogUnavailable where it cannot.
     """
+    drain = _Drain(share, append)
     adopted_at_s = float("-inf")
     while True:
         await asyncio.sleep(_IDLE_S)
@@ -44,48 +47,66 @@ async def drain_forever(
         try:
             if spool.size_bytes:
                 for segment in await spool.close_segment():
-                    await _drain(segment, spool.directory, share, append)
+                    await drain.segment(segment, spool.directory)
                     spool.forget(segment)
             if monotonic() - adopted_at_s > _ADOPT_EVERY_S:
                 adopted_at_s = monotonic()
-                for orphan in adopt_orphans(root):
-                    await _drain_orphan(orphan, share, append)
-        except LogUnavailable:
-            continue
+                for orphan in orphans(root):
+                    await drain.orphan(orphan)
         except OSError:
             log.exception("the spool cannot be read; tried again in a moment")
 
 
-async def _drain_orphan(directory: SpoolDirectory, share: float, append: AppendToKafka) -> None:
-    log.info("adopting the spool %s of a worker that is gone", directory.path)
-    try:
-        for segment in directory.segments():
-            await _drain(segment, directory, share, append)
-    finally:
-        directory.close()
+class _Drain:
+    """Appends segments to Kafka."""
+
+    def __init__(self, share: float, append: AppendToKafka) -> None:
+        self._share = share
+        self._append = append
+
+    async def orphan(self, directory: SpoolDirectory) -> None:
+        """Empty the directory of a worker that is gone, and let go of it."""
+        log.info("adopting the spool %s of a worker that is gone", directory.path)
+        try:
+            for segment in directory.segments():
+                await self.segment(segment, directory)
+        finally:
+            directory.close()
+
+    async def segment(self, segment: Path, directory: SpoolDirectory) -> None:
+        """Append a segment's records, and delete it once all are acknowledged."""
+        reading = await asyncio.to_thread(lambda: decode(segment.read_bytes(), marker_of(segment)))
+        for topic, chunk in _chunks(reading.records):
+            await self._chunk(topic, chunk)
+        if reading.damaged_bytes:
+            log.error("%s: %d bytes are damaged; kept aside for people", segment, reading.damaged_bytes)
+            directory.set_aside(segment)
+        else:
+            await asyncio.to_thread(segment.unlink)
+
+    async def _chunk(self, topic: str, records: Sequence[LogRecord]) -> None:
+        """Append records, again and again until they are acknowledged: so a segment is gone through once, however
+        often Kafka is late. They may be in the log more than once, under one (request id, index).
+        """
+        while True:
+            began_s = monotonic()
+            try:
+                await self._append(topic, records)
+            except LogUnavailable:
+                await asyncio.sleep(_IDLE_S)
+            else:
+                await asyncio.sleep((monotonic() - began_s) * (1 - self._share) / self._share)
+                return
 
 
-async def _drain(segment: Path, directory: SpoolDirectory, share: float, append: AppendToKafka) -> None:
-    """Append a segment's records, and delete it once all are acknowledged.
-
-    Raises:
-        LogUnavailable: Kafka is away; the segment stays, and its records may be written twice.
-    """
-    reading = await asyncio.to_thread(lambda: decode(segment.read_bytes()))
-    for topic, chunk in _chunks(reading.records):
-        began_s = monotonic()
-        await append(topic, chunk)
-        await asyncio.sleep((monotonic() - began_s) * (1 - share) / share)
-    if reading.damaged_bytes:
-        log.error("%s: %d bytes are damaged; kept aside for people", segment, reading.damaged_bytes)
-        directory.set_aside(segment)
-    else:
-        await asyncio.to_thread(segment.unlink)
-
-
-def _chunks(records: list[Spooled]) -> list[tuple[str, list[LogRecord]]]:
-    chunks = []
+def _chunks(records: Sequence[Spooled]) -> Iterator[tuple[str, list[LogRecord]]]:
     for topic, run in groupby(records, key=lambda spooled: spooled.topic):
-        same_topic = [spooled.record for spooled in run]
-        chunks += [(topic, same_topic[at : at + _CHUNK]) for at in range(0, len(same_topic), _CHUNK)]
-    return chunks
+        chunk: list[LogRecord] = []
+        size = 0
+        for _, record in run:
+            if chunk and (len(chunk) == _CHUNK_RECORDS_MAX or size + len(record.value) > _CHUNK_BYTES_MAX):
+                yield topic, chunk
+                chunk, size = [], 0
+            chunk.append(record)
+            size += len(record.value)
+        yield topic, chunk

@@ -25,6 +25,8 @@ from schemas.providers.provider import Part
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
+_PART_OVERHEAD_BYTES: Final = 1_000
+"""What a record costs in memory beside its value: key, headers, and the objects that hold them."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 log = logging.getLogger(__name__)
@@ -105,7 +107,7 @@ class Webhooks:
         scope, headers, proxies = request.scope, request.headers, self._settings.trusted_proxies
         name, _, secret = scope["path"][len(PREFIX) :].partition("/")
         peer = scope["client"][0] if scope["client"] else ""
-        request.remote_address = caller_address(peer, headers.get("x-forwarded-for"), proxies) if proxies else peer
+        request.remote_address = caller_address(peer, headers.joined(b"x-forwarded-for"), proxies) if proxies else peer
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             request.path = PREFIX + name.encode("unicode_escape").decode()
@@ -158,8 +160,12 @@ class Webhooks:
         coding = headers.get_bytes(b"content-encoding")
         if coding:
             body = decompress(raw, coding.decode("latin-1"), endpoint.body_bytes_max)
+            self._hold(request, len(body))
         if source.provider.redact is not None:
             body = source.provider.redact(body)
+        parts = _split(endpoint, body, headers.get("content-type"))
+        if len(parts) > 1:
+            self._hold(request, sum([len(part.body) for part in parts]) + len(parts) * _PART_OVERHEAD_BYTES)
         relay = None
         if source.relay:
             secret_header = source.auth.header if isinstance(source.auth, Bearer) else ""
@@ -170,9 +176,16 @@ class Webhooks:
             request_id=request.request_id,
             received_at_ms=request.received_at_ms,
             body=body,
-            parts=_split(endpoint, body, headers.get("content-type")),
+            parts=parts,
             relay=relay,
         )
+
+    def _hold(self, request: Request, count: int) -> None:
+        """Count bytes that a request holds beside its body as received: a small one may become much."""
+        request.held_bytes += count
+        self._held.now += count
+        if self._held.now > self._held.limit:
+            raise Refused(problems.OVERLOADED)
 
 
 def _split(endpoint: Endpoint, body: bytes, content_type: str) -> Sequence[Part]:

@@ -177,7 +177,7 @@ def jwt_valid(
             algorithms=[a for a in algorithms if a.lower() != "none"],
             options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
         )
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError, RecursionError):  # a token's head is JSON, parsed before it is trusted
         return False
     if not _in_time(claims.get("nbf"), claims.get("exp"), now_s, leeway_s):
         return False

@@ -120,11 +120,7 @@ async def test_not_understood_body_is_stored_all_the_same(ingest: RunningIngest,
 
 async def test_batch_is_kept_whole_and_in_parts(ingest: RunningIngest, name: str) -> None:
     """A body with several events is kept whole once, and once re-wrapped for each event, under one request id."""
-    source = f"{name}-meta"
-    statuses = [{"id": f"wamid.{n}", "status": "read", "timestamp": "1773144009"} for n in range(3)]
-    value = {"metadata": {"phone_number_id": "2"}, "statuses": statuses}
-    entry = [{"id": "1", "changes": [{"field": "messages", "value": value}]}]
-    body = orjson.dumps({"object": "whatsapp_business_account", "entry": entry})
+    source, body = f"{name}-meta", meta_batch(3)
     response = await ask(
         ingest,
         "POST",
@@ -144,6 +140,54 @@ async def test_batch_is_kept_whole_and_in_parts(ingest: RunningIngest, name: str
     assert ["x-own", "kept"] in relayed["headers"]
     assert "never kept" not in str(relayed)
     assert all("relay" not in dict(by_index[n].headers) for n in range(3))
+
+
+def meta_batch(count: int) -> bytes:
+    statuses = [{"id": f"wamid.{n}", "status": "read", "timestamp": "1773144009"} for n in range(count)]
+    value = {"metadata": {"phone_number_id": "2"}, "statuses": statuses}
+    entry = [{"id": "1", "changes": [{"field": "messages", "value": value}]}]
+    return orjson.dumps({"object": "whatsapp_business_account", "entry": entry})
+
+
+async def test_batch_of_a_thousand_is_all_stored(ingest: RunningIngest, name: str) -> None:
+    """A body of a thousand events is one answer: a thousand parts and the whole, under one request id."""
+    source, body = f"{name}-meta", meta_batch(1_000)
+    assert (await post(ingest, source, body, {"content-type": "application/json"})).status_code == 200
+    records = await records_of(ingest.bootstrap_servers, RAW, source)
+    stamps = [decode_request(dict(record.headers)["request"]) for record in records]
+    assert sorted(stamp.index for stamp in stamps) == list(range(-1, 1_000))
+    assert len({stamp.request_id for stamp in stamps}) == 1
+
+
+async def test_batch_that_cannot_be_stored_whole_is_503_and_safe_to_repeat(
+    broker: str, start_ingest: StartIngest, fresh_name: str
+) -> None:
+    """Where neither Kafka nor the spool takes all of a thousand events the answer is 503, and a repetition stores them."""
+    source = f'[sources.{fresh_name}]\nprovider = "meta_cloud"\nauth = "none"\n'
+    running = start_ingest("127.0.0.1:1", source, RECIBO_INGEST_SPOOL_BYTES_MAX="100000")
+    body, headers = meta_batch(1_000), {"content-type": "application/json"}
+    assert_problem(await post(running, fresh_name, body, headers), 503)
+    assert (await post(running, fresh_name, meta_batch(2), headers)).status_code == 200
+    running.stop()
+    running.bootstrap_servers = broker
+    running.start()
+    running.wait_for_kafka()
+    assert (await post(running, fresh_name, body, headers)).status_code == 200
+    records = await eventually_records(broker, RAW, fresh_name, 3 + 1_001)
+    batches = [record.value for record in records if decode_request(dict(record.headers)["request"]).kind == "batch"]
+    assert sorted(map(len, batches)) == sorted([len(meta_batch(2)), len(body)])
+
+
+async def test_little_that_becomes_much_is_503(start_ingest: StartIngest, broker: str, fresh_name: str) -> None:
+    """What a body becomes, decompressed or split, counts against the memory of all bodies, not only what was received."""
+    source = f'[sources.{fresh_name}]\nprovider = "meta_cloud"\nauth = "none"\n'
+    running = start_ingest(broker, source, RECIBO_INGEST_IN_FLIGHT_BYTES_MAX="300000")
+    json_type = {"content-type": "application/json"}
+    padded = bytes(cramjam.gzip.compress(b" " * 400_000))
+    for _ in range(3):  # each one's bytes are given back
+        assert_problem(await post(running, fresh_name, padded, json_type | {"content-encoding": "gzip"}), 503)
+        assert_problem(await post(running, fresh_name, meta_batch(500), json_type), 503)
+        assert (await post(running, fresh_name, meta_batch(50), json_type)).status_code == 200
 
 
 async def test_wrong_or_missing_signature_is_401_and_never_stored(ingest: RunningIngest, name: str) -> None:

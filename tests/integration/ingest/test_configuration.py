@@ -94,6 +94,36 @@ async def test_secret_of_a_new_source_needs_no_restart(
     await eventually_status(running, f"{fresh_name}-new", 204)
 
 
+async def test_rotation_of_a_secret_refuses_nobody(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:
+    """Old and new secret are good together while traffic goes over, and the old one is refused once it is taken out."""
+    running = start_ingest(broker, RECIBO_NEW_SECRET="new")
+    old = running.config_file.read_text()
+    new = f'[[sources.{fresh_name}.auth.secrets]]\nenv = "RECIBO_NEW_SECRET"\n'
+    body = event_body(1)
+    traffic = Traffic(running, fresh_name, connections=2)
+    posting = asyncio.create_task(traffic.run(2))
+    async with httpx.AsyncClient(base_url=running.url) as client:
+
+        async def status_signed(secret: str) -> int:
+            headers = signature(body, secret)
+            return (await client.post(f"/v1/webhooks/{fresh_name}", content=body, headers=headers)).status_code
+
+        async def eventually(secret: str, status: int) -> None:
+            deadline = time.monotonic() + 10
+            while await status_signed(secret) != status:
+                assert time.monotonic() < deadline, running.log
+                await asyncio.sleep(0.02)
+
+        assert await status_signed("new") == 401
+        running.config_file.write_text(old + new)
+        await eventually("new", 204)
+        await posting
+        assert set(traffic.answers.values()) == {204}
+        running.config_file.write_text(old.replace("RECIBO_TEST_SECRET", "RECIBO_NEW_SECRET"))
+        await eventually(SECRET, 401)
+        assert await status_signed("new") == 204
+
+
 async def test_https(start_ingest: StartIngest, broker: str, fresh_name: str, tmp_path: Path) -> None:
     """With a certificate and its key ingest speaks HTTPS."""
     cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,8 @@ from tests.integration.ingest.traffic import Traffic, read_status
 TESTS_MAX = 30
 HEADERS_MS_MAX = 1_000
 REQUEST_MS_MAX = 2_000
-CONNECTIONS_MAX = 400
+CONNECTIONS_MAX = 1_100
+SLOW_CONNECTIONS = 1_000
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def resident_bytes(running: RunningIngest) -> int:
 
 async def test_slow_headers_are_closed_and_others_served(ingest: RunningIngest, name: str) -> None:
     """Connections that never finish their headers are answered 408 and closed; good requests are served meanwhile."""
-    slow = [await asyncio.open_connection("127.0.0.1", ingest.port) for _ in range(200)]
+    slow = [await asyncio.open_connection("127.0.0.1", ingest.port) for _ in range(SLOW_CONNECTIONS)]
     for _, writer in slow:
         writer.write(b"POST /v1/webhooks/x HTTP/1.1\r\nhost: t\r\nx: ")
     traffic = Traffic(ingest, name, connections=2)
@@ -98,6 +100,43 @@ async def test_slow_headers_are_closed_and_others_served(ingest: RunningIngest, 
 async def test_silent_connection_is_closed(ingest: RunningIngest) -> None:
     """A connection that sends nothing is closed at the headers' deadline."""
     assert await exchange(ingest, b"") == 408
+
+
+async def test_empty_lines_hold_no_connection(ingest: RunningIngest) -> None:
+    """A client that goes on sending what is no request is closed at the headers' deadline, after a good request too."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
+    writer.write(b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n")
+    assert await asyncio.wait_for(read_status(reader), 8) == 200
+    writer.write(b"\r\n")
+    assert await asyncio.wait_for(read_status(reader), 8) == 408
+    writer.close()
+
+
+async def test_client_that_does_not_read_is_closed(ingest: RunningIngest) -> None:
+    """A client that asks and asks and reads no answer is closed at the request's deadline, and leaves nothing in flight."""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", ingest.port))
+        client.settimeout(0)
+        ask = b"GET /metrics HTTP/1.1\r\nhost: t\r\n\r\n" * 100
+        deadline = time.monotonic() + REQUEST_MS_MAX / 1000 + 10
+        while time.monotonic() < deadline:
+            try:
+                client.send(ask)
+            except BlockingIOError:
+                await asyncio.sleep(0.01)
+            except ConnectionError:
+                break
+        else:
+            raise AssertionError("the connection is still open")
+
+
+async def test_offer_of_another_protocol_is_refused(ingest: RunningIngest, name: str) -> None:
+    """A POST that offers to go on in another protocol is answered 400: the parser would see no body in it, and lose it."""
+    offer = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQBAAAAAAUAAEAA\r\n"
+    assert await exchange(ingest, request(name, event_body(1), extra=offer)) == 400
+    assert await exchange(ingest, request(name, event_body(1), extra="upgrade: h2c\r\n")) == 204
+    assert len(await records_of(ingest.bootstrap_servers, RAW, name)) == 1
 
 
 async def test_slow_body_is_408(ingest: RunningIngest, name: str) -> None:

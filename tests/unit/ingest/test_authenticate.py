@@ -6,6 +6,8 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.authenticate import Attempt, verifier
 from ingest.request_headers import RequestHeaders
@@ -169,7 +171,8 @@ def test_jwt() -> None:
     assert not verify(auth, token(key="another secret of sufficient length for HS256 and HS384"))
     assert not verify(auth, token(algorithm="HS384"))
     assert not verify(auth, attempt({"Authorization": "Bearer " + jwt.encode({}, "", algorithm="none")}))
-    for nonsense in ("", "Bearer ", "Bearer a.b.c", "a.b.c"):
+    deep = base64.urlsafe_b64encode(b"[" * 10_000).decode()
+    for nonsense in ("", "Bearer ", "Bearer a.b.c", "a.b.c", f"Bearer {deep}.e30.c"):
         assert not verify(auth, attempt({"Authorization": nonsense}))
 
 
@@ -211,3 +214,77 @@ def test_client_certificate_only_from_a_trusted_proxy() -> None:
 def test_none_takes_anybody() -> None:
     """A source that says so explicitly takes everybody's."""
     assert verify('kind = "none"\n', attempt())
+
+
+KINDS = (
+    HMAC,
+    HMAC
+    + 'encoding = "base64"\nsigned = "{id}.{timestamp}.{url}.{body}"\nid_header = "I"\ntimestamp_header = "X-Time"\n',
+    'kind = "twilio"\n',
+    'kind = "bearer"\n',
+    'kind = "basic"\nuser = "wpp"\n',
+    'kind = "path"\n',
+    'kind = "jwt"\n',
+    'kind = "standard_webhooks"\n',
+    'kind = "addresses"\nnetworks = ["10.0.0.0/8"]\n',
+    'kind = "client_certificate"\nheader = "X-Cert"\nallowed = ["CN=meta"]\n',
+)
+NAMES = (
+    "X-Sig",
+    "X-Time",
+    "I",
+    "X-Twilio-Signature",
+    "Authorization",
+    "webhook-id",
+    "webhook-timestamp",
+    "webhook-signature",
+    "X-Cert",
+    "content-type",
+)
+VALUES = st.binary(max_size=60) | st.sampled_from(
+    [b"Bearer a.b.c", b"Basic Og==", b"sha256=", b"1773144000", b"v1, v1,="]
+)
+
+
+@pytest.mark.parametrize("auth", KINDS)
+def test_whatever_a_stranger_presents_is_refused(auth: str) -> None:
+    """No bytes in any header, body, path or query pass without a secret, and none raise."""
+    needs_secrets = not auth.startswith(('kind = "addresses"', 'kind = "client'))
+    text = f'[sources.x]\nprovider = "wpp_marketing"\n[sources.x.auth]\n{auth}' + secrets("PADDED") * needs_secrets
+    check = verifier(parse_sources(text, ENVIRON).by_name["x"])
+
+    @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.binary(max_size=100), st.text(max_size=30))
+    def present(headers: dict[str, bytes], body: bytes, said: str) -> None:
+        raw = [(name.lower().encode(), value) for name, value in headers.items()]
+        facts: dict[str, Any] = {
+            "url": f"{URL}{said}",
+            "path_secret": said,
+            "address": said,
+            "is_from_trusted_proxy": True,
+        }
+        assert check(attempt(**facts, body=body)._replace(headers=RequestHeaders(raw))) is False
+
+    present()
+
+
+def test_header_that_comes_twice_proves_nothing() -> None:
+    """Which of two signatures, times or certificates counts cannot be told, so neither does; other headers may repeat."""
+    good = attempt({"X-Sig": sign(b"new secret", BODY, prefix="sha256=")})
+    auth = HMAC + secrets("NEW")
+    for again in (good.headers.raw[0], (b"x-sig", b"sha256=0")):
+        assert not verify(auth, good._replace(headers=RequestHeaders([again, *good.headers.raw])))
+        assert not verify(auth, good._replace(headers=RequestHeaders([*good.headers.raw, again])))
+    twice = [(b"accept", b"a"), (b"accept", b"b")]
+    assert verify(auth, good._replace(headers=RequestHeaders([*good.headers.raw, *twice])))
+    certificate = 'kind = "client_certificate"\nheader = "X-Client-Subject"\nallowed = ["CN=meta"]\n'
+    subjects = RequestHeaders([(b"x-client-subject", b"CN=meta"), (b"x-client-subject", b"CN=other")])
+    assert not verify(certificate, attempt(is_from_trusted_proxy=True)._replace(headers=subjects))
+
+
+def test_without_a_value_a_secret_refuses_all() -> None:
+    """A secret that is not there, or is empty, lets nobody in: not even who presents nothing, or signs with nothing."""
+    for value in ({}, {"NEW": ""}):
+        text = f'[sources.x]\nprovider = "wpp_marketing"\n[sources.x.auth]\nkind = "bearer"\n{secrets("NEW")}'
+        check = verifier(parse_sources(text, value).by_name["x"])
+        assert not check(attempt({"Authorization": "Bearer "}))
+        assert not check(attempt())

@@ -15,6 +15,7 @@ from ingest.partition import partition_of
 from ingest.rate_limit import FailedAttempts, TokenBucket
 from ingest.raw_records import PART_BYTES_MAX, LogRecord, raw_records
 from ingest.relay import relay_header
+from ingest.request_headers import RequestHeaders
 from ingest.request_id import new_request_id
 from ingest.settings import Settings, from_environ, variable_of
 from schemas.errors import ConfigurationError
@@ -124,6 +125,15 @@ def test_caller_is_the_nearest_that_is_no_trusted_proxy(peer: str, forwarded: st
     """What a stranger writes into X-Forwarded-For changes nothing; what a trusted proxy adds counts."""
     assert caller_address(peer, forwarded, PROXIES) == seen
     assert caller_address(peer, forwarded, ()) == peer
+
+
+def test_every_line_of_forwarded_for_counts() -> None:
+    """Proxies that each add a line of their own are seen through as those that write one list are."""
+    headers = RequestHeaders(
+        [(b"x-forwarded-for", b"198.51.100.1"), (b"host", b"h"), (b"x-forwarded-for", b"10.0.0.2")]
+    )
+    assert caller_address("10.0.0.1", headers.joined(b"x-forwarded-for"), PROXIES) == "198.51.100.1"
+    assert RequestHeaders([]).joined(b"x-forwarded-for") == ""
 
 
 def test_relayed_headers_leave_credentials_out() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ingest.raw_records import LogRecord
 from ingest.spool import Spool
-from ingest.spool_directory import adopt_orphans, claim
+from ingest.spool_directory import claim, marker_of, orphans
 from ingest.spool_drain import drain_forever
 from ingest.spool_segment import decode
 from schemas.errors import LogUnavailable
@@ -29,8 +29,12 @@ def files(root: Path, suffix: str = "spool") -> list[Path]:
     return sorted(root.rglob(f"*.{suffix}"))
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def keys_on_disk(root: Path) -> list[bytes]:
-    return [s.record.key for path in files(root) for s in decode(path.read_bytes()).records]
+    return [s.record.key for path in files(root) for s in decode(path.read_bytes(), marker_of(path)).records]
 
 
 class Kafka:
@@ -38,12 +42,20 @@ class Kafka:
 
     def __init__(self) -> None:
         self.is_there = True
+        self.late = 0
+        """How many of the next appends are late."""
         self.taken: list[bytes] = []
+        self.largest = 0
+        """Bytes appended at once, at most."""
 
     async def append(self, _topic: str, records: Sequence[LogRecord]) -> None:
         """Take records, or raise."""
         if not self.is_there:
             raise LogUnavailable("away")
+        self.largest = max(self.largest, sum(len(record.value) for record in records))
+        if self.late:
+            self.late -= 1
+            raise LogUnavailable("late")
         self.taken += [record.key for record in records]
 
 
@@ -104,6 +116,59 @@ async def test_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     await spool.close()
 
 
+async def test_disk_that_refuses_again_and_again_is_not_filled_with_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Appends that fail leave no files behind, and hold none open."""
+
+    def fail(_fd: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spool = spool_at(tmp_path)
+    open_before = open_files()
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", fail)
+        for number in range(20):
+            with pytest.raises(LogUnavailable, match="No space left"):
+                await spool.append("webhook.raw", [record(number)])
+    assert files(tmp_path) == []
+    assert spool.size_bytes == 0
+    assert open_files() == open_before
+    await spool.close()
+
+
+async def test_age_is_that_of_the_oldest_record(tmp_path: Path) -> None:
+    """What was appended later makes the spool no younger, and a process that takes it over knows its age."""
+    spool = spool_at(tmp_path, segment_bytes=1_000_000)
+    assert spool.age_s == 0
+    await spool.append("webhook.raw", [record(1)])
+    (path,) = files(tmp_path)
+    await spool.close()
+    ten_minutes_older = f"{int(path.name.partition('-')[0]) - 600_000:013d}-{path.name.partition('-')[2]}"
+    path.rename(path.with_name(ten_minutes_older))
+    again = spool_at(tmp_path)
+    await again.append("webhook.raw", [record(2)])
+    assert 600 <= again.age_s < 660
+    await again.close()
+
+
+async def test_new_directory_survives_power_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of each directory and file that is made is synced in the directory that holds it."""
+    synced: list[str] = []
+    real = os.fsync
+
+    def noted(fd: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    root = tmp_path / "ingest" / "spool"
+    spool = spool_at(root)
+    await spool.append("webhook.raw", [record(1)])
+    assert synced == [str(tmp_path), str(tmp_path / "ingest"), str(root), str(root / "0")]
+    await spool.close()
+
+
 async def test_one_holder_a_directory(tmp_path: Path) -> None:
     """Two workers get two directories; a directory that was let go is taken again, with what it holds."""
     first, second = spool_at(tmp_path), spool_at(tmp_path)
@@ -148,12 +213,11 @@ async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> 
     draining = asyncio.create_task(drain_forever(own, tmp_path, 1.0, lambda: True, kafka.append))
 
     async def is_adopted() -> bool:
-        return kafka.taken == [b"k1"]
+        return kafka.taken == [b"k1"] and keys_on_disk(tmp_path) == [b"k2"]
 
     await until(is_adopted, "the orphan to be adopted", seconds_max=10)
     draining.cancel()
-    assert keys_on_disk(tmp_path) == [b"k2"]
-    assert adopt_orphans(tmp_path) == []
+    assert list(orphans(tmp_path)) == []
     await living.close()
     await own.close()
 
@@ -176,4 +240,41 @@ async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
     draining.cancel()
     assert kafka.taken == [b"k0", b"k2"]
     assert len(files(tmp_path, "damaged")) == 1
+    await spool.close()
+
+
+async def test_orphans_are_drained_by_a_kafka_that_is_often_late(tmp_path: Path) -> None:
+    """However often Kafka is late, every orphan is drained in the end, each record in order."""
+    dead = [spool_at(tmp_path) for _ in range(3)]
+    own, kafka = spool_at(tmp_path), Kafka()
+    for number, spool in enumerate(dead):
+        await spool.append("webhook.raw", [record(number)])
+    for spool in dead:
+        await spool.close()
+    kafka.late = 2
+    draining = asyncio.create_task(drain_forever(own, tmp_path, 1.0, lambda: True, kafka.append))
+
+    async def are_drained() -> bool:
+        return files(tmp_path) == []
+
+    await until(are_drained, "the orphans to be drained", seconds_max=10)
+    draining.cancel()
+    assert kafka.taken == [b"k0", b"k1", b"k2"]
+    await own.close()
+
+
+async def test_little_is_drained_at_once(tmp_path: Path) -> None:
+    """Large records are drained a few at a time, so that Kafka acknowledges them within the deadline."""
+    spool, kafka = spool_at(tmp_path, bytes_max=100_000_000, segment_bytes=100_000_000), Kafka()
+    large = [LogRecord(b"k%d" % number, b"v" * 300_000, []) for number in range(20)]
+    await spool.append("webhook.raw", large)
+    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+
+    async def is_empty() -> bool:
+        return spool.size_bytes == 0
+
+    await until(is_empty, "the spool to be empty", seconds_max=10)
+    draining.cancel()
+    assert kafka.taken == [r.key for r in large]
+    assert kafka.largest <= 600_000
     await spool.close()

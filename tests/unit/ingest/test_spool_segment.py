@@ -12,21 +12,22 @@ SPOOLED = [
     )
     for n in range(4)
 ]
-FRAMES = [encode(topic, record) for topic, record in SPOOLED]
+MARKER = 0x0123_4567_89AB_CDEF
+FRAMES = [encode(topic, record, MARKER) for topic, record in SPOOLED]
 DATA = b"".join(FRAMES)
 
 
 def test_what_was_written_is_read() -> None:
     """Records come back in order, with topic, key, value and headers, and nothing is damaged."""
-    assert decode(DATA) == Reading(SPOOLED, 0)
-    assert decode(b"") == Reading([], 0)
+    assert decode(DATA, MARKER) == Reading(SPOOLED, 0)
+    assert decode(b"", MARKER) == Reading([], 0)
 
 
 def test_torn_at_every_byte() -> None:
     """A segment cut anywhere keeps every record that is whole; the torn one is recognised."""
     ends = [sum(map(len, FRAMES[: n + 1])) for n in range(len(FRAMES))]
     for cut in range(len(DATA)):
-        reading = decode(DATA[:cut])
+        reading = decode(DATA[:cut], MARKER)
         whole = sum(1 for end in ends if end <= cut)
         assert reading.records == SPOOLED[:whole]
         assert reading.damaged_bytes == cut - ([0, *ends][whole])
@@ -38,7 +39,7 @@ def test_flipped_at_every_byte(bit: int) -> None:
     for position in range(len(DATA)):
         flipped = bytearray(DATA)
         flipped[position] ^= 1 << bit
-        reading = decode(bytes(flipped))
+        reading = decode(bytes(flipped), MARKER)
         hit = next(n for n in range(len(FRAMES)) if position < sum(map(len, FRAMES[: n + 1])))
         others = [spooled for n, spooled in enumerate(SPOOLED) if n != hit]
         # Base offset and leader epoch are outside the checksum, as in Kafka's own log, and mean nothing here.
@@ -48,5 +49,13 @@ def test_flipped_at_every_byte(bit: int) -> None:
 
 def test_garbage_between_records() -> None:
     """Bytes of something else between two records are skipped."""
-    reading = decode(FRAMES[0] + b"\x00" * 100 + b"\x02" * 100 + FRAMES[1])
+    reading = decode(FRAMES[0] + b"\x00" * 100 + b"\x02" * 100 + FRAMES[1], MARKER)
     assert reading == Reading(SPOOLED[:2], 200)
+
+
+def test_record_that_a_stranger_wrote_is_none() -> None:
+    """A body that is itself a well-formed record of another source is not read as one where the record around it is torn."""
+    forged = encode("webhook.raw", LogRecord(b"victim/m-1", b"{}", [("source", b"{}")]), MARKER + 1)
+    around = bytearray(encode("webhook.raw", LogRecord(b"acme/m-1", forged, []), MARKER))
+    around[-1] ^= 1
+    assert decode(bytes(around) + FRAMES[0], MARKER) == Reading(SPOOLED[:1], len(around))

@@ -64,13 +64,45 @@ def read_number(text: str, region: str = "BR") -> Number:
         recipient, region, international=text.lstrip().startswith(("+", "whatsapp:+")) or "@" in text
     )
     forms = {form for number in candidates for form in equivalents(number)}
-    lines = {canonical(number) for number in candidates}
-    if len(lines) != 1:
-        return Number(text, "phone", "", "", tuple(sorted(forms | {recipient})), ambiguous=len(lines) > 1)
-    line = lines.pop()
+    found = {canonical(number) for number in candidates}
+    if len(found) != 1:
+        return Number(text, "phone", "", "", tuple(sorted(forms | {recipient})), ambiguous=len(found) > 1)
+    line = found.pop()
     parsed = phonenumbers.parse("+" + line)
     country = phonenumbers.region_code_for_number(parsed) or ""
     return Number(text, "phone", "+" + line, country, tuple(sorted(forms | {recipient})), ambiguous=False)
+
+
+def search_forms(text: str, region: str = "BR") -> tuple[str, ...]:
+    """Return every recipient that messages to `text` may be stored under, sorted: what a search looks for. Pure.
+
+    Besides the equivalents these are the national notations of a number of `region`, for a provider that reports
+    `(11) 98765-4321` is stored as `11987654321`. Such digits may be another country's number as well: whoever shows what
+    was found tells the two apart with `read_number(found, region)`.
+    """
+    number = read_number(text, region)
+    if number.kind != "phone":
+        return number.equivalents or (text.strip(),)
+    code = str(phonenumbers.country_code_for_region(region))
+    national = {form.removeprefix(code) for form in number.equivalents if _is_of(form, region)}
+    trunk = {"0" + form for form in national}
+    return tuple(sorted({*number.equivalents, *national, *trunk}))
+
+
+def _is_of(digits: str, region: str) -> bool:
+    """Return whether one of the forms of these E.164 digits is a valid number of `region`."""
+    code = str(phonenumbers.country_code_for_region(region))
+    return digits.startswith(code) and any(
+        phonenumbers.is_valid_number_for_region(phonenumbers.parse("+" + form), region)
+        for form in equivalents(digits)
+        if _is_valid(form)
+    )
+
+
+def lines(text: str, region: str = "BR") -> tuple[str, ...]:
+    """Return the E.164 numbers, each with `+`, that a recipient can be read as: several where it is ambiguous. Pure."""
+    number = read_number(text, region)
+    return tuple(sorted({"+" + canonical(form) for form in number.equivalents if _is_possible(form)}))
 
 
 def _candidates(digits: str, region: str, *, international: bool) -> list[str]:

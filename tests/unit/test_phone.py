@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.phone import equivalents, read_number
+from schemas.phone import equivalents, lines, read_number, search_forms
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,34 @@ def test_digits_that_are_no_number_are_looked_for_as_they_are() -> None:
     assert (number.e164, number.equivalents, number.ambiguous) == ("", ("5500900000001",), False)
 
 
+_NOTATIONS = ["(11) 98765-4321", "551187654321", "+5511987654321", "5511987654321@s.whatsapp.net", "011 98765-4321"]
+
+
+@pytest.mark.parametrize("stored", ["5511987654321", "551187654321", "11987654321", "1187654321", "011987654321"])
+@pytest.mark.parametrize("asked", _NOTATIONS)
+def test_whatever_notation_is_asked_finds_whatever_notation_is_stored(asked: str, stored: str) -> None:
+    """A person asked for in any notation is looked for in every form in which a provider may have reported the number."""
+    assert stored in search_forms(asked)
+    assert lines(stored) == ("+5511987654321",)
+
+
+def test_a_search_does_not_look_for_other_lines() -> None:
+    """A foreign number has no Brazilian notation, a fixed line no ninth digit, and an id is looked for as it is."""
+    assert search_forms("+4733334444") == ("4733334444",)
+    assert set(search_forms("+551131234567")) == {"551131234567", "1131234567", "01131234567"}
+    assert search_forms("99000@lid") == ("99000",)
+    assert search_forms("order-1001") == ("order-1001",)
+
+
+def test_digits_of_two_countries_are_told_apart() -> None:
+    """A stored recipient that two lines share is read as both, so that what is found by it can be shown as ambiguous."""
+    assert lines("4733334444") == ("+4733334444", "+554733334444")
+    assert "4733334444" in search_forms("+554733334444")
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_read(text: str) -> None:
     """Nothing raises, and a text that is found under a form is found under every form of it."""
     for form in read_number(text).equivalents:
         assert all(form in equivalents(other) for other in equivalents(form))
+    assert set(read_number(text).equivalents) <= set(search_forms(text)) or not read_number(text).kind

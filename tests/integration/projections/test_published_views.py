@@ -13,12 +13,12 @@ from projections.views import FOLDER
 from tests.integration.projections.conftest import Databases
 
 PUBLISHED: Final = FOLDER / "published.json"
-_EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'"}
+_EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'", "Array(String)": "['x']"}
 Columns = dict[str, dict[str, str]]
 
 
 def _arguments(path: Path) -> str:
-    found = dict(re.findall(r"\{(\w+):(\w+)\}", path.read_text(encoding="utf-8")))
+    found = dict(re.findall(r"\{(\w+):([\w()]+)\}", path.read_text(encoding="utf-8")))
     given = ", ".join(f"{name} = {_EXAMPLES[kind]}" for name, kind in sorted(found.items()))
     return f"({given})" if given else ""
 

@@ -15,13 +15,12 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from projections.engine import connect
 from projections.health import health_app
 from projections.lane import Lane
-from projections.link import Linker
 from projections.migrate import migrate
 from projections.reader import Reader
-from projections.rows import message_state, projections_of
+from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.store import Store
+from projections.store import make_store
 
 log = structlog.get_logger()
 
@@ -31,9 +30,7 @@ def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: 
     sink = Sink(client, settings.store, threads)
     lanes = []
     for projection in projections_of(settings.generation):
-        fed = [table.name for table, _ in projection.tables]
-        linker = Linker(sink, settings.store) if message_state.TABLE.name in fed else None
-        store = Store(projection, sink, linker, settings, stopping)
+        store = make_store(projection, sink, settings, stopping)
         reader = Reader(projection.topic, settings, compacted=".state." in projection.topic)
         lanes.append(Lane(reader, store, settings, stopping))
     return lanes

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Final
 
 from clickhouse_connect.datatypes.registry import get_from_name
@@ -33,11 +34,19 @@ _WHY_LENGTH_MAX: Final = 1_000
 class Sink:
     """Inserts into one database. Safe for several lanes at once: the client keeps no session."""
 
-    def __init__(self, client: Client, store: str, threads: Executor) -> None:
-        """Insert through `client` into database `store`, on `threads` (the client blocks)."""
+    def __init__(self, client: Client, database: str, threads: Executor, *, salt: str = "") -> None:
+        """Insert through `client` into `database`, on `threads` (the client blocks).
+
+        Args:
+            client: keeps no session.
+            database: of the tables.
+            threads: where the client may block.
+            salt: part of every token: rows that a partition lost come back only under a token the engine does not know.
+        """
         self._client = client
-        self._store = store
+        self.database = database
         self._threads = threads
+        self._salt = salt
 
     async def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
         """Insert `rows`; return when the engine has synced them.
@@ -54,8 +63,8 @@ class Sink:
         await self._on_thread(self._insert, table, rows, token)
 
     async def command(self, statement: str) -> None:
-        """Run a statement that may run twice. Raises SinkUnavailable or RowsRefused, as `insert` does."""
-        await self._on_thread(self._client.command, statement)
+        """Run a statement that may run twice. What a replaced partition lost, it inserts again. Raises SinkUnavailable or RowsRefused, as `insert` does."""
+        await self._on_thread(partial(self._client.command, settings={"insert_deduplicate": 0}), statement)
 
     async def _on_thread(self, call: Any, *arguments: Any) -> None:
         try:
@@ -67,13 +76,13 @@ class Sink:
 
     def _insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
         context = InsertContext(
-            table=f"{self._store}.{table.name}",
+            table=f"{self.database}.{table.name}",
             column_names=[name for name, _ in table.columns],
             column_types=[get_from_name(type_) for _, type_ in table.columns],
             data=list(zip(*rows, strict=True)),
             column_oriented=True,
             compression="lz4",
-            settings={**SETTINGS, "insert_deduplication_token": token},
+            settings={**SETTINGS, "insert_deduplication_token": token + self._salt},
             block_size=len(rows),
         )
         self._client.insert(context=context)

@@ -13,7 +13,7 @@ from projections.batch import token
 from projections.bisect import store_what_can_be
 from projections.errors import RowsRefused, Stopping, TooManyRefused
 from projections.link import Linker
-from projections.rows import projection_set_aside
+from projections.rows import message_state, projection_set_aside
 from projections.rows.table import Projection, Record, Row, Table
 from projections.settings import Settings
 from projections.sink import Sink
@@ -23,6 +23,13 @@ SET_ASIDE_ALWAYS_ALLOWED: Final = 10
 """Unusable records a batch may hold whatever its size."""
 
 log = structlog.get_logger()
+
+
+def make_store(projection: Projection, sink: Sink, settings: Settings, stopping: asyncio.Event) -> "Store":
+    """Return a store of one topic; states of messages are linked as well."""
+    fed = [table.name for table, _ in projection.tables]
+    linker = Linker(sink, sink.database) if message_state.TABLE.name in fed else None
+    return Store(projection, sink, linker, settings, stopping)
 
 
 class Store:

@@ -17,12 +17,12 @@ from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
 from deploy.demo.sabotage import Sabotage
-from deploy.demo.show import ProgressBars
 from deploy.demo.sources import OWN_SOURCES, RECIBO_TOML, SECRETS
 from deploy.demo.traffic import generate
 from deploy.errors import DeploymentError
 from deploy.local.first_source import read_secrets
 from deploy.local.stack import Stack, StackSettings
+from deploy.progress import ProgressBars
 
 _TWO_HOURS_MS: Final = 7_200_000
 _FILE = click.Path(dir_okay=False, path_type=Path)

@@ -31,7 +31,8 @@ from schemas.status import RANK, Outcome
 from schemas.topics import RAW, REQUESTS, DerivedTopics
 
 PARTITIONS = 4
-WEEK_MS = 7 * 24 * 60 * 60 * 1000
+DAY_MS = 24 * 60 * 60 * 1000
+WEEK_MS = 7 * DAY_MS
 START_MS = (int(time.time() * 1000) // WEEK_MS - 2) * WEEK_MS
 """A Thursday midnight, UTC, two to three weeks ago: within every table's retention."""
 

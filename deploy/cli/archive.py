@@ -14,8 +14,8 @@ from deploy.archive.manifest import ArchiveDamaged, Manifest, chain_problems
 from deploy.archive.partition_log import partition_log
 from deploy.archive.read import manifests_of, partitions_of, problems_of, unfinished_in
 from deploy.archive.write import archive, gaps
-from deploy.demo.show import ProgressBars
 from deploy.errors import DeploymentError
+from deploy.progress import ProgressBars
 from schemas.topics import RAW, REQUESTS
 
 TOPICS = (RAW, REQUESTS)

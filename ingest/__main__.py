@@ -23,7 +23,7 @@ _OTHER_FILES_MAX = 256
 def main() -> int:
     """Run ingest until it is told to stop. Return the exit code: 2 where it cannot start, with the reason in the log."""
     worker = os.environ.get(WORKER)
-    configure_logs(int(worker or 0))
+    configure_logs("ingest", worker=int(worker or 0))
     try:
         settings = from_environ()
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)

@@ -11,15 +11,15 @@ import uvloop
 
 from processors.app import app
 from processors.workers import supervise
+from schemas import log_line
 
 _GC_THRESHOLD = 100_000
 
 
 def main() -> None:
     """Run until SIGTERM or Ctrl-C, then drain and commit."""
-    level = os.environ.get("RECIBO_LOG_LEVEL", "INFO")
-    logging.basicConfig(level=level)
     settings = app.worker.settings
+    _configure_logs(settings.worker)
     if settings.workers > 1:
         sys.exit(supervise(settings))
     gc.freeze()
@@ -27,8 +27,15 @@ def main() -> None:
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    worker = faust.Worker(app, loop=loop, loglevel=level)
+    worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.execute_from_commandline()
+
+
+def _configure_logs(worker: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(log_line.formatter("processors", worker=worker))
+    logging.basicConfig(level=os.environ.get("RECIBO_LOG_LEVEL", "INFO"), handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from deploy.cli._log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
 from schemas.sources import Source
@@ -73,7 +74,8 @@ def _raise_on_signals() -> None:
 
 
 def _print_line(name: str, text: str) -> None:
-    click.echo(click.style(f"{name:<{_NAME_WIDTH}} | ", fg=_COLOURS.get(name, "white")) + text)
+    for line in readable(text).splitlines() or [""]:
+        click.echo(click.style(f"{name:<{_NAME_WIDTH}} | ", fg=_COLOURS.get(name, "white")) + line)
     sys.stdout.flush()
 
 

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import sys
 
+from ingest.logs import configure_logs
 from ingest.relay.app import serve
-from ingest.relay.logs import configure_logs
 from ingest.relay.settings import from_environ
 from schemas.errors import ReciboError
 
@@ -14,7 +14,7 @@ _CANNOT_GO_ON = 2
 
 def main() -> int:
     """Run the relay until it is told to stop. Return the exit code: 2 where it cannot start or go on."""
-    configure_logs()
+    configure_logs("relay")
     try:
         asyncio.run(serve(from_environ()))
     except (ReciboError, OSError) as error:

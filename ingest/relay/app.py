@@ -100,7 +100,12 @@ class Relay:
         routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
         s = self._settings
         config = uvicorn.Config(
-            Starlette(routes=routes), s.metrics_host, s.metrics_port, log_config=None, access_log=False
+            Starlette(routes=routes),
+            s.metrics_host,
+            s.metrics_port,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
         )
         await _Server(config).serve()
 

@@ -72,7 +72,7 @@ def test_a_busy_port_is_named_with_the_option_that_changes_it() -> None:
 def test_a_directory_has_one_owner(tmp_path: Path) -> None:
     """A second owner is refused with the first one's process id, and admitted once that has let go."""
     first = DirectoryLock(tmp_path, "test")
-    with pytest.raises(DeploymentError, match=r"in use by another test \(process \d+\).*--data-dir"):
+    with pytest.raises(DeploymentError, match=r"in use by another test \(process \d+\).*another directory"):
         DirectoryLock(tmp_path, "test")
     first.release()
     DirectoryLock(tmp_path, "test").release()

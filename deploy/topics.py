@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
 from deploy.errors import DeploymentError
 from schemas.topics import Topic, declared
 
 REPLICAS_WANTED: Final = 3
+_OFFSETS: Final = "__consumer_offsets"
+"""The broker's own topic of committed offsets: whoever leads one of its partitions coordinates groups."""
 _TOPIC_EXISTS: Final = 36
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _LEADERS_SECONDS_MAX: Final = 20.0
@@ -68,7 +70,7 @@ async def find_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[
 
 
 async def create_missing(bootstrap_servers: str, generation: int, partitions: int) -> list[str]:
-    """Create the declared topics that are not there, wait until all can be written to, and return those created.
+    """Create the declared topics that are not there, wait until all can be written to and groups joined; return those created.
 
     Replicated on three brokers where the cluster has them, two of which must then hold a record before it counts.
 
@@ -85,7 +87,8 @@ async def create_missing(bootstrap_servers: str, generation: int, partitions: in
         if missing:
             new = [NewTopic(t.name, partitions, replicas, topic_configs={**t.config, **safe}) for t in missing]
             _check_created(await admin.create_topics(new))
-        await wait_for_leaders(admin, wanted)
+        await _wake_coordinators(admin)
+        await wait_for_leaders(admin, {*wanted, _OFFSETS})
         return [topic.name for topic in missing]
 
 
@@ -121,6 +124,20 @@ def _check_created(response: Any) -> None:
     for name, code, *reason in response.topic_errors:
         if code not in (0, _TOPIC_EXISTS):
             raise DeploymentError(f"Kafka did not create {name}: {reason[0] if reason else f'error {code}'}")
+
+
+async def _wake_coordinators(admin: AIOKafkaAdminClient) -> None:
+    """Ask for the coordinator of a group: a new broker makes its topic of offsets only then, and clients would wait for it."""
+    deadline = time.monotonic() + _LEADERS_SECONDS_MAX
+    while True:
+        try:
+            await admin.find_coordinator("recibo")
+        except GroupCoordinatorNotAvailableError as error:
+            if time.monotonic() > deadline:
+                raise DeploymentError("Kafka has no coordinator for groups: look at the broker's log") from error
+            await asyncio.sleep(0.1)
+        else:
+            return
 
 
 async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> None:

@@ -28,6 +28,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
+    worker.spinner = None  # Faust shows that it starts by one; the log says so
     worker.execute_from_commandline()
 
 

@@ -17,7 +17,13 @@ from deploy.local.ports import HOST, accepts_connections, free_port
 HEAP_MB = 512
 _FORMAT_SECONDS_MAX = 60
 _METADATA_TIMEOUT_MS = 2_000
-_QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+_LOGGER = "-Dorg.slf4j.simpleLogger"
+_QUIET = (
+    f"{_LOGGER}.defaultLogLevel=warn",
+    # These warn of what is usual on one node: a log that is empty at the first start, a client closed twice at the end.
+    f"{_LOGGER}.log.org.apache.kafka.controller.QuorumController=error",
+    f"{_LOGGER}.log.org.apache.kafka.clients.NetworkClient=error",
+)
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -77,7 +83,7 @@ def broker_program(data_dir: Path, cache: Path, port: int, *, starts_fast: bool 
     heap = [f"-Xms{HEAP_MB // 4}m", f"-Xmx{HEAP_MB}m", "-XX:+UseSerialGC"]
     return Program(
         name="kafka",
-        command=("java", *heap, *options, _QUIET, "-cp", classpath, "kafka.Kafka", str(properties)),
+        command=("java", *heap, *options, *_QUIET, "-cp", classpath, "kafka.Kafka", str(properties)),
         is_ready=lambda: accepts_connections(port) and answers_metadata(f"{HOST}:{port}"),
     )
 
@@ -106,7 +112,7 @@ async def _has_brokers(bootstrap_servers: str) -> bool:
 def _format(classpath: str, properties: Path) -> None:
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "_")  # not an option
     arguments = ["format", "--cluster-id", cluster_id, "--config", str(properties), "--ignore-formatted"]
-    light = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", _QUIET]
+    light = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", *_QUIET]
     done = subprocess.run(
         ["java", *light, "-cp", classpath, "kafka.tools.StorageTool", *arguments],
         capture_output=True,

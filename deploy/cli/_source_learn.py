@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import click
 
-from deploy.cli._learn_dialogue import ask_places, ask_words, show_groups, show_preview
+from deploy.cli._learn_dialogue import MEANINGS, ask_places, ask_words, show_groups, show_preview
 from deploy.cli._source_options import with_line, with_registry
 from deploy.errors import DeploymentError
 from deploy.learn.capture import Capture
@@ -76,7 +76,7 @@ def _learn(
 ) -> Lesson:
     """Propose, ask, and preview."""
     given = {field: path_of(path) for field, path in _pairs("--field", options["fields"], FIELDS)}
-    words = {word: meaning for meaning, word in _pairs("--word", options["words"])}
+    words = {word: meaning for meaning, word in _pairs("--word", options["words"], MEANINGS)}
     words |= {word: kind for kind, word in _pairs("--ignore", options["ignored"])}
     groups = groups_of(captures)
     now_ms = int(time.time() * 1000)
@@ -84,11 +84,11 @@ def _learn(
     unreadable = len(captures) - sum(len(group.documents) for group in groups)
     show_groups(groups, proposals, unreadable=unreadable)
     if not (options["yes"] or options["dry_run"]):
-        given |= ask_places(groups, proposals)
+        given |= ask_places(proposals)
         proposals = proposals_for(groups, now_ms, given)
         words |= ask_words(proposals, words)
     try:
-        said = Said(words, options["time_zone"])
+        said = Said(words, given, options["time_zone"])
         learned = lesson(source.provider, existing, proposals, said=said, captures=captures, understood=understood)
     except ValueError as error:
         raise DeploymentError(f"the mapping cannot be used: {error}") from error

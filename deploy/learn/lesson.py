@@ -6,7 +6,7 @@ from typing import Any
 
 from deploy.learn.proposals import Proposal
 from schemas.providers.mapping import Mapping as FieldMapping
-from schemas.providers.mapping import fold_word, path_of
+from schemas.providers.mapping import Path, fold_word, path_of
 from schemas.status import RANK, ConnectionStatus
 
 _STATUSES = frozenset({*RANK, *map(str, ConnectionStatus)})
@@ -18,18 +18,20 @@ class Said:
 
     words: Mapping[str, str] = field(default_factory=dict)
     """Provider's word → status, or → kind of what is no status."""
+    places: Mapping[str, Path] = field(default_factory=dict)
+    """Field → where it is: looked at first, in bodies that have no capture yet too."""
     time_zone: str = ""
 
 
 def table_of(
     existing: Mapping[str, Any], proposals: Iterable[Proposal], said: Said, default: FieldMapping
 ) -> dict[str, Any]:
-    """Return the source's mapping table with everything learned, what it had before first.
+    """Return the source's mapping table with everything learned: what a person said first, then what it had before.
 
     Args:
         existing: the source's mapping table now.
         proposals: how each shape is read.
-        said: words and zone that a person gave.
+        said: words, places and zone that a person gave.
         default: the provider's own mapping: what it knows is not written again.
     """
     paths = {name: _listed(dotted) for name, dotted in dict(existing.get("paths", {})).items()}
@@ -43,6 +45,9 @@ def table_of(
         if proposal.items and path_of(".".join(proposal.items)) not in default.items:
             _add(items, ".".join(proposal.items))
         meanings |= {word: meaning for word, meaning in proposal.words.items() if word not in meanings}
+    for name, path in said.places.items():
+        dotted = ".".join(path)
+        paths[name] = [dotted, *(other for other in paths.get(name, []) if other != dotted)]
     for word, meaning in (meanings | dict(said.words)).items():
         if default.words.get(fold_word(word)) == meaning or default.ignored.get(fold_word(word)) == meaning:
             continue

@@ -67,11 +67,12 @@ def propose(group: Group, now_ms: int, given: Mapping[str, Path] | None = None) 
     Args:
         group: the bodies.
         now_ms: the time, UTC ms: no event is later.
-        given: places that a person has settled.
+        given: places that a person has settled: for the shapes that have them.
     """
-    given = given or {}
     proposal = Proposal(items=_items(group.documents, now_ms))
     evidence = _evidence(group.documents, proposal.items, now_ms)
+    there = {e.path for e in evidence}
+    given = {name: path for name, path in (given or {}).items() if path in there}
     proposal.samples = {e.path: str(e.values[0])[:60] for e in evidence if e.values}
     taken: set[Path] = set(given.values())
     for name in ORDER:

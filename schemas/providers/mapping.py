@@ -10,6 +10,8 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from schemas.status import RANK, ConnectionStatus
+
 Path = tuple[str, ...]
 
 FIELDS: Final = (
@@ -46,6 +48,9 @@ class Mapping:
     time_zone: str = "UTC"
     """IANA zone of times that carry none."""
 
+
+_KEYS: Final = ("paths", "words", "ignored", "items", "time_zone")
+_STATUSES: Final = (*RANK, *map(str, ConnectionStatus))
 
 EMPTY: Final = Mapping(paths={}, words={})
 """Says nothing: what a mapping is merged on where the provider has no default."""
@@ -84,14 +89,20 @@ def merged(default: Mapping, table: AnyMapping[str, Any]) -> Mapping:
             of words), `items` (list of dotted paths), `time_zone`.
 
     Raises:
-        ValueError: an unknown field, or a value of the wrong shape; the message names it.
+        ValueError: an unknown key, field or status, or a value of the wrong shape; the message names it.
     """
+    for key in table:
+        if key not in _KEYS:
+            raise ValueError(f"{key}: unknown key; one of {', '.join(_KEYS)}")
     paths = dict(default.paths)
     for name, dotted in dict(table.get("paths", {})).items():
         if name not in FIELDS:
             raise ValueError(f"paths.{name}: unknown field; one of {', '.join(FIELDS)}")
         own = tuple(path_of(d) for d in _texts(f"paths.{name}", dotted))
         paths[name] = own + tuple(p for p in paths.get(name, ()) if p not in own)
+    for status in dict(table.get("words", {})):
+        if status not in _STATUSES:
+            raise ValueError(f"words.{status}: no status; one of {', '.join(_STATUSES)}")
     own_words = {
         fold_word(word): status
         for status, words in dict(table.get("words", {})).items()

@@ -83,6 +83,18 @@ def test_optional_fields_make_no_shape_of_their_own() -> None:
     assert [len(group.documents) for group in groups] == [3, 1]
 
 
+def test_a_place_given_for_one_shape_leaves_the_others_alone() -> None:
+    """A field that a person places is read there in the shapes that have the place, and as proposed in the others."""
+    odd = [{"q": f"odd-{n}-a1", "x": {"situ": word}} for n, word in enumerate(("entregue", "lido"))]
+    captures = _captures([*SHAPES[0].bodies, *odd])
+    given = {"message_id": ("q",)}
+    proposals = proposals_for(groups_of(captures), NOW_MS, given)
+    learned = lesson(PROVIDERS["generic"], {}, proposals, said=Said(places=given), captures=captures, understood=())
+    events = {(event.message_id, event.status) for event in _events("generic", learned.table, captures)}
+    assert events == SHAPES[0].truth | {("odd-0-a1", "delivered"), ("odd-1-a1", "read")}
+    assert learned.table["paths"]["message_id"][0] == "q"
+
+
 def test_what_is_understood_today_is_not_taken_away() -> None:
     """A new shape whose ids stand where a known shape has something else is read after the known places."""
     known = _capture(PAYLOADS.joinpath("wpp-marketing-delivered.json").read_bytes(), 1, "wpp_marketing")
@@ -108,7 +120,7 @@ def test_a_person_can_say_what_no_proposal_knows() -> None:
     captures = _captures([{"id": "m-1", "status": word, "ts": AT_MS} for word in ("zzz", "qqq", "lido")])
     (proposal,) = proposals_for(groups_of(captures), NOW_MS, {})
     assert sorted(proposal.unknown_words) == ["qqq", "zzz"]
-    learned = _learn(captures, said=Said({"zzz": "delivered", "qqq": "inbound_message"}, "America/Sao_Paulo"))
+    learned = _learn(captures, said=Said({"zzz": "delivered", "qqq": "inbound_message"}, time_zone="America/Sao_Paulo"))
     assert (learned.preview.statuses, learned.preview.ignored) == ({"delivered": 1, "read": 1}, {"inbound_message": 1})
     assert learned.table["time_zone"] == "America/Sao_Paulo"
 

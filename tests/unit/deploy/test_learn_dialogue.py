@@ -20,7 +20,7 @@ def answer(lines: str) -> tuple[dict[str, Any], dict[str, str], str]:
     @click.command()
     def dialogue() -> None:
         groups = grouped(BODIES)
-        given = ask_places(groups, [propose(group, AT_MS, {}) for group in groups])
+        given = ask_places([propose(group, AT_MS, {}) for group in groups])
         proposals = [propose(group, AT_MS, given) for group in groups]
         said.extend((given, ask_words(proposals, {"foo": "sent"})))
 
@@ -33,8 +33,22 @@ def test_a_missing_place_is_asked_for_and_every_other_may_be_settled() -> None:
     """The needed field that no proposal found is asked for among the places there are; a wrong name is explained."""
     given, _, shown = answer("n\ncolour=x\nstatus=x.situ\n\n\n")
     assert given == {"message_id": ("n",), "status": ("x", "situ")}
-    assert "Where is message_id? One of n, q, x.situ" in shown
+    assert "Shape 1: where is message_id? One of n, q, x.situ" in shown
     assert "The fields are status, time" in shown
+
+
+def test_a_place_that_is_not_there_is_asked_for_again() -> None:
+    """A typing mistake in a place is said, and the question comes again, instead of leaving a shape unread."""
+    given, _, shown = answer("nn\nn\n\n\n")
+    assert given == {"message_id": ("n",)}
+    assert "There is nothing at nn." in shown
+
+
+def test_a_status_with_a_typing_mistake_is_not_taken_for_a_kind_to_ignore() -> None:
+    """Only what is marked as a kind of no status makes a word ignored: `delivred` is asked about again."""
+    _, words, shown = answer("n\n\ndelivred\n-inbound_message\n")
+    assert words == {"bar": "inbound_message"}
+    assert "delivred is no status" in shown
 
 
 def test_only_words_that_nobody_knows_are_asked_about() -> None:

@@ -89,3 +89,19 @@ def test_what_is_wrong_is_said_with_its_line(written: str, instead: str, said: s
     assert written in GOOD
     with pytest.raises(ConfigurationError, match=said):
         parse_sources(GOOD.replace(written, instead, 1), {})
+
+
+@pytest.mark.parametrize(
+    ("mapping", "named"),
+    [
+        ('words = { delivred = ["chegou"] }', "words.delivred: no status"),
+        ('path = { status = "x" }', "path: unknown key"),
+        ('paths = { sttus = "x" }', "paths.sttus: unknown field"),
+    ],
+)
+def test_a_mapping_with_a_typing_mistake_is_refused(mapping: str, named: str) -> None:
+    """A word for no status, or a key or field that does not exist, is an error with its line, never silently left out."""
+    text = f'[sources.x]\nprovider = "generic"\nauth = "none"\n[sources.x.mapping]\n{mapping}\n'
+    with pytest.raises(ConfigurationError) as refused:
+        parse_sources(text, {})
+    assert all(part in str(refused.value) for part in named.split(": "))

@@ -143,14 +143,6 @@ def test_meta_keeps_every_status_exactly_once(entries: list[list[dict[str, Any]]
     assert kept == sent
 
 
-@given(st.lists(st.text("abc123", min_size=1, max_size=6), max_size=8))
-def test_z_api_keeps_every_id_exactly_once(ids: list[str]) -> None:
-    """Each id of a body is in exactly one part, in order."""
-    body = {"type": "MessageStatusCallback", "status": "READ", "instanceId": "i", "ids": ids}
-    parts = PROVIDERS["z_api"].parser(None).split(json.dumps(body).encode(), "application/json")
-    assert [one for part in parts for one in json.loads(part.body)["ids"]] == ids
-
-
 def test_a_body_with_more_events_than_anyone_sends_is_kept_whole_and_not_half_read() -> None:
     """Beyond PARTS_MAX events a body is one unmapped part: nothing is dropped and nothing is guessed."""
     ids = [str(n) for n in range(PARTS_MAX + 1)]

@@ -13,7 +13,8 @@ from processors.app import app
 from processors.workers import supervise
 from schemas import log_line
 
-_GC_THRESHOLD = 100_000
+_GC_THRESHOLD = 500_000
+"""A batch makes tens of thousands of containers and no cycles; what is in flight is looked through in vain."""
 
 
 def main() -> None:
@@ -23,7 +24,7 @@ def main() -> None:
     if settings.workers > 1:
         sys.exit(supervise(settings))
     gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD)  # a batch makes tens of thousands of containers and no cycles
+    gc.set_threshold(_GC_THRESHOLD)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -109,6 +109,7 @@ def keys_of(understood: Sequence[Understood]) -> tuple[list[bytes], list[bytes]]
 
 def fold_batch(
     understood: Sequence[Understood],
+    partition: int,
     messages: dict[bytes, State | None],
     connections: dict[bytes, State | None],
 ) -> Folded:
@@ -116,6 +117,7 @@ def fold_batch(
 
     Args:
         understood: the batch, in the log's order.
+        partition: the raw partition it is from.
         messages: state (or None) of every message key the batch touches; owned, changed in place.
         connections: the same of connections.
 
@@ -125,8 +127,8 @@ def fold_batch(
     folded = Folded(TableBatch(MESSAGE, messages), TableBatch(CONNECTION, connections))
     outcomes = folded.outcomes
     for record, context, stamp, said in understood:
-        key = record.key or b""
-        offset, at_ms = record.offset, record.timestamp
+        key, offset, at_ms = record.key or b"", record.offset, record.timestamp
+        raw = RawReference(partition, offset, at_ms)
         event, kind = None, ""
         try:
             if type(said) is Event:
@@ -138,7 +140,6 @@ def fold_batch(
                     table.dirty.pop(key, None)
                     table.dirty[key] = at_ms
                 if outcome in _PUBLISHED:
-                    raw = RawReference(record.partition, offset, at_ms)
                     value = encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw)
                     table.events.append((key, value, at_ms))
             elif type(said) is Ignored:
@@ -147,7 +148,7 @@ def fold_batch(
                 outcome, why = "quarantined" if said is _HELD else "unmapped", said.why  # type: ignore[union-attr]  # Unmapped is what remains
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             if outcome not in _PUBLISHED:
-                value = _set_aside(record, context, stamp, outcome, why, event, kind)
+                value = _set_aside(raw, context, stamp, outcome, why, event, kind)
                 folded.set_aside.append((key, value, at_ms))
                 if outcome in ("unmapped", "quarantined"):
                     unclear = folded.unclear_by_source
@@ -158,13 +159,19 @@ def fold_batch(
 
 
 def _set_aside(
-    record: Any, context: SourceContext, stamp: RequestStamp, outcome: str, why: str, event: Event | None, kind: str
+    raw: RawReference,
+    context: SourceContext,
+    stamp: RequestStamp,
+    outcome: str,
+    why: str,
+    event: Event | None,
+    kind: str,
 ) -> bytes:
     return _encode_set_aside(
         SetAside(
-            partition=record.partition,
-            offset=record.offset,
-            raw_at_ms=record.timestamp,
+            partition=raw.partition,
+            offset=raw.offset,
+            raw_at_ms=raw.at_ms,
             outcome=Outcome(outcome),
             why=why,
             source=context.source,

@@ -141,7 +141,8 @@ class Lane:
         understood: list[Understood] = read_batch(batch.records, self._parser_of, self._quarantine.holds)
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
-        folded = fold_batch(understood, messages.states(message_keys), connections.states(connection_keys))
+        states = messages.states(message_keys), connections.states(connection_keys)
+        folded = fold_batch(understood, self._set_aside.partition, *states)
         for table, part in zip(self._tables, (folded.messages, folded.connections), strict=True):
             table.keep(part.states, part.dirty, batch.number)
             batch.changed.append(table.rewrites() + part.changed())

@@ -29,12 +29,11 @@ class Acknowledged(NamedTuple):
 class PartitionSender:
     """Sends to one partition of one topic."""
 
-    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int, batch_bytes_max: int) -> None:
-        """Send through `producer`, in Kafka batches of at most about `batch_bytes_max`."""
+    def __init__(self, producer: AIOKafkaProducer, topic: str, partition: int) -> None:
+        """Send through `producer`, in Kafka batches of its greatest size."""
         self.topic = topic
         self.partition = partition
         self._producer = producer
-        self._batch_bytes_max = batch_bytes_max
 
     async def send(self, records: Sequence[Produced]) -> Sent:
         """Hand records to the producer in order. Waits while the partition's previous batch is being sent."""
@@ -43,8 +42,8 @@ class PartitionSender:
             return Sent(futures)
         batch = self._producer.create_batch()
         for key, value, at_ms in records:
-            if batch.size() < self._batch_bytes_max and batch.append(key=key, value=value, timestamp=at_ms):
-                continue
+            if batch.append(key=key, value=value, timestamp=at_ms) is not None:
+                continue  # None: full; an empty batch takes any record
             futures.append(await self._hand_over(batch))
             batch = self._producer.create_batch()
             batch.append(key=key, value=value, timestamp=at_ms)

@@ -144,7 +144,7 @@ class Worker:
 
     def _sender(self, topic: str, partition: int) -> PartitionSender:
         assert self._producer is not None, "open() comes before the first batch"
-        return PartitionSender(self._producer, topic, partition, self.settings.produce_bytes_max)
+        return PartitionSender(self._producer, topic, partition)
 
     def _quarantine(self, partition: int) -> Quarantine:
         return Quarantine(self.settings.state_dir / "quarantine" / f"{partition}.json")

@@ -132,7 +132,11 @@ def absent(event: Event, at_ms: int) -> MessageState:
         {},
         event.received_at_ms,
         event.received_at_ms,
+        sources=[event.source],
     )
+
+
+_FLAGGED_MASK: Final = FAILURE_MASK | DELIVERY_MASK
 
 
 def _failure_order(failure: Failure) -> tuple[int, str, str, str]:
@@ -155,7 +159,11 @@ def join(state: MessageState, event: Event) -> bool:
     bit = BIT[status]
     rose = bit > seen  # bits are in the order of rank
     if not seen & bit:
-        _see(state, status, seen | bit, rose=rose)
+        state.seen = seen | bit
+        if rose:
+            state.status = status
+        if bit & _FLAGGED_MASK:
+            _flag(state)
         state.first_at_ms[status] = at_ms
     elif at_ms < state.first_at_ms[status]:
         state.first_at_ms[status] = at_ms
@@ -172,10 +180,9 @@ def join(state: MessageState, event: Event) -> bool:
     return rose
 
 
-def _see(state: MessageState, status: str, seen: int, *, rose: bool) -> None:
-    state.seen = seen
-    if rose:
-        state.status = status
+def _flag(state: MessageState) -> None:
+    """Work out what follows from a failure or a delivery having been seen."""
+    seen = state.seen
     if seen & FAILURE_MASK:
         state.conflict = seen & DELIVERY_MASK != 0
     state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]

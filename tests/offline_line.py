@@ -101,7 +101,7 @@ def _process(stored: Sequence[StoredRecord], observed: Observed) -> None:
         records = [record for record in stored if record.partition == partition]
         understood = read_batch(records, lambda context: SOURCES[context.source].parser, lambda *_: False)
         messages, connections = keys_of(understood)
-        folded = fold_batch(understood, dict.fromkeys(messages), dict.fromkeys(connections))
+        folded = fold_batch(understood, partition, dict.fromkeys(messages), dict.fromkeys(connections))
         for table, events, states in (
             (folded.messages, observed.message_events, observed.message_states),
             (folded.connections, observed.connection_events, observed.connection_states),

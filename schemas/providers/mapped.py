@@ -90,6 +90,8 @@ class MappedParser:
             document = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             return Unmapped(f"not JSON: {error}")
+        if type(document) is dict and self._item_keys.isdisjoint(document):  # the usual body: one event
+            return self._event(document, document, context, received_at_ms)
         element = document
         where = self._array_path(document)
         if where is not None:
@@ -117,7 +119,7 @@ class MappedParser:
         if type(element) is not dict:
             return None
         plans, values = self._read(element, outer)
-        _, status = self._status(plans, values)
+        status = self._statuses.get(values[_STATUS]) or self._status(plans)[1]
         if not status:
             return None
         return values[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
@@ -134,12 +136,8 @@ class MappedParser:
         merged[_STATUS], merged[_TIME] = values[_STATUS], values[_TIME]  # the event's own candidates come first
         return ((plan, element), (around, outer)), tuple(merged)
 
-    def _status(self, plans: _Plans, values: tuple[Any, ...]) -> tuple[str, str]:
+    def _status(self, plans: _Plans) -> tuple[str, str]:
         """Return (the provider's word, our status): the first candidate whose word is known, else (a word or "", "")."""
-        word = values[_STATUS]
-        status = self._statuses.get(word)
-        if status:
-            return word, status
         unknown = ""
         for plan, document in plans:
             for look in plan.statuses:
@@ -161,10 +159,7 @@ class MappedParser:
             self._statuses[word] = status
         return status
 
-    def _time(self, plans: _Plans, values: tuple[Any, ...]) -> int | None:
-        at = parse_time_ms(values[_TIME], self._zone)
-        if at is not None:
-            return at
+    def _time(self, plans: _Plans) -> int | None:
         for plan, document in plans:
             for look in plan.times:
                 at = parse_time_ms(look(document), self._zone)
@@ -174,7 +169,10 @@ class MappedParser:
 
     def _event(self, element: Any, outer: Any, context: SourceContext, received_at_ms: int) -> Normalized:
         plans, values = self._read(element, outer)
-        word, status = self._status(plans, values)
+        word = values[_STATUS]
+        status = self._statuses.get(word, "")
+        if not status:
+            word, status = self._status(plans)
         if not status:
             kind = self._mapping.ignored.get(fold_word(word)) if word else None
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
@@ -184,7 +182,9 @@ class MappedParser:
         ]
         if not (message_id if is_message else connection_id):
             return Unmapped("no message id found" if is_message else "no connection id found")
-        provider_ms = self._time(plans, values)
+        provider_ms = parse_time_ms(values[_TIME], self._zone)
+        if provider_ms is None:
+            provider_ms = self._time(plans)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
         error = None
         if is_message and (values[9] or values[10] or values[11] or status in FAILURES):

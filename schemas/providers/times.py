@@ -30,6 +30,8 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
         naive_zone: the zone of a text that names none.
     """
     kind = type(value)
+    if kind is float or kind is int:
+        return _from_number(value)
     if kind is str:
         if value.isascii() and value.isdecimal():
             return _from_digits(value, naive_zone)
@@ -43,8 +45,6 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
             return round(at.timestamp() * 1000)
         except (OverflowError, ValueError):
             return None
-    if kind is int or kind is float:
-        return _from_number(value)
     return None
 
 

@@ -15,6 +15,7 @@ import aiokafka
 import faust
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.consumer import fetcher
 from aiokafka.consumer.consumer import AIOKafkaConsumer
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageAccumulator
 from faust.app.base import App
@@ -141,6 +142,16 @@ READ_SOURCES = [
         "hands a message to the topic's one agent, its value untouched; drops it where the flow stops",
     ),
     (
+        fetcher.PartitionRecords._unpack_records,
+        "b803e6d46480732c",
+        "asks `_consumer_record` once for each record; of what that returns it reads nothing",
+    ),
+    (
+        fetcher.PartitionRecords._consumer_record,
+        "e668541600b047ab",
+        "we return the compiled reader's record itself: does it decide anything now?",
+    ),
+    (
         MessageAccumulator.add_batch,
         "5ed1c5b1367ad854",
         "waits while the partition has a batch: order is the order of calls only for one caller",
@@ -217,6 +228,7 @@ async def test_the_fetch_wait_is_read_at_start(app: Any, consumer: Any) -> None:
     assert isinstance(consumer._thread, BatchConsumerThread)
     made = consumer._thread._create_worker_consumer(consumer.transport)
     assert made._fetch_max_wait_ms == FETCH_WAIT_MS_MAX
+    assert fetcher.PartitionRecords.__name__ == "FetchedRecords", "what the fetcher looks up when it makes them"
     assert "self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
     assert made._max_poll_records == app.conf.broker_max_poll_records
     await made.stop()

@@ -75,6 +75,7 @@ def steps(log: list[Any], durable: Durable, sizes: list[int]) -> list[Step]:
         message_keys, connection_keys = keys_of(understood)
         folded = fold_batch(
             understood,
+            0,
             {key: messages.get(key) for key in message_keys},
             {key: connections.get(key) for key in connection_keys},
         )

@@ -41,7 +41,7 @@ def outcomes(records: list[Any], quarantine: Quarantine) -> dict[int, str]:
     """Return offset → outcome of a batch that meets no state."""
     understood = read_batch(records, lambda _: PARSER, quarantine.holds)
     messages, connections = keys_of(understood)
-    folded = fold_batch(understood, dict.fromkeys(messages), dict.fromkeys(connections))
+    folded = fold_batch(understood, 0, dict.fromkeys(messages), dict.fromkeys(connections))
     found = {}
     for _, value, _ in folded.messages.events:
         assert value is not None
@@ -122,5 +122,5 @@ def test_unwritable_text_is_stuck_too() -> None:
 
     understood = read_batch(RECORDS[:1], lambda _: Surrogates(), lambda *_: False)
     with pytest.raises(Stuck) as stuck:
-        fold_batch(understood, {b"acme/m1": None}, {})
+        fold_batch(understood, 0, {b"acme/m1": None}, {})
     assert (stuck.value.key, stuck.value.offset) == (b"acme/m1", 0)

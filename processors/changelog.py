@@ -2,7 +2,8 @@
 
 Our own writes are in the order of their versions, so a record that goes back behind the greatest version seen was
 written by somebody else (a worker that came back from a pause); then, and only then, versions are compared key by key
-and the greater is kept.
+and the greater is kept. A deletion has no version: its timestamp is the stream time at which the state was expired, and
+where the state that is known was not, the deletion is a late one too.
 """
 
 import asyncio
@@ -13,8 +14,9 @@ from typing import Any, Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from processors import crash_points
+from processors.expiry import is_expired
 from processors.store import StateStore
-from schemas.message_state import version_of
+from schemas.message_state import last_at_of, version_of
 
 _FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
 _RECORDS_MAX: Final = 20_000
@@ -56,19 +58,24 @@ def apply(store: StateStore, records: list[Any], hidden: dict[bytes, bytes]) -> 
     fresh: dict[bytes, bytes | None] = {}
     for record in records:
         key, value = record.key, record.value
-        if value is not None:
-            version = version_of(value)
-            if version > high:
-                high = version
-            else:
-                known = fresh[key] if key in fresh else store.get([key])[0]
-                if known is not None and version_of(known) > version:
-                    hidden[key] = known
-                    continue
+        if value is not None and (version := version_of(value)) > high:
+            high = version
+        else:
+            known = fresh[key] if key in fresh else store.get([key])[0]
+            if known is not None and _is_newer(known, record):
+                hidden[key] = known
+                continue
         if hidden:
             hidden.pop(key, None)
         fresh[key] = value
     store.apply(fresh.items(), records[-1].offset, high)
+
+
+def _is_newer(known: bytes, record: Any) -> bool:
+    """Return whether a known state counts, and not the record that came after it in the changelog."""
+    if record.value is None:
+        return not is_expired(last_at_of(known), record.timestamp)
+    return version_of(known) > version_of(record.value)
 
 
 async def recover(

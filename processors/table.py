@@ -112,12 +112,15 @@ class Table:
         return (rows[-1][0] if len(rows) == count else b""), keys
 
     def tombstones(self, keys: Sequence[bytes], stream_time_ms: int) -> list[Produced]:
-        """Return deletions for those of `keys` that are expired still; they are forgotten at once."""
+        """Return deletions for those of `keys` that are expired still; they are forgotten at once.
+
+        Their timestamp is the stream time, by which recovery tells a deletion that came too late.
+        """
         gone: list[Produced] = []
         for key, state in self.states(keys).items():
             if state is not None and is_expired(state.bookkeeping.last_at_ms, stream_time_ms):
                 self._hot.drop(key)
-                gone.append((key, None, now_ms()))
+                gone.append((key, None, stream_time_ms))
         return gone
 
     @property

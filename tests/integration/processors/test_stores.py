@@ -11,6 +11,7 @@ from rocksdict import Cache
 
 from processors.changelog import recover
 from processors.store import Identity, StateStore
+from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
 from tests.conftest import MakeTopic
 from tests.crash.raw_log import make_topics
@@ -39,9 +40,10 @@ async def changelog(kafka_bootstrap: str, make_topic: MakeTopic) -> AsyncIterato
     producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
     await producer.start()
 
-    async def write(*pairs: tuple[bytes, int | None]) -> TopicPartition:
+    async def write(*pairs: tuple[bytes, int | None], at_ms: int | None = None) -> TopicPartition:
         for key, version in pairs:
-            await producer.send_and_wait(topic, None if version is None else state(version), key, 0)
+            value = None if version is None else state(version)
+            await producer.send_and_wait(topic, value, key, 0, timestamp_ms=at_ms)
         return TopicPartition(topic, 0)
 
     yield write
@@ -90,6 +92,24 @@ async def test_a_late_foreign_record_hides_nothing(
     end, hidden, read = await recovered(kafka_bootstrap, store, partition)
     assert (end, hidden, read) == (6, {b"a": state(7)}, 6 - known)
     assert store.get([b"a", b"b", b"c", b"d"]) == [state(7), state(2), state(8), state(9)]
+    store.close()
+
+
+@pytest.mark.parametrize("known", [0, 2, 3])
+async def test_a_late_deletion_deletes_nothing(
+    kafka_bootstrap: str, changelog: Any, tmp_path: Path, known: int
+) -> None:
+    """A deletion stamped before its state could expire is another worker's, come late; one stamped after it counts."""
+    versions = ((b"a", 1), (b"b", 2), (b"c", 3))
+    await changelog(*versions)
+    await changelog((b"a", None), at_ms=HORIZON_MS)
+    partition = await changelog((b"b", None), at_ms=2 * HORIZON_MS)
+    store = store_of(tmp_path / "s")
+    for offset, (key, version) in enumerate(versions[:known]):
+        store.apply([(key, state(version))], offset, version)
+    end, hidden, _ = await recovered(kafka_bootstrap, store, partition)
+    assert (end, hidden) == (5, {b"a": state(1)})
+    assert store.get([b"a", b"b", b"c"]) == [state(1), None, state(3)]
     store.close()
 
 

@@ -36,7 +36,7 @@ check: install-dev ## style, types, layout of the compose file
 
 bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 	@test -n "$(NAME)" || { echo "which? make bench NAME=..., one of:" $$(ls tests/bench); exit 2; }
-	$(BIN)/python -m tests.bench.$(NAME) $(ARGS)
+	$(BIN)/python -m tests.bench.$(subst -,_,$(NAME)) $(ARGS)
 
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests

@@ -1,4 +1,4 @@
-"""`make bench NAME=large_state`: the same traffic over few and over very many tracked messages.
+"""`make bench NAME=large-state`: the same traffic over few and over very many tracked messages.
 
 For each size: the changelog holds that many states; a worker whose disk was lost recovers them and is stopped; then
 delivered and read come in for TRAFFIC messages spread over all of them (as `workload.py`'s: 5 % repeated, shuffled), and a

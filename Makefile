@@ -10,7 +10,7 @@ EVENTS ?= 20000
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test check bench hostile lock clean
+.PHONY: help install install-dev run demo test check bench hostile outage lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
+
+outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
+	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests
 
 lock: install ## write the lock files anew
 	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml

@@ -10,7 +10,10 @@ PAYLOADS = Path(__file__).parent / "payloads"
 RECEIVED_AT_MS = 1_773_144_100_000
 """A time of receipt shortly after the samples' own times."""
 
-SECRETS: dict[str, str] = json.loads((PAYLOADS / "manifest.json").read_text())["secrets"]
+_HANDED: dict[str, Any] = json.loads((PAYLOADS / "manifest.json").read_text())
+SECRETS: dict[str, str] = _HANDED["secrets"]
+META_VERIFY: dict[str, Any] = _HANDED["meta_verify"]
+"""Meta's GET that verifies a URL, and the body it expects."""
 _PROVIDER_BY_STEM = {"wpp-marketing": "wpp_marketing", "meta-cloud": "meta_cloud", "z-api": "z_api"}
 
 

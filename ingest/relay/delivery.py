@@ -77,6 +77,9 @@ class Delivery:
             result = result_of(status)
         except Forbidden as error:
             result, why = Result.FORBIDDEN, str(error)
+        except httpcore.LocalProtocolError as error:
+            # Nothing was sent: this webhook's own headers cannot be. The URL is not to blame, and the others go on.
+            result, why = Result.REFUSED, f"{type(error).__name__} {error}"
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
             result, why = Result.FAILED, f"{type(error).__name__} {error}"
         self._note(result, retry_after)

@@ -45,11 +45,12 @@ class VettedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Connect to a name's first address, if all of its addresses may be posted to.
+        """Connect to the first of a name's addresses that answers, if all of them may be posted to.
 
         Raises:
             Forbidden: one of them may not.
             httpcore.ConnectError: the name has no address, or none answers.
+            httpcore.ConnectTimeout: the last of them did not answer in time.
         """
         try:
             addresses = await asyncio.wait_for(self._resolve(host, port), timeout)
@@ -60,9 +61,13 @@ class VettedNetwork(httpcore.AsyncNetworkBackend):
                 raise Forbidden(
                     f"{host} is {address}, an internal address: allow its network with RECIBO_RELAY_ALLOWED_NETWORKS"
                 )
-        if not addresses:
-            raise httpcore.ConnectError(f"{host} has no address")
-        return await self._network.connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
+        refusal: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses:
+            try:
+                return await self._network.connect_tcp(str(address), port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                refusal = error
+        raise refusal
 
     async def sleep(self, seconds: float) -> None:
         """Wait, for httpcore's own retries."""

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ from tests.integration.ingest.running_ingest import CHECKOUT, SECRET, RunningIng
 from tests.polling import until
 from tests.samples import PAYLOADS
 
+_FULL_S = 60.0
+"""An outage this long is met with the pauses of production."""
+_ANSWER_SECONDS_MAX = 5.0
 SOURCE = """
 [sources.{name}]
 provider = "meta_cloud"
@@ -43,6 +47,8 @@ class Receiver:
     """(path and query, headers, body) of every request, in order."""
     refused: bytes = b""
     """A body that is answered 400."""
+    redirects_to: str = ""
+    """Where every request is sent on to instead, if anywhere."""
 
     @property
     def url(self) -> str:
@@ -56,6 +62,8 @@ class Receiver:
         async def receive(request: web.Request) -> web.Response:
             body = await request.read()
             self.got.append((request.path_qs, dict(request.headers), body))
+            if self.redirects_to:
+                return web.Response(status=307, headers={"Location": self.redirects_to})
             return web.Response(status=400 if body == self.refused else 200)
 
         app = web.Application(client_max_size=8 * 1024 * 1024)
@@ -81,6 +89,8 @@ class RunningRelay:
     allowed: str = "127.0.0.0/8"
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    backoff_ms: tuple[str, str] = ("20", "300")
+    """Least and greatest pause between attempts."""
 
     def start(self) -> None:
         """Start it."""
@@ -91,8 +101,8 @@ class RunningRelay:
             "RECIBO_CONFIG": str(self.ingest.config_file),
             "RECIBO_RELAY_METRICS_PORT": str(self.port),
             "RECIBO_RELAY_ALLOWED_NETWORKS": self.allowed,
-            "RECIBO_RELAY_BACKOFF_MS_MIN": "20",
-            "RECIBO_RELAY_BACKOFF_MS_MAX": "300",
+            "RECIBO_RELAY_BACKOFF_MS_MIN": self.backoff_ms[0],
+            "RECIBO_RELAY_BACKOFF_MS_MAX": self.backoff_ms[1],
         }
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen([sys.executable, "-m", "ingest.relay"], env=environ, stdout=log, stderr=log)
@@ -242,6 +252,66 @@ async def test_an_internal_address_is_never_posted_to(
     assert receiver.got == []
     assert {attempt["result"] for attempt in relay.attempts()} == {"forbidden"}
     assert "RECIBO_RELAY_ALLOWED_NETWORKS" in str(relay.attempts()[0]["why"])
+
+
+async def test_a_redirect_is_not_followed(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """A receiver that redirects gets the webhook a few times, and where it points to gets nothing: it was never vetted."""
+    elsewhere = Receiver()
+    receiver = Receiver(redirects_to=elsewhere.url)
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=json.dumps([receiver.url])))
+    relay = start_relay(ingest)
+    await relay.wait_ready()
+    async with receiver.open(), elsewhere.open():
+        await post(ingest, fresh_name, status_body(1))
+        await until(lambda: _true("given up" in relay.log_file.read_text()), "the redirected one to be given up")
+    assert elsewhere.got == []
+    assert {(attempt["result"], attempt["status"]) for attempt in relay.attempts()} == {("refused", 307)}
+
+
+@pytest.mark.outage
+async def test_nothing_is_missing_after_an_outage_at_full_length(
+    broker: str, start_ingest: StartIngest, start_relay: Callable[..., RunningRelay], fresh_name: str
+) -> None:
+    """A receiver away for RECIBO_OUTAGE_S seconds (600 by `make outage`) of steady traffic, with the pauses of production,
+    the relay killed in the middle: every answer was given at once, and every webhook arrives with a right signature.
+    """
+    seconds = float(os.environ.get("RECIBO_OUTAGE_S", "3"))
+    receiver = Receiver()
+    ingest = start_ingest(broker, SOURCE.format(name=fresh_name, urls=json.dumps([receiver.url])))
+    relay = start_relay(ingest)
+    relay.kill()
+    relay.backoff_ms = ("500", "60000") if seconds >= _FULL_S else ("20", "300")
+    relay.start()
+    await relay.wait_ready()
+    sent: list[bytes] = []
+    begun, slowest, was_killed = time.monotonic(), 0.0, False
+    while time.monotonic() < begun + seconds:
+        body = status_body(len(sent))
+        asked = time.monotonic()
+        await post(ingest, fresh_name, body)
+        slowest = max(slowest, time.monotonic() - asked)
+        sent.append(body)
+        if not was_killed and time.monotonic() > begun + seconds / 2:
+            relay.kill()
+            relay.start()
+            was_killed = True
+        await asyncio.sleep(0.05)  # the traffic's own pace
+    back = time.monotonic()
+    async with receiver.open():
+        await until(lambda: _true(receiver.bodies() == set(sent)), "everything after the outage", seconds_max=180)
+    took = time.monotonic() - back
+    for _, headers, body in receiver.got:
+        named = {name.lower(): value for name, value in headers.items()}
+        assert hmac_valid(SECRET.encode(), body, named["x-hub-signature-256"], prefix="sha256=")
+    failed = sum(attempt["result"] == "failed" for attempt in relay.attempts())
+    print(  # noqa: T201 - the command's result
+        f"away {seconds:g} s: {len(sent)} webhooks, slowest answer {slowest * 1000:.0f} ms, {failed} failed attempts, "
+        f"all {len(receiver.bodies())} there {took:.1f} s after it was back, {len(receiver.got) - len(sent)} twice"
+    )
+    assert failed
+    assert slowest < _ANSWER_SECONDS_MAX
 
 
 async def _true(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from schemas.providers import matrix
 from schemas.record import SetAside, decode_request
 from schemas.status import Outcome
 from schemas.topics import RAW, DerivedTopics
@@ -82,11 +83,13 @@ async def test_a_logout_says_what_was_in_flight(databases: Databases, project: P
 
 
 async def test_a_zero_is_told_from_a_provider_that_never_says(databases: Databases, project: Project) -> None:
-    """Every provider and status has a row that says whether it is ever reported."""
+    """Every provider and status has a row that says whether it is ever reported: exactly what the providers' files say."""
     await project(World())
     query = "SELECT reporting FROM views.provider_status WHERE provider = '{}' AND status = '{}'"
     assert databases.value(query.format("meta_cloud", "queued")) == "never"
     assert databases.value(query.format("meta_cloud", "read")) == "reported"
+    shown = databases.rows("SELECT provider, status, reporting FROM views.provider_status")
+    assert sorted(shown) == sorted(map(tuple, matrix.rows()))
 
 
 async def test_errors_say_what_to_do_and_numbers_are_listed(databases: Databases, project: Project) -> None:

@@ -1,5 +1,6 @@
 """The relay's pure parts: which addresses, which requests, which pauses, and what may be committed."""
 
+import asyncio
 import ipaddress
 
 import httpcore
@@ -76,6 +77,48 @@ async def test_a_name_with_one_internal_address_is_refused() -> None:
 
     with pytest.raises(Forbidden, match=r"169\.254\.169\.254"):
         await VettedNetwork((), resolve).connect_tcp("rebound.example.com", 443)
+
+
+async def test_what_was_vetted_is_what_is_connected_to() -> None:
+    """A name is resolved once a connection and its address pinned: a name that leads elsewhere a moment later gains
+    nothing, and is vetted anew, and refused, at the next connection.
+    """
+    asked: list[str] = []
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def resolve(host: str, _port: int) -> list[Address]:
+        asked.append(host)
+        return [ipaddress.ip_address("127.0.0.1" if len(asked) == 1 else "169.254.169.254")]
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        network = VettedNetwork((ipaddress.ip_network("127.0.0.0/8"),), resolve)
+        stream = await network.connect_tcp("rebound.example.com", port)
+        assert stream.get_extra_info("server_addr")[:2] == ("127.0.0.1", port)
+        await stream.aclose()
+        assert asked == ["rebound.example.com"]
+        with pytest.raises(Forbidden, match=r"169\.254\.169\.254"):
+            await network.connect_tcp("rebound.example.com", port)
+
+
+async def test_the_next_address_is_tried_where_one_does_not_answer() -> None:
+    """A name with an address that refuses is reached by its other one."""
+
+    async def greet(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    async def resolve(_host: str, _port: int) -> list[Address]:
+        return [ipaddress.ip_address("127.0.0.2"), ipaddress.ip_address("127.0.0.1")]
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    async with server:
+        network = VettedNetwork((ipaddress.ip_network("127.0.0.0/8"),), resolve)
+        stream = await network.connect_tcp("two.example.com", server.sockets[0].getsockname()[1], 5.0)
+        assert stream.get_extra_info("server_addr")[0] == "127.0.0.1"
+        await stream.aclose()
 
 
 async def test_a_name_without_an_address_is_an_error_to_retry() -> None:

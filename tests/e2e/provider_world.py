@@ -1,0 +1,118 @@
+"""A running stack with two sources a provider, and ways to post to it as the providers do."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import clickhouse_connect
+import httpx
+from click.testing import CliRunner
+
+from deploy.cli.source import command
+from deploy.local.stack import Stack, StackSettings
+from deploy.sources.proof import Proof, prove
+from deploy.sources.registry import Registry
+from schemas.providers import PROVIDERS
+from schemas.sources import Source
+from tests.samples import SECRETS, Sample
+
+PUBLIC_URL = "https://receiver.example.com"
+NAMES = [name for name in PROVIDERS if name != "generic"]
+OWN_SECRETS = {
+    "meta_cloud": SECRETS["meta_app_secret"],
+    "waha": SECRETS["waha_hmac_key"],
+    "twilio": SECRETS["twilio_auth_token"],
+}
+WAIT_SECONDS_MAX = 60.0
+
+
+class World:
+    """A running stack with one source a provider, and what was posted to it."""
+
+    def __init__(self, stack: Stack, registry: Registry, http: httpx.Client) -> None:
+        self.stack = stack
+        self.registry = registry
+        self.http = http
+        self.taken: list[tuple[Source, str, bytes]] = []
+
+    def recibo(self, *arguments: str) -> str:
+        """Run `recibo source …` against the stack."""
+        environ = {
+            "RECIBO_CONFIG": str(self.registry.config_file),
+            "RECIBO_SECRETS_FILE": str(self.registry.secrets_file),
+            "RECIBO_INGEST_PORT": self.stack.addresses.ingest.rpartition(":")[2],
+            "RECIBO_PUBLIC_URL": PUBLIC_URL,
+            "KAFKA_BOOTSTRAP_SERVERS": self.stack.addresses.kafka,
+            "CLICKHOUSE_URL": self.stack.addresses.clickhouse,
+        }
+        result = CliRunner().invoke(command, arguments, env=environ, catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def post(self, source: Source, content_type: str, body: bytes, proof: Proof | None = None) -> int:
+        """Post a body with its proof, and remember it where it is taken."""
+        proof = proof or prove(source, self.stack.addresses.ingest, body, public_url=PUBLIC_URL)
+        answer = self.http.post(proof.url, content=body, headers={**proof.headers, "Content-Type": content_type})
+        if answer.status_code == source.provider.answer:
+            self.taken.append((source, content_type, body))
+        return answer.status_code
+
+    def rows(self, statement: str) -> list[Any]:
+        """Query ClickHouse."""
+        with clickhouse_connect.get_client(
+            dsn=self.stack.addresses.clickhouse, autogenerate_session_id=False
+        ) as client:
+            return list(client.query(statement).result_rows)
+
+
+@contextmanager
+def running_world(folder: Path) -> Iterator[World]:
+    """Run a stack in `folder` whose sources were registered by the command line."""
+    registry = Registry(folder / "recibo.toml", folder / ".recibo" / "secrets.env")
+    files = ["--config", str(registry.config_file), "--secrets-file", str(registry.secrets_file)]
+    for name, provider in [*((name, name) for name in NAMES), *((f"{name}-more", name) for name in NAMES)]:
+        secret = OWN_SECRETS.get(provider, "a-secret-of-at-least-thirty-two-bytes")
+        add = ["add", name, "--provider", provider, "--secret-stdin", *files]
+        assert CliRunner().invoke(command, add, input=secret + "\n", catch_exceptions=False).exit_code == 0
+    add = ["add", "crm", "--provider", "generic", "--auth", "none", *files]
+    assert CliRunner().invoke(command, add, catch_exceptions=False).exit_code == 0
+    settings = StackSettings(
+        data_dir=folder / ".recibo",
+        config_file=registry.config_file,
+        ingest_port=0,
+        kafka_port=0,
+        clickhouse_port=0,
+        processors_metrics_port=0,
+        projections_metrics_port=0,
+        starts_fast=True,
+        environ={"RECIBO_PUBLIC_URL": PUBLIC_URL, "RECIBO_INGEST_AUTH_FAILURES_PER_MINUTE_MAX": "1000000"},
+    )
+    with Stack(settings) as stack, httpx.Client(trust_env=False) as http:
+        yield World(stack, registry, http)
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {WAIT_SECONDS_MAX} s for {what}"
+        time.sleep(0.2)
+
+
+def real_proof(world: World, sample: Sample) -> Proof | None:
+    """Return the sample's own signature, where it has one."""
+    signature = {
+        name: value for name, value in sample.headers.items() if "Signature" in name or name == "X-Webhook-Hmac"
+    }
+    return Proof(f"{world.stack.addresses.ingest}/v1/webhooks/{sample.provider}", signature) if signature else None
+
+
+def flipped(proof: Proof) -> Proof:
+    """Return a proof in which one bit of the secret or signature is another."""
+    if not proof.headers:
+        return Proof(proof.url[:-1] + chr(ord(proof.url[-1]) ^ 1), {})
+    name = list(proof.headers)[-1]
+    value = proof.headers[name]
+    at = len(value) // 2
+    return Proof(proof.url, {**proof.headers, name: value[:at] + chr(ord(value[at]) ^ 1) + value[at + 1 :]})

@@ -13,6 +13,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from ingest.departures import Departures
 from ingest.raw_records import LogRecord
 from schemas.errors import LogUnavailable
 
@@ -23,12 +24,13 @@ _RECORD_OVERHEAD_BYTES: Final = 160
 class Batch:
     """Records of one partition on their way, and the future of their acknowledgement."""
 
-    __slots__ = ("acked", "began_s", "bytes", "records")
+    __slots__ = ("acked", "began_s", "bytes", "departure", "records")
 
-    def __init__(self, began_s: float, acked: asyncio.Future[None]) -> None:
+    def __init__(self, began_s: float, departure: int, acked: asyncio.Future[None]) -> None:
         self.records: list[LogRecord] = []
         self.bytes = 0
         self.began_s = began_s
+        self.departure = departure
         self.acked = acked
 
     def fail(self, why: str) -> None:
@@ -47,7 +49,7 @@ class PartitionSender:
         topic: str,
         partition: int,
         *,
-        linger_s: float,
+        departures: Departures,
         batch_bytes_max: int,
         queue_bytes_max: int,
         failures_max: int,
@@ -59,7 +61,7 @@ class PartitionSender:
             producer: started, idempotent, `acks=all`.
             topic: the topic.
             partition: the partition; this is its only sender.
-            linger_s: how long a batch waits for company.
+            departures: when batches leave; shared by all partitions.
             batch_bytes_max: size from which a batch is closed.
             queue_bytes_max: bytes that may wait; more raises LogUnavailable.
             failures_max: consecutive late batches after which the partition counts as stuck.
@@ -68,7 +70,7 @@ class PartitionSender:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._linger_s = linger_s
+        self._departures = departures
         self._batch_bytes_max = batch_bytes_max
         self._queue_bytes_max = queue_bytes_max
         self._failures_max = failures_max
@@ -107,7 +109,7 @@ class PartitionSender:
         if queue and queue[-1].bytes + size <= self._batch_bytes_max:
             batch = queue[-1]
         else:
-            batch = Batch(monotonic(), self._loop.create_future())
+            batch = Batch(monotonic(), self._departures.book(), self._loop.create_future())
             queue.append(batch)
             self._wakeup.set()
         batch.bytes += size
@@ -131,7 +133,8 @@ class PartitionSender:
                 self._wakeup.clear()
                 if not self._queue:
                     await self._wakeup.wait()
-                await self._linger()
+                if len(self._queue) == 1:
+                    await self._departures.wait(self._queue[0].departure)
                 if self._queue:
                     await self._send(self._dequeue())
         finally:
@@ -156,11 +159,6 @@ class PartitionSender:
         batch = self._queue.popleft()
         self._queued_bytes -= batch.bytes
         return batch
-
-    async def _linger(self) -> None:
-        remaining = self._queue[0].began_s + self._linger_s - monotonic()
-        if remaining > 0 and len(self._queue) == 1:
-            await asyncio.sleep(remaining)
 
     async def _send(self, batch: Batch) -> None:
         self._in_flight = batch

@@ -46,7 +46,8 @@ class Request:
     def __init__(self, scope: dict[str, Any]) -> None:
         """Begin the account of the request that ASGI's `scope` describes, now."""
         self._began_ns = perf_counter_ns()
-        self._exchange = scope.get(EXCHANGE)
+        # Taken out: it knows the scope, and the two of them would be garbage that only the collector could clear away.
+        self._exchange = scope.pop(EXCHANGE, None)
         self._answered_at_ms: int | None = None
         self.scope = scope
         self.received_at_ms = time_ns() // _NS_PER_MS
@@ -71,10 +72,14 @@ class Request:
         """Whether the client is known to have left."""
         return self._exchange is not None and self._exchange.disconnected
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all of the body is known to be here."""
-        return self._exchange is not None and not self._exchange.more_body
+    def take_body(self) -> bytes | None:
+        """Return the body, where all of it is known to be here and the client has not left; else None."""
+        exchange = self._exchange
+        if exchange is None or exchange.more_body or exchange.disconnected:
+            return None
+        body = bytes(exchange.body)
+        exchange.body.clear()
+        return body
 
     def cut_off(self) -> None:
         """Note that nobody could be answered, or that the HTTP protocol did so itself."""

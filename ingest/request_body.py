@@ -33,21 +33,19 @@ class BytesInFlight:
         self.now = 0
 
 
-async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float | None, held: BytesInFlight) -> bytes:
+async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float, held: BytesInFlight) -> bytes:
     """Return a whole body. Its bytes are added to `held` as they come, and stay there: the caller gives them back.
 
     Args:
         receive: ASGI's.
         bytes_max: of the body.
-        seconds_max: for all of it; None where it is known to be here.
+        seconds_max: for all of it.
         held: what this process holds of all bodies.
 
     Raises:
         Refused: too large, too slow, or too much is held already.
         HungUp: the client is gone.
     """
-    if seconds_max is None:
-        return await _collect(receive, bytes_max, held)
     try:
         async with asyncio.timeout(seconds_max):
             return await _collect(receive, bytes_max, held)

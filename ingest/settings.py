@@ -73,8 +73,8 @@ class Settings:
     """Consecutive batches of a partition that miss the deadline before Kafka counts as away and the producer is discarded."""
     kafka_retry_ms: int = 500
     """Between attempts to reach Kafka again."""
-    kafka_linger_ms: float = 2.0
-    """How long a batch waits for company."""
+    kafka_linger_ms: float = 1.0
+    """How long a batch waits for company; those of all partitions leave together."""
     kafka_batch_bytes_max: int = 1 * MIB
     """Of one partition, before compression; a larger batch is not waited for."""
     kafka_queue_bytes_max: int = 64 * MIB
@@ -89,7 +89,7 @@ class Settings:
     spool_drain_share: float = 0.5
     """Part of the time that may go into emptying the spool while new posts go straight to Kafka."""
 
-    request_log_linger_ms: int = 50
+    request_log_linger_ms: int = 20
     """Records of answered requests are written in batches this far apart."""
     refused_per_second_max: int = 50
     """Refused requests recorded, a second; above it they are only counted."""

@@ -124,13 +124,20 @@ class Webhooks:
         declared = request.headers.get_bytes(b"content-length")
         if declared.isdigit() and int(declared) > endpoint.body_bytes_max:
             raise Refused(problems.TOO_LARGE)
-        raw = await read_body(
-            receive,
-            bytes_max=endpoint.body_bytes_max,
-            seconds_max=None if request.is_whole else self._settings.request_ms_max / 1000,
-            held=self._held,
-        )
-        request.held_bytes = request.body_bytes = len(raw)
+        raw = request.take_body()
+        if raw is not None:
+            self._hold(request, len(raw))
+            if len(raw) > endpoint.body_bytes_max:
+                raise Refused(problems.TOO_LARGE)
+        else:
+            raw = await read_body(
+                receive,
+                bytes_max=endpoint.body_bytes_max,
+                seconds_max=self._settings.request_ms_max / 1000,
+                held=self._held,
+            )
+            request.held_bytes = len(raw)
+        request.body_bytes = len(raw)
         request.sha256 = sha256(raw).hexdigest()
         return raw
 
@@ -181,7 +188,7 @@ class Webhooks:
         )
 
     def _hold(self, request: Request, count: int) -> None:
-        """Count bytes that a request holds beside its body as received: a small one may become much."""
+        """Count bytes that a request holds: of its body, and of what that becomes, which may be much more."""
         request.held_bytes += count
         self._held.now += count
         if self._held.now > self._held.limit:

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.authenticate import Attempt, verifier
@@ -253,6 +253,7 @@ def test_whatever_a_stranger_presents_is_refused(auth: str) -> None:
     text = f'[sources.x]\nprovider = "wpp_marketing"\n[sources.x.auth]\n{auth}' + secrets("PADDED") * needs_secrets
     check = verifier(parse_sources(text, ENVIRON).by_name["x"])
 
+    @settings(deadline=None)
     @given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.binary(max_size=100), st.text(max_size=30))
     def present(headers: dict[str, bytes], body: bytes, said: str) -> None:
         raw = [(name.lower().encode(), value) for name, value in headers.items()]

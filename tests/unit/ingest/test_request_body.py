@@ -77,7 +77,7 @@ async def test_client_that_leaves() -> None:
     held = BytesInFlight(100)
     sender = Sender(chunk(b"x"), {"type": "http.disconnect"})
     with pytest.raises(HungUp):
-        await read_body(sender.receive, bytes_max=10, seconds_max=None, held=held)
+        await read_body(sender.receive, bytes_max=10, seconds_max=5, held=held)
     assert held.now == 0
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import statistics
 import time
 from dataclasses import dataclass, field
 
@@ -31,16 +30,17 @@ class Traffic:
         """Numbers of the events answered 2xx."""
         return {number for number, status in self.answers.items() if 200 <= status < 300}
 
-    def median_ms(self, since_s: float) -> float:
-        """Return the median time to an answer since a time, in milliseconds."""
-        return statistics.median(took for at, took in self.seconds if at >= since_s) * 1000
-
-    async def run(self, seconds: float) -> None:
-        """Post for some seconds."""
+    async def run(self, seconds: float | None = None) -> None:
+        """Post for some seconds, or until `stop` is called."""
         clients = [asyncio.create_task(self._client()) for _ in range(self.connections)]
-        await asyncio.sleep(seconds)
-        self._stopping = True
+        if seconds is not None:
+            await asyncio.sleep(seconds)
+            self.stop()
         await asyncio.gather(*clients)
+
+    def stop(self) -> None:
+        """Post nothing more."""
+        self._stopping = True
 
     async def _client(self) -> None:
         while not self._stopping:

@@ -34,6 +34,23 @@ def test_sql_prints_json_for_programs(clickhouse_url: str) -> None:
     assert [json.loads(line) for line in done.output.splitlines()] == [{"a": 1, "b": "x"}]
 
 
+def test_sql_shows_the_first_rows_of_a_large_result_and_streams_all_of_it_as_csv(clickhouse_url: str) -> None:
+    """A table ends after 500 rows and says that there are more; --format csv has every row."""
+    sql = ("sql", "--url", clickhouse_url, "--database", "default", "SELECT number AS n FROM numbers(300000)")
+    table = run(*sql).output
+    assert "│ 499 │" in table
+    assert "500 │" not in table
+    assert "the first 500 rows; there are more: add LIMIT, or --format csv" in table
+    assert run(*sql, "--format", "csv").output.split() == ['"n"', *map(str, range(300_000))]
+
+
+def test_sql_runs_statements_that_have_no_result(clickhouse_url: str, fresh_name: str) -> None:
+    """A table is created and dropped through it as well."""
+    for statement in (f"CREATE TABLE {fresh_name} (a UInt8) ENGINE = Memory", f"DROP TABLE {fresh_name}"):
+        done = run("sql", "--url", clickhouse_url, "--database", "default", statement)
+        assert done.exit_code == 0, done.output
+
+
 @pytest.mark.parametrize(
     ("database", "sql", "told"),
     [
@@ -50,9 +67,10 @@ def test_sql_tells_an_error_in_one_line(clickhouse_url: str, database: str, sql:
 
 
 def test_sql_names_a_clickhouse_that_does_not_answer() -> None:
-    """Where no ClickHouse answers, the address and what to do are told."""
-    done = run("sql", "--url", f"http://{HOST}:{free_port()}", "SELECT 1")
+    """Where no ClickHouse answers, the address (without its password) and what to do are told."""
+    done = run("sql", "--url", f"http://analyst:secret@{HOST}:{free_port()}", "SELECT 1")
     assert isinstance(done.exception, DeploymentError)
+    assert "secret" not in str(done.exception)
     assert "does not answer: start it (`recibo up`)" in str(done.exception)
 
 

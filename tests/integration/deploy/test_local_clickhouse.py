@@ -49,6 +49,48 @@ def test_columns_come_back_as_they_were_inserted(
     assert rows[7] == (7, "sent", datetime.fromisoformat("2023-11-14T22:13:20"), None, {"a": 1})
 
 
+@pytest.mark.parametrize("compression", [False, "lz4", "zstd", "gzip"])
+def test_large_results_are_streamed_in_every_compression(
+    event: Client, clickhouse_url: str, *, compression: bool | str
+) -> None:
+    """Native blocks and Arrow batches of a result of many blocks, compressed or not, hold every row in its order."""
+    event.command(
+        "INSERT INTO event (id, name, at, note) SELECT number, toString(number % 7), toDateTime64(number, 3), "
+        "if(number % 3 = 0, NULL, hex(sipHash128(number))) FROM numbers(200000)"
+    )
+    asked = "SELECT id, note FROM event ORDER BY id"
+    expected = event.query(
+        "SELECT groupArray(cityHash64(id, note)) FROM (SELECT * FROM event ORDER BY id)"
+    ).result_rows[0][0]
+    with clickhouse_connect.get_client(dsn=clickhouse_url, database=event.database, compress=compression) as client:
+        with client.query_column_block_stream(asked) as blocks:
+            columns = list(blocks)
+        assert len(columns) > 1, "one block is no stream"
+        rows = [row for ids, notes in columns for row in zip(ids, notes, strict=True)]
+        assert [id_ for id_, _ in rows] == list(range(200_000))
+        assert rows[:2] == [(0, None), (1, event.command("SELECT hex(sipHash128(toUInt64(1)))"))]
+        with client.query_arrow_stream(asked) as batches:
+            assert [row for batch in batches for row in zip(*batch.to_pydict().values(), strict=True)] == rows
+        client.insert(
+            "event",
+            [[id_ + 200_000 for id_, _ in rows], [note for _, note in rows]],
+            ["id", "note"],
+            column_oriented=True,
+        )
+    copied = "SELECT groupArray(cityHash64(toUInt64(id - 200000), note)) FROM (SELECT * FROM event WHERE id >= 200000 ORDER BY id)"
+    assert event.query(copied).result_rows[0][0] == expected
+
+
+@pytest.mark.parametrize("encoding", ["lz4", "zstd", "gzip", "br", "deflate"])
+def test_a_result_is_compressed_as_the_client_asks(clickhouse_url: str, encoding: str) -> None:
+    """With enable_http_compression an answer says its encoding, and is smaller for it."""
+    sent = {"Accept-Encoding": encoding}
+    given = {"query": "SELECT number FROM numbers(50000)", "enable_http_compression": "1"}
+    with httpx.stream("GET", clickhouse_url, params=given, headers=sent) as answer:
+        assert answer.headers["content-encoding"] == encoding
+        assert len(b"".join(answer.iter_raw())) < 200_000
+
+
 def test_parameters_are_bound_by_the_server(clickhouse: Client) -> None:
     """Values with quotes, backslashes, control characters, arrays, times and NULL arrive as they are."""
     given = {

@@ -1,0 +1,91 @@
+"""The dbt package, built by dbt against the local engine."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from deploy.local.programs import CHECKOUT
+from tests.integration.projections.conftest import Databases, Project
+from tests.integration.projections.world import START_MS, busy_world, message_event
+
+PACKAGE = CHECKOUT / "deploy" / "dbt"
+DAY_MS = 24 * 60 * 60 * 1000
+MADE = "SELECT * FROM {database}.daily_funnel WHERE messages > 0 ORDER BY ALL"
+PROGRAM = """
+import json, os, sys
+from dbt.cli.main import dbtRunner
+for line in sys.stdin:
+    os.environ["DBT_SCHEMA"], arguments = json.loads(line)
+    done = dbtRunner().invoke(arguments)
+    print(json.dumps(["done", done.success, str(done.exception)]), flush=True)
+"""
+"""One process for several builds, since most of a build is dbt's start."""
+
+Dbt = Callable[..., None]
+
+
+@pytest.fixture
+def dbt(databases: Databases, tmp_path: Path) -> Iterator[Dbt]:
+    """A function that runs `dbt build` with arguments into a database, by default `{views}_dbt`."""
+    url = urlsplit(databases.url)
+    environ = {
+        **os.environ,
+        "CLICKHOUSE_HOST": str(url.hostname),
+        "CLICKHOUSE_PORT": str(url.port),
+        "CLICKHOUSE_USER": url.username or "default",
+        "CLICKHOUSE_PASSWORD": url.password or "",
+        "DBT_PROJECT_DIR": str(PACKAGE),
+        "DBT_PROFILES_DIR": str(PACKAGE),
+        "DBT_TARGET_PATH": str(tmp_path / "target"),
+        "DBT_LOG_PATH": str(tmp_path),
+        "DBT_VERSION_CHECK": "false",
+        "DBT_USE_COLORS": "false",
+    }
+    variables = json.dumps({"recibo_database": databases.views})
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], env=environ, text=True, **pipes) as process:  # type: ignore[call-overload]  # pipes
+        told: list[str] = []
+
+        def run(*arguments: str, database: str = f"{databases.views}_dbt") -> None:
+            process.stdin.write(json.dumps([database, ["build", "--vars", variables, *arguments]]) + "\n")
+            process.stdin.flush()
+            while not (told and told[-1].startswith('["done"')):
+                line = process.stdout.readline()
+                assert line, "".join(told)
+                told.append(line)
+            assert json.loads(told.pop()) == ["done", True, "None"], "".join(told)
+
+        yield run
+        process.stdin.close()
+
+
+async def test_the_incremental_funnel_equals_a_full_refresh(databases: Databases, project: Project, dbt: Dbt) -> None:
+    """After late events, new ids of known messages and a replay, the model run again is what a full refresh makes."""
+    world = busy_world(300)
+    world.post(message_event("alone", "queued", START_MS))
+    world.wait(8 * DAY_MS)
+    world.post(message_event("track-1", "queued", START_MS + 8 * DAY_MS))
+    await project(world)
+    made = f"{databases.views}_dbt"
+    dbt()
+    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 302
+
+    world.wait(8 * DAY_MS)
+    world.post(message_event("m-1-7", "read", START_MS + 9 * DAY_MS, campaign="late"))
+    world.post(message_event("alone", "delivered", START_MS + 9 * DAY_MS, aliases=("track-1",)))
+    world.post(message_event("new", "created", START_MS + 9 * DAY_MS))
+    await project(world)
+    for _ in range(2):
+        dbt("--select", "daily_funnel")
+        dbt_rows = databases.rows(MADE.format(database=made))
+    dbt("--select", "daily_funnel", "--exclude-resource-type", "test", database=f"{made}_full")
+    assert dbt_rows == databases.rows(MADE.format(database=f"{made}_full"))
+    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 302
+    for database in (made, f"{made}_full"):
+        databases.client.command(f"DROP DATABASE {database} SYNC")

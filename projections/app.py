@@ -12,6 +12,7 @@ import uvicorn
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from projections import retention
 from projections.engine import connect
 from projections.health import health_app
 from projections.lane import Lane
@@ -64,6 +65,7 @@ async def _connected(settings: Settings) -> Client:
         try:
             client = await asyncio.to_thread(connect, settings.clickhouse_url, timeout_s=settings.insert_timeout_s)
             await asyncio.to_thread(migrate, client, settings.store)
+            await asyncio.to_thread(retention.apply, client, settings)
         except (OSError, ClickHouseError) as error:
             log.warning(
                 "ClickHouse does not answer; trying again", host=where.hostname, port=where.port, why=str(error)

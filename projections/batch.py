@@ -23,15 +23,16 @@ class Batch:
         """Return partition → offset after its last record: what to commit once all of them are stored."""
         return {r.partition: r.offset + 1 for r in self.records}
 
-    def newest_ms(self) -> int:
-        """Return the greatest timestamp, UTC ms. The batch is not empty."""
-        return max(r.timestamp for r in self.records)
+    def oldest_ms(self) -> int:
+        """Return the least timestamp, UTC ms. The batch is not empty."""
+        return min(r.timestamp for r in self.records)
 
 
 def token(table: Table, records: Sequence[Record]) -> str:
-    """Return the insert token of these records: what is read (topic, ranges, count) and what it becomes (columns).
+    """Return the insert token of these records: what is read (topic, ranges, count, bytes) and what it becomes (columns).
 
-    The columns are in it, so that a later release that makes other rows of the same records is not taken for a repeat.
+    The engine drops a block whose token it knows, whatever the block holds. So whatever can make other rows is in it:
+    the columns (a later release), the records' bytes and times (a topic made anew, whose offsets begin at 0 again).
     """
     ranges: dict[int, tuple[int, int]] = {}
     for r in records:
@@ -39,4 +40,5 @@ def token(table: Table, records: Sequence[Record]) -> str:
         ranges[r.partition] = (first, r.offset)
     spans = ",".join(f"{p}:{first}-{last}" for p, (first, last) in sorted(ranges.items()))
     columns = zlib.crc32(repr(table.columns).encode())
-    return f"{records[0].topic}/{table.name}/{columns:08x}/{len(records)}/{spans}"
+    content = sum(map(zlib.crc32, [r.value or b"" for r in records])) + sum([r.timestamp for r in records])
+    return f"{records[0].topic}/{table.name}/{columns:08x}/{len(records)}/{content:x}/{spans}"

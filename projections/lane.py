@@ -27,8 +27,12 @@ class Lane:
         self._store = store
         self._settings = settings
         self._stopping = stopping
+        self._unstored: Batch | None = None
         self.committed_records = 0
         """Records stored and committed since the lane began."""
+        # Asked when they are read: a lane that stands still must not go on telling its last good figures.
+        metrics.LAG_RECORDS.labels(self.topic).set_function(self._lag_records)
+        metrics.AGE_SECONDS.labels(self.topic).set_function(self._age_seconds)
 
     @property
     def topic(self) -> str:
@@ -73,8 +77,14 @@ class Lane:
         return len(batch.records) < s.batch_rows_max and batch.value_bytes < s.batch_bytes_max
 
     async def _finish(self, batch: Batch) -> None:
+        self._unstored = batch
         await self._store.store(batch.records)
         await self._reader.commit(batch)
+        self._unstored = None
         self.committed_records += len(batch.records)
-        metrics.AGE_SECONDS.labels(self.topic).set(max(0.0, time.time() - batch.newest_ms() / 1000))
-        metrics.LAG_RECORDS.labels(self.topic).set(self._reader.lag_records())
+
+    def _lag_records(self) -> float:
+        return self._reader.lag_records() + (len(self._unstored.records) if self._unstored else 0)
+
+    def _age_seconds(self) -> float:
+        return max(0.0, time.time() - self._unstored.oldest_ms() / 1000) if self._unstored else 0.0

@@ -12,7 +12,7 @@ from typing import Final
 
 from projections.rows import message_alias
 from projections.rows.table import Row
-from projections.sink import Sink
+from projections.sink import ROWS_MAX, Sink
 from schemas.message_state import MessageState
 
 REMEMBERED_MAX: Final = 200_000
@@ -47,7 +47,9 @@ class Linker:
         new = [row for row in message_alias.rows(states) if row not in self._known]
         if not new:
             return
-        await self._sink.insert(message_alias.TABLE, new, f"{token}/{len(new)}/{_checksum(new):08x}")
+        for start in range(0, len(new), ROWS_MAX):  # a state has up to 17 ids
+            part = new[start : start + ROWS_MAX]
+            await self._sink.insert(message_alias.TABLE, part, f"{token}/{len(part)}/{_checksum(part):08x}")
         for start in range(0, len(new), LOOKED_UP_MAX):
             await self._sink.command(link_statement(self._store, new[start : start + LOOKED_UP_MAX]))
         for row in new:

@@ -12,7 +12,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections import settings, views
+from projections import retention, roles, settings, views
 from projections.engine import connect
 from schemas.errors import ConfigurationError
 
@@ -81,6 +81,7 @@ def migrate(client: Client, store: str = settings.STORE, *, views_database: str 
         client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
     if views_database is not None:
         views.create(client, store, views_database)
+        roles.create(client, views_database)
     return [m.name for m in missing]
 
 
@@ -104,6 +105,7 @@ def main() -> None:
     configured = settings.from_environ(os.environ)
     client = connect(configured.clickhouse_url)
     applied = migrate(client, configured.store)
+    retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 
 

@@ -15,14 +15,18 @@ from projections.refusals import is_permanent
 from projections.rows.table import Row, Table
 from schemas.errors import SinkUnavailable
 
+ROWS_MAX: Final = 1_000_000
+"""Rows of one insert. The engine cuts a larger one into blocks, and a failure between two of them leaves half of it."""
+
 SETTINGS: Final[dict[str, Any]] = {
     # Written down although some are defaults: the defaults moved in 25.10 and 26.2.
     "async_insert": 0,
     "insert_deduplicate": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
     "fsync_metadata": 1,
     # One block in, one part a partition out, however far back a replay reaches.
-    "max_insert_block_size": 1_000_000,
-    "min_insert_block_size_rows": 1_000_000,
+    "max_insert_block_size": ROWS_MAX,
+    "min_insert_block_size_rows": ROWS_MAX,
     "min_insert_block_size_bytes": 512 * 1024 * 1024,
     "max_partitions_per_insert_block": 1_000,
 }
@@ -53,13 +57,14 @@ class Sink:
 
         Args:
             table: where to.
-            rows: values in the order of the table's columns, at most a million.
+            rows: values in the order of the table's columns, at most ROWS_MAX.
             token: the same for the same rows and for no others: the engine drops a block whose token it knows.
 
         Raises:
             SinkUnavailable: not now. They may be in all the same (an answer was lost); insert them again.
             RowsRefused: never.
         """
+        assert len(rows) <= ROWS_MAX, f"{len(rows)} rows at once into {table.name}"
         await self._on_thread(self._insert, table, rows, token)
 
     async def command(self, statement: str) -> None:

@@ -41,7 +41,9 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_projections_rows_total": Metric("counter", "Rows inserted", ("table",)),
     "recibo_projections_insert_seconds": Metric("histogram", "Time of one insert", ("table",)),
     "recibo_projections_lag_records": Metric("gauge", "Records not yet projected", ("topic",)),
-    "recibo_projections_age_seconds": Metric("gauge", "Age of the newest projected record", ("topic",)),
+    "recibo_projections_age_seconds": Metric(
+        "gauge", "Age of the oldest record read and not yet projected; 0: none", ("topic",)
+    ),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
     "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
     "recibo_relay_attempts_total": Metric(

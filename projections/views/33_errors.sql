@@ -10,7 +10,7 @@ SELECT
     failure_status,
     failure_category,
     failure_code,
-    min(failure_title) AS example_title,
+    min(${digits(failure_title)}) AS example_title,
     transform(failure_category, ${categories}, ${actions}, 'inspect') AS what_to_do,
     count() AS messages,
     countIf(is_delivered) AS delivered_all_the_same,

@@ -23,6 +23,8 @@ from tests.integration.projections.world import World
 
 Rows = list[tuple[Table, list[Row]]]
 
+_JSON_SETTINGS = {"input_format_json_read_numbers_as_strings": 1, "input_format_json_named_tuples_as_objects": 0}
+
 
 def rows_of(world: World, batch: int) -> Rows:
     """Return the rows of a world, in batches of `batch`, as the projector makes them."""
@@ -99,7 +101,7 @@ def json_each_row(client: Client, store: str, rows: Rows) -> float:
                 column_names=names,
                 insert_block=lines,
                 fmt="JSONEachRow",
-                settings={**SETTINGS, "input_format_json_read_numbers_as_strings": 1},
+                settings={**SETTINGS, **_JSON_SETTINGS},
             )
     return time.perf_counter() - started
 

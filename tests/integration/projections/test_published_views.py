@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from projections.views import FOLDER
+from projections.views.columns import meanings
 from tests.integration.projections.conftest import Databases
 
 PUBLISHED: Final = FOLDER / "published.json"
@@ -17,7 +18,8 @@ _EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'", "
 Columns = dict[str, dict[str, str]]
 
 
-def _arguments(path: Path) -> str:
+def arguments(path: Path) -> str:
+    """Return arguments for a view's parameters, if it has any."""
     found = dict(re.findall(r"\{(\w+):([\w()]+)\}", path.read_text(encoding="utf-8")))
     given = ", ".join(f"{name} = {_EXAMPLES[kind]}" for name, kind in sorted(found.items()))
     return f"({given})" if given else ""
@@ -30,7 +32,7 @@ def _columns(databases: Databases) -> Columns:
         if "${views}." not in path.read_text(encoding="utf-8"):
             continue  # a view of ours, in the store
         name = path.stem.partition("_")[2]
-        rows = databases.rows(f"DESCRIBE TABLE (SELECT * FROM views.{name}{_arguments(path)})")
+        rows = databases.rows(f"DESCRIBE TABLE (SELECT * FROM views.{name}{arguments(path)})")
         found[name] = {row[0]: row[1] for row in rows}
     return found
 
@@ -55,3 +57,31 @@ def test_every_view_says_what_a_row_is() -> None:
         text = path.read_text(encoding="utf-8")
         assert re.match(r"-- One row an? ", text), path.name
         assert "${views}." not in text or "-- Example: " in text, path.name
+
+
+def test_every_example_runs(databases: Databases) -> None:
+    """The example of each published view is a statement that the engine takes."""
+    examples = 0
+    for path in sorted(FOLDER.glob("*.sql")):
+        for example in re.findall(r"^-- Example: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            databases.rows(example.replace("recibo_numbers.", "numbers.").replace("recibo.", "views."))
+            examples += 1
+    assert examples == len(json.loads(PUBLISHED.read_text(encoding="utf-8")))
+
+
+def test_every_column_is_documented(databases: Databases) -> None:
+    """Each published column has its meaning, with the unit where it has one, in `recibo.columns` as in the file."""
+    told = {(view, column): meaning for view, column, meaning in databases.rows("SELECT * FROM views.columns")}
+    assert told == meanings()
+    for (view, column), meaning in told.items():
+        if column.endswith(("_ms", "_us", "_s")) or (column.endswith("_at") and column != "refreshed_at"):
+            assert re.search(r"\bms\b|[Mm]icroseconds|[Ss]econds", meaning), f"{view}.{column}: which unit?"
+
+
+def test_no_column_is_documented_that_is_not_there() -> None:
+    """What the file says of a view is about a column of it."""
+    published = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+    said = json.loads((FOLDER / "columns.json").read_text(encoding="utf-8"))
+    shared = said.pop("*")
+    assert {(v, c) for v in said for c in said[v]} <= {(v, c) for v in published for c in published[v]}
+    assert set(shared) <= {c for view in published.values() for c in view}

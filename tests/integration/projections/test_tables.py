@@ -1,6 +1,7 @@
 """What the tables hold is what happened, whatever the order, however often, before and after merges."""
 
 import random
+from typing import Any
 
 from schemas.message_state import MessageState
 from schemas.topics import DerivedTopics
@@ -23,13 +24,20 @@ def shuffled(world: World, seed: int) -> World:
 
 def facts(databases: Databases) -> dict[tuple[str, str], tuple[object, ...]]:
     """Return what the view `messages` says, by account and id."""
-    rows = databases.rows(
-        "SELECT account, message_id, status, seen, toUnixTimestamp64Milli(anchor_at), failure_status, failure_category, "
-        "failure_code, failure_title, conflict, delivered_inferred, absurd_time, sources, aliases, connection_id, recipient, "
-        "recipient_kind, client_ref, campaign, toUnixTimestamp64Milli(first_received_at), "
-        "toUnixTimestamp64Milli(last_received_at), queued_at, created_at, sent_at, error_at, expired_at, "
-        "number_not_found_at, delivered_at, read_at FROM numbers.messages"
-    )
+    return facts_of(databases.rows(f"SELECT {FACTS_COLUMNS} FROM numbers.messages"))
+
+
+FACTS_COLUMNS = (
+    "account, message_id, status, seen, toUnixTimestamp64Milli(anchor_at), failure_status, failure_category, "
+    "failure_code, failure_title, conflict, delivered_inferred, absurd_time, sources, aliases, connection_id, recipient, "
+    "recipient_kind, client_ref, campaign, toUnixTimestamp64Milli(first_received_at), "
+    "toUnixTimestamp64Milli(last_received_at), queued_at, created_at, sent_at, error_at, expired_at, "
+    "number_not_found_at, delivered_at, read_at"
+)
+
+
+def facts_of(rows: list[tuple[Any, ...]]) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Return rows of FACTS_COLUMNS by account and id."""
     return {(row[0], row[1]): row[2:21] + tuple(ms(at) for at in row[21:]) for row in rows}
 
 

@@ -206,8 +206,14 @@ def connection_event(connection_id: str, status: str, at_ms: int, **fields: Any)
 
 def busy_world(messages: int, seed: int = 1, generation: int = 1, **fields: Any) -> World:
     """Return a world of `messages` messages whose events come shuffled, repeated and in conflict."""
-    random_ = random.Random(seed)
     world = World(generation=generation)
+    post_busily(world, messages, seed, **fields)
+    return world
+
+
+def post_busily(world: World, messages: int, seed: int, **fields: Any) -> None:
+    """Post the events of `messages` more messages, shuffled, repeated and in conflict."""
+    random_ = random.Random(seed)
     events = []
     for number in range(messages):
         at_ms = START_MS + number * 10
@@ -231,4 +237,3 @@ def busy_world(messages: int, seed: int = 1, generation: int = 1, **fields: Any)
     events.sort(key=lambda pair: pair[0])
     for _, event in events:
         world.post(event, delay_ms=1)
-    return world

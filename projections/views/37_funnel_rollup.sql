@@ -1,0 +1,29 @@
+-- One row an account, set of sources, connection, campaign and day (of the message's first record, in time_zone): the funnel,
+-- counted ahead every five minutes, for long spans and dashboards. Parameters: time_zone (IANA name), since and until (days
+-- in that zone, both included).
+-- Example: SELECT day, sum(messages), sum(read) FROM recibo.funnel_rollup(time_zone = 'UTC', since = '2026-01-01', until = '2026-12-31') GROUP BY day
+CREATE OR REPLACE VIEW ${views}.funnel_rollup AS
+SELECT
+    toDate(slot, {time_zone:String}) AS day,
+    account,
+    sources,
+    connection_id,
+    campaign,
+    sum(s.messages) AS messages,
+    sum(s.queued) AS queued,
+    sum(s.created) AS created,
+    sum(s.sent) AS sent,
+    sum(s.delivered) AS delivered,
+    sum(s.read) AS read,
+    sum(s.error) AS error,
+    sum(s.expired) AS expired,
+    sum(s.number_not_found) AS number_not_found,
+    sum(s.failed) AS failed,
+    sum(s.open) AS open,
+    sum(s.conflict) AS conflict,
+    sum(s.delivered_inferred) AS delivered_inferred,
+    any(s.refreshed_at) AS refreshed_at
+FROM ${store}.funnel_slot AS s
+WHERE slot BETWEEN toDateTime({since:Date} - 1, 'UTC') AND toDateTime({until:Date} + 2, 'UTC')
+    AND day BETWEEN {since:Date} AND {until:Date}
+GROUP BY day, account, sources, connection_id, campaign

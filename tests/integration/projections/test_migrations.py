@@ -1,0 +1,112 @@
+"""Migrations: forward only, each once, safe to run twice and by two at once; retention as the settings say."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from projections import migrate as migrating
+from projections import retention
+from projections.engine import connect
+from projections.migrate import migrate, read_migrations
+from projections.settings import Settings
+from schemas.errors import ConfigurationError
+
+
+@pytest.fixture
+def store(clickhouse_url: str, fresh_name: str) -> Iterator[tuple[Client, str]]:
+    """A client, and the name of a store that does not exist yet."""
+    client = connect(clickhouse_url)
+    yield client, fresh_name
+    client.command(f"DROP DATABASE IF EXISTS {fresh_name} SYNC")
+    client.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of migrations of the test's own, with one that is fit to be run twice."""
+    (tmp_path / "0001_one.sql").write_text("CREATE TABLE IF NOT EXISTS ${store}.one (a Int32) ENGINE = Memory;\n")
+    monkeypatch.setattr(migrating, "read_migrations", lambda: read_migrations(tmp_path))
+    return tmp_path
+
+
+def tables(client: Client, name: str) -> list[tuple[str, str]]:
+    """Return the tables of a store and how they were made."""
+    sql = f"SELECT name, create_table_query FROM system.tables WHERE database = '{name}' ORDER BY name"
+    return [tuple(row) for row in client.query(sql).result_rows]
+
+
+def test_a_second_run_applies_nothing(store: tuple[Client, str]) -> None:
+    """The first run applies all in order, the second none, and the tables are the same."""
+    client, name = store
+    applied = migrate(client, name, views_database=None)
+    assert applied == [m.name for m in read_migrations()]
+    made = tables(client, name)
+    assert migrate(client, name, views_database=None) == []
+    assert tables(client, name) == made
+
+
+def test_two_starters_at_once_end_the_same(store: tuple[Client, str], clickhouse_url: str) -> None:
+    """Four starters on an empty engine: none fails, and each migration is known once."""
+    client, name = store
+    clients = [connect(clickhouse_url) for _ in range(4)]
+    with ThreadPoolExecutor(len(clients)) as threads:
+        running = [threads.submit(migrate, c, name, views_database=f"{name}_views") for c in clients]
+        assert all(set(r.result()) <= {m.name for m in read_migrations()} for r in running)
+    known = client.query(f"SELECT number, checksum FROM {name}.migration FINAL ORDER BY number").result_rows
+    assert [tuple(row) for row in known] == [(m.number, m.checksum) for m in read_migrations()]
+    for views in (f"{name}_views", f"{name}_views_numbers"):
+        client.command(f"DROP DATABASE {views} SYNC")
+
+
+def test_a_crash_half_way_is_gone_over_again(store: tuple[Client, str]) -> None:
+    """Statements that were run before the crash may run again: the rest follows, and the migration is known."""
+    client, name = store
+    client.command(f"CREATE DATABASE {name}")
+    first = read_migrations()[0]
+    for statement in first.statements(name)[:2]:
+        client.command(statement)
+    assert migrate(client, name, views_database=None)[0] == first.name
+
+
+def test_a_changed_file_is_refused(store: tuple[Client, str], folder: Path) -> None:
+    """A migration that was applied and then edited stops the start, and says which."""
+    client, name = store
+    migrate(client, name, views_database=None)
+    (folder / "0001_one.sql").write_text("CREATE TABLE IF NOT EXISTS ${store}.one (b Int32) ENGINE = Memory;\n")
+    with pytest.raises(ConfigurationError, match="0001_one was changed"):
+        migrate(client, name, views_database=None)
+
+
+def test_there_is_no_way_back(store: tuple[Client, str], folder: Path) -> None:
+    """An older release refuses tables that a newer one migrated."""
+    client, name = store
+    (folder / "0002_two.sql").write_text("CREATE TABLE IF NOT EXISTS ${store}.two (a Int32) ENGINE = Memory;\n")
+    assert migrate(client, name, views_database=None) == ["one", "two"]
+    (folder / "0002_two.sql").unlink()
+    with pytest.raises(ConfigurationError, match="at migration 2 and this program knows 1"):
+        migrate(client, name, views_database=None)
+
+
+def test_a_gap_in_the_numbers_is_refused(folder: Path) -> None:
+    """A number that is left out, or given twice, is a mistake of whoever wrote it."""
+    (folder / "0003_three.sql").write_text("SELECT 1;\n")
+    with pytest.raises(ConfigurationError, match="expected 0002"):
+        read_migrations(folder)
+
+
+def test_retention_follows_the_settings(store: tuple[Client, str]) -> None:
+    """A changed number of days reaches every table that has one, once; the default changes nothing."""
+    client, name = store
+    migrate(client, name, views_database=None)
+    settings = Settings(store=name)
+    assert retention.apply(client, settings) == []
+    settings = replace(settings, raw_retention_days=30, facts_retention_days=200)
+    assert set(retention.apply(client, settings)) == set(retention.wanted(settings))
+    assert retention.apply(client, settings) == []
+    for table, created in tables(client, name):
+        ttl = retention.wanted(settings).get(table)
+        assert (f"TTL {ttl} " in created) if ttl else (" TTL " not in created), table

@@ -1,0 +1,90 @@
+"""Who sees what: judged by ClickHouse's own access control, with the grants that `projections/roles.py` gives."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from projections import roles
+from projections.views import FOLDER
+from tests.integration.projections.test_published_views import arguments
+
+_ENGINE = """
+import json, sys
+from chdb.state.sqlitelike import Connection
+from projections.migrate import read_migrations
+from projections.views import numbers_database, read_views
+
+engine = Connection(sys.argv[1])
+for name in ("recibo_store", "recibo", "recibo_numbers"):
+    engine.query(f"CREATE DATABASE {name}")
+for migration in read_migrations():
+    for statement in migration.statements("recibo_store"):
+        engine.query(statement)
+for views, masked in (("recibo", True), ("recibo_numbers", False)):
+    for statement in read_views("recibo_store", views, masked=masked).values():
+        engine.query(statement)
+engine.query("CREATE DATABASE probe")
+denied = {}
+for user in ("analyst", "analyst_numbers"):
+    for number, select in enumerate(json.loads(sys.argv[2])):
+        # A view that runs as somebody else is how to ask this engine what somebody else may do.
+        view = f"probe.{user}_{number}"
+        try:
+            engine.query(f"CREATE VIEW {view} DEFINER = {user} SQL SECURITY DEFINER AS {select}")
+            engine.query(f"SELECT * FROM {view}")
+        except RuntimeError as error:
+            assert "ACCESS_DENIED" in str(error), error
+            denied.setdefault(user, []).append(select)
+print(json.dumps(denied))
+"""
+
+
+def users_file(folder: Path) -> Path:
+    """Write users with the roles' grants: this engine keeps no roles, and takes users with grants from a file."""
+    users = "".join(
+        f"<{role}><no_password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>"
+        f"<grants>{''.join(f'<query>{grant}</query>' for grant in granted)}</grants></{role}>"
+        for role, granted in roles.grants("recibo").items()
+    )
+    owner = (
+        "<default><password></password><networks><ip>::/0</ip></networks><profile>default</profile>"
+        "<quota>default</quota><access_management>1</access_management></default>"
+    )
+    file = folder / "users.xml"
+    file.write_text(
+        f"<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>{owner}{users}</users></clickhouse>"
+    )
+    return file
+
+
+def denied_of(folder: Path, selects: list[str]) -> dict[str, list[str]]:
+    """Return role → those of `selects` that it is denied, on an engine of its own."""
+    engine = f"{folder / 'engine'}?users_config={users_file(folder)}"
+    done = subprocess.run(
+        [sys.executable, "-c", _ENGINE, engine, json.dumps(selects)],
+        cwd=FOLDER.parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    found: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.timeout(180)
+def test_an_analyst_sees_the_views_and_no_table(tmp_path: Path) -> None:
+    """`analyst` reads every masked view and neither numbers nor tables; `analyst_numbers` reads both kinds of view."""
+    published: dict[str, dict[str, str]] = json.loads((FOLDER / "published.json").read_text(encoding="utf-8"))
+    masked = [
+        f"SELECT * FROM recibo.{view}{arguments(next(FOLDER.glob(f'[0-9][0-9]_{view}.sql')))}" for view in published
+    ]
+    assert len(masked) >= 22
+    numbers = [select.replace("recibo.", "recibo_numbers.") for select in masked]
+    tables = [f"SELECT * FROM recibo_store.{t}" for t in ("message_state", "message", "webhook_raw", "message_event")]
+    denied = denied_of(tmp_path, masked + numbers + tables)
+    assert denied == {roles.ANALYST: numbers + tables, roles.ANALYST_NUMBERS: tables}

@@ -1,0 +1,205 @@
+"""The engine's traps (notes on Kafka and ClickHouse, section 2): each is real, and each leaves our numbers exact."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from projections.link import Linker
+from projections.rows import message_alias
+from projections.rows.table import Row, Table
+from projections.sink import ROWS_MAX, SETTINGS, Sink
+from schemas.event import trusted_time
+from schemas.message_state import absent
+from schemas.topics import DerivedTopics
+from tests.integration.projections.conftest import Databases, Project
+from tests.integration.projections.test_tables import TABLES, facts, truth
+from tests.integration.projections.world import START_MS, World, busy_world, message_event
+
+DAY_MS = 86_400_000
+STATE = DerivedTopics(1).message_state
+LINK = Table("message_link", message_alias.TABLE.columns)
+
+
+def created(databases: Databases) -> dict[str, dict[str, str]]:
+    """Return what the engine says of each of our tables."""
+    columns = ("name", "engine", "partition_key", "sorting_key", "create_table_query")
+    rows = databases.rows(
+        f"SELECT {', '.join(columns)} FROM system.tables WHERE database = '{databases.store}' "
+        "AND engine LIKE '%MergeTree' AND name != 'migration' AND NOT startsWith(name, '.')"
+    )
+    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows if row[0] != "funnel_slot"}
+
+
+def parts(databases: Databases, table: str) -> int:
+    """Return how many parts a table has."""
+    sql = f"SELECT count() FROM system.parts WHERE database = '{databases.store}' AND table = '{table}' AND active"
+    return int(databases.value(sql))
+
+
+def test_dedup_window_is_0_by_default_and_1000_in_every_table_of_ours(clickhouse: Client, databases: Databases) -> None:
+    """Without a window the engine ignores tokens; every table of ours says its window."""
+    clickhouse.command("CREATE TABLE plain (a Int32) ENGINE = MergeTree ORDER BY a")
+    for _ in range(2):
+        clickhouse.insert("plain", [[1]], ["a"], settings={"insert_deduplication_token": "t", "async_insert": 0})
+    assert clickhouse.command("SELECT count() FROM plain") == 2
+    assert len(created(databases)) >= 10
+    for name, table in created(databases).items():
+        assert "non_replicated_deduplication_window = 1000" in table["create_table_query"], name
+
+
+async def test_a_batch_inserted_again_is_dropped_by_its_token(databases: Databases, project: Project) -> None:
+    """The same batches again leave no second part behind: the window holds."""
+    world = busy_world(50)
+    await project(world)
+    rows = {table: databases.value(f"SELECT count() FROM store.{table}") for table in TABLES}
+    await project(world)
+    assert {table: databases.value(f"SELECT count() FROM store.{table}") for table in TABLES} == rows
+
+
+async def test_a_known_token_with_other_bytes_is_lost_by_the_engine_and_never_sent_by_us(
+    clickhouse: Client, databases: Databases, project: Project
+) -> None:
+    """The engine drops other rows under a known token; ours differs with the bytes, so a topic made anew goes in."""
+    clickhouse.command(
+        "CREATE TABLE kept (a Int32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000"
+    )
+    for value in (1, 2):
+        clickhouse.insert("kept", [[value]], ["a"], settings={"insert_deduplication_token": "t", "async_insert": 0})
+    assert clickhouse.command("SELECT groupArray(a) FROM kept") == "[1]"
+    for status in ("created", "read"):
+        world = World()
+        world.post(message_event("m-1", status, START_MS))
+        await project({STATE: world.records[STATE]})
+    assert databases.rows("SELECT status, is_created FROM views.messages") == [("read", True)]
+
+
+def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
+    """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes."""
+    folding = {name: t for name, t in created(databases).items() if t["engine"] == "AggregatingMergeTree"}
+    assert set(folding) == {"message_state", "connection_state"}
+    for table in folding.values():
+        assert table["partition_key"] == "toMonday(anchor_day)"
+        assert table["sorting_key"].startswith("anchor_day, ")
+        ttl = table["create_table_query"].partition(" TTL ")[2].partition(" SETTINGS ")[0]
+        assert ttl in {"", "anchor_day + toIntervalDay(400)"}
+
+
+async def test_ttl_never_takes_an_old_first_time_along(databases: Databases, project: Project) -> None:
+    """First times far older than the retention stay with a message that is not."""
+    world = World()
+    old = START_MS - 500 * DAY_MS
+    world.post(message_event("m-1", "queued", old))
+    world.post(message_event("m-1", "read", START_MS))
+    for record in world.records[STATE]:
+        await project({STATE: [record]})
+    databases.client.command(f"ALTER TABLE {databases.store}.message_state MATERIALIZE TTL SETTINGS mutations_sync = 1")
+    databases.merge("message_state")
+    rows = databases.rows("SELECT status, toUnixTimestamp64Milli(queued_at) FROM views.messages")
+    assert rows == [("read", old)]
+
+
+async def test_partial_rows_of_one_message_meet_in_one_partition(databases: Databases, project: Project) -> None:
+    """A first time that moves into another month leaves one row, also where partitions are not merged with one another."""
+    world = World()
+    world.post(message_event("m-1", "read", START_MS))
+    world.post(message_event("m-1", "queued", START_MS - 40 * DAY_MS))
+    for record in world.records[STATE]:
+        await project({STATE: [record]})
+    apart = "SELECT count() FROM store.message_state FINAL SETTINGS do_not_merge_across_partitions_select_final = 1"
+    assert databases.value(apart) == 1
+    databases.merge("message_state")
+    assert databases.value("SELECT count() FROM store.message_state") == 1
+
+
+@pytest.mark.parametrize("absurd_ms", [0, 1_000, 4_102_444_800_000])
+async def test_a_bad_minimum_timestamp_never_sticks(databases: Databases, project: Project, absurd_ms: int) -> None:
+    """The least time wins for ever, so 1970 and the far future never come in: the time of receipt stands in, flagged."""
+    at_ms, is_providers, is_absurd = trusted_time(absurd_ms, START_MS)
+    assert (at_ms, is_providers, is_absurd) == (START_MS, False, True)
+    world = World()
+    world.post(message_event("m-1", "queued", at_ms, time_source="received", absurd_time=is_absurd))
+    world.post(message_event("m-1", "read", START_MS + 9))
+    await project(world)
+    rows = databases.rows("SELECT toUnixTimestamp64Milli(queued_at), absurd_time FROM views.messages")
+    assert rows == [(START_MS, True)]
+
+
+def test_defaults_that_moved_are_said_by_every_insert(databases: Databases) -> None:
+    """What 25.10 and 26.2 changed of inserts and deduplication we set ourselves, or have no use for."""
+    moved = databases.rows(
+        "SELECT DISTINCT change.name FROM system.settings_changes ARRAY JOIN changes AS change "
+        "WHERE version IN ('25.10', '26.2') AND (change.name LIKE '%async_insert' OR change.name LIKE '%dedup%')"
+    )
+    without_use = {"replicated_deduplication_window_seconds"}  # our tables are not replicated
+    ours = {name for (name,) in moved} - without_use
+    assert ours >= {"async_insert", "deduplicate_blocks_in_dependent_materialized_views"}
+    assert ours <= set(SETTINGS)
+    assert (SETTINGS["async_insert"], SETTINGS["insert_deduplicate"]) == (0, 1)
+
+
+async def test_numbers_are_exact_with_no_deduplication_at_all(
+    databases: Databases, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tokens only save work: with deduplication off, as beyond any window, replays change nothing."""
+    monkeypatch.setitem(SETTINGS, "insert_deduplicate", 0)
+    world = busy_world(100)
+    for _ in range(3):
+        await project(world)
+    assert databases.value("SELECT count() FROM store.webhook_raw") == 3 * world.outcomes.total()
+    for _ in range(2):
+        assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
+        assert dict(databases.rows("SELECT outcome, count() FROM views.outcomes GROUP BY outcome")) == world.outcomes
+        databases.merge(*TABLES)
+
+
+async def test_an_insert_of_a_million_rows_is_one_block(databases: Databases) -> None:
+    """As large as an insert may be it is one part, so whole or not at all; a larger one is refused before it is sent."""
+    row = ("acme", "id", "message", START_MS // DAY_MS)
+    with ThreadPoolExecutor(1) as threads:
+        sink = Sink(databases.client, databases.store, threads)
+        await sink.insert(LINK, [row] * ROWS_MAX, "million")
+        assert parts(databases, "message_link") == 1
+        with pytest.raises(AssertionError, match="1000001 rows"):
+            await sink.insert(LINK, [row] * (ROWS_MAX + 1), "more")
+
+
+async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Databases) -> None:
+    """Ids beyond a million in one batch of states go in several inserts, each whole."""
+    event = message_event("m", "created", START_MS)
+    sizes: list[int] = []
+
+    class Counting(Sink):
+        async def insert(self, _table: Table, rows: Sequence[Row], _token: str) -> None:
+            sizes.append(len(rows))
+
+        async def command(self, _statement: str) -> None:
+            """Look nothing up."""
+
+    states = []
+    for number in range(ROWS_MAX // 16):
+        state = absent(event, START_MS)
+        state.message_id, state.aliases = f"m-{number}", [f"t-{number}-{i}" for i in range(16)]
+        states.append(state)
+    with ThreadPoolExecutor(1) as threads:
+        await Linker(Counting(databases.client, databases.store, threads), databases.store).link(states, "token")
+    assert sizes == [ROWS_MAX, 17 * len(states) - ROWS_MAX]
+
+
+def test_old_rows_go_by_whole_partitions(databases: Databases) -> None:
+    """A week all of whose rows are past the retention is dropped; the others are not rewritten."""
+    today = datetime.now(UTC)
+    columns = ["at", "log_partition", "log_offset"]
+    for days in (1, 200):
+        at = today - timedelta(days=days)
+        databases.client.insert(
+            f"{databases.store}.webhook_raw", [[at, 0, days]], columns, settings={"async_insert": 0}
+        )
+    databases.client.command(f"OPTIMIZE TABLE {databases.store}.webhook_raw")
+    databases.merge("webhook_raw")
+    assert databases.rows("SELECT log_offset FROM store.webhook_raw") == [(1,)]
+    for name, table in created(databases).items():
+        if " TTL " in table["create_table_query"]:
+            assert "ttl_only_drop_parts = 1" in table["create_table_query"], name

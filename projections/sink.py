@@ -22,6 +22,7 @@ SETTINGS: Final[dict[str, Any]] = {
     # Written down although some are defaults: the defaults moved in 25.10 and 26.2.
     "async_insert": 0,
     "insert_deduplicate": 1,
+    "deduplicate_insert": "enable",  # of 26.2: supersedes the one before
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "fsync_metadata": 1,
     # One block in, one part a partition out, however far back a replay reaches.

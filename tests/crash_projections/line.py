@@ -1,5 +1,6 @@
 """What is killed: a broker that lives, an engine and projectors that do not, and the faulty way between them."""
 
+import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,6 +21,7 @@ from tests.integration.projections.world import PARTITIONS
 from tests.servers import kafka_server, running
 
 STORE, VIEWS = "recibo_store", "recibo"
+_READY_S_MAX = 60.0
 _TABLES = ("webhook_raw", "webhook_request", "message_event", "webhook_set_aside", "message_state", "message_alias")
 
 
@@ -60,9 +62,12 @@ async def line(folder: Path, projectors: int = 2) -> AsyncIterator[Line]:
         engine = stack.enter_context(running(clickhouse_program(folder / "clickhouse", port), folder))
         proxy = await stack.enter_async_context(faulty_proxy(f"http://{HOST}:{port}"))
         children = [
-            stack.enter_context(running(_projector(f"projector{n}", kafka, proxy.port), folder))
-            for n in range(projectors)
+            Child(_projector(f"projector{n}", kafka, proxy.port), folder / f"{n}.log") for n in range(projectors)
         ]
+        for child in children:  # on threads: the proxy between them and the engine lives in this loop
+            stack.push_async_callback(asyncio.to_thread, child.stop)
+            child.start()
+            await asyncio.to_thread(child.wait_ready, _READY_S_MAX)
         yield Line(kafka, f"http://{HOST}:{port}", engine, children, proxy)
 
 

@@ -1,12 +1,14 @@
 """Who sees what: judged by ClickHouse's own access control, with the grants that `projections/roles.py` gives."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from deploy.local.programs import CHECKOUT
 from projections import roles
 from projections.views import FOLDER
 from tests.integration.projections.test_published_views import arguments
@@ -42,8 +44,8 @@ print(json.dumps(denied))
 """
 
 
-def users_file(folder: Path) -> Path:
-    """Write users with the roles' grants: this engine keeps no roles, and takes users with grants from a file."""
+def write_users(folder: Path) -> None:
+    """Write users with the roles' grants: chDB keeps no roles, and takes users from a config.xml in its working directory."""
     users = "".join(
         f"<{role}><no_password/><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>"
         f"<grants>{''.join(f'<query>{grant}</query>' for grant in granted)}</grants></{role}>"
@@ -54,18 +56,19 @@ def users_file(folder: Path) -> Path:
         "<quota>default</quota><access_management>1</access_management></default>"
     )
     file = folder / "users.xml"
+    (folder / "config.xml").write_text(f"<clickhouse><users_config>{file}</users_config></clickhouse>")
     file.write_text(
         f"<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users>{owner}{users}</users></clickhouse>"
     )
-    return file
 
 
 def denied_of(folder: Path, selects: list[str]) -> dict[str, list[str]]:
     """Return role → those of `selects` that it is denied, on an engine of its own."""
-    engine = f"{folder / 'engine'}?users_config={users_file(folder)}"
+    write_users(folder)
     done = subprocess.run(
-        [sys.executable, "-c", _ENGINE, engine, json.dumps(selects)],
-        cwd=FOLDER.parents[1],
+        [sys.executable, "-c", _ENGINE, str(folder / "engine"), json.dumps(selects)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
         text=True,
         check=False,

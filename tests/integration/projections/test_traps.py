@@ -133,18 +133,18 @@ def test_defaults_that_moved_are_said_by_every_insert(databases: Databases) -> N
         "SELECT DISTINCT change.name FROM system.settings_changes ARRAY JOIN changes AS change "
         "WHERE version IN ('25.10', '26.2') AND (change.name LIKE '%async_insert' OR change.name LIKE '%dedup%')"
     )
-    without_use = {"replicated_deduplication_window_seconds"}  # our tables are not replicated
+    without_use = {"replicated_deduplication_window_seconds", "async_insert_deduplicate"}
     ours = {name for (name,) in moved} - without_use
     assert ours >= {"async_insert", "deduplicate_blocks_in_dependent_materialized_views"}
     assert ours <= set(SETTINGS)
-    assert (SETTINGS["async_insert"], SETTINGS["insert_deduplicate"]) == (0, 1)
+    assert (SETTINGS["async_insert"], SETTINGS["deduplicate_insert"]) == (0, "enable")
 
 
 async def test_numbers_are_exact_with_no_deduplication_at_all(
     databases: Databases, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tokens only save work: with deduplication off, as beyond any window, replays change nothing."""
-    monkeypatch.setitem(SETTINGS, "insert_deduplicate", 0)
+    monkeypatch.setitem(SETTINGS, "deduplicate_insert", "disable")
     world = busy_world(100)
     for _ in range(3):
         await project(world)

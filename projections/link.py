@@ -7,13 +7,13 @@ the other's, and links them before it inserts its state: no reader sees the two 
 
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from projections.blocks import Blocks
 from projections.rows import message_alias
 from projections.rows.table import Row
 from projections.sink import ROWS_MAX, Sink
-from schemas.message_state import MessageState
 
 REMEMBERED_MAX: Final = 200_000
 """Ids known to be linked, so that a message's later versions cost no look-up."""
@@ -39,17 +39,17 @@ class Linker:
         self._store = store
         self._known: OrderedDict[Row, None] = OrderedDict()
 
-    async def link(self, states: Sequence[MessageState], token: str) -> None:
-        """Insert the ids of `states` that are new, and link what they show to be one message.
+    async def link(self, rows: Iterable[Row], token: str) -> None:
+        """Insert those rows of `message_alias` that are new, and link what they show to be one message.
 
         Raises SinkUnavailable or RowsRefused, as the sink does. Calling it twice changes nothing.
         """
-        new = [row for row in message_alias.rows(states) if row not in self._known]
+        new = [row for row in rows if row not in self._known]
         if not new:
             return
         for start in range(0, len(new), ROWS_MAX):  # a state has up to 17 ids
             part = new[start : start + ROWS_MAX]
-            await self._sink.insert(message_alias.TABLE, part, f"{token}/{len(part)}/{_checksum(part):08x}")
+            await self._sink.insert(Blocks(message_alias.TABLE, part), f"{token}/{len(part)}/{_checksum(part):08x}")
         for start in range(0, len(new), LOOKED_UP_MAX):
             await self._sink.command(link_statement(self._store, new[start : start + LOOKED_UP_MAX]))
         for row in new:

@@ -3,6 +3,7 @@
 An unknown error is retried: waiting loses nothing, setting aside what was sound would.
 """
 
+import struct
 from typing import Final
 
 from clickhouse_connect.driver.exceptions import ClickHouseError, DataError, Error
@@ -42,4 +43,4 @@ def is_permanent(error: Exception) -> bool:
         return error.code in PERMANENT_CODES
     if isinstance(error, ClickHouseError | OSError):
         return False
-    return isinstance(error, ValueError | TypeError | OverflowError | ArithmeticError)
+    return isinstance(error, ValueError | TypeError | KeyError | ArithmeticError | struct.error)

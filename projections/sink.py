@@ -1,18 +1,15 @@
 """The edge out: rows into a table, whole or not at all, and known again when they come twice."""
 
 import asyncio
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Final
 
-from clickhouse_connect.datatypes.registry import get_from_name
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.insert import InsertContext
 
+from projections.blocks import COMPRESSION, Blocks
 from projections.errors import RowsRefused
 from projections.refusals import is_permanent
-from projections.rows.table import Row, Table
 from schemas.errors import SinkUnavailable
 
 ROWS_MAX: Final = 1_000_000
@@ -31,6 +28,9 @@ SETTINGS: Final[dict[str, Any]] = {
     "min_insert_block_size_bytes": 512 * 1024 * 1024,
     "max_partitions_per_insert_block": 1_000,
 }
+
+NOT_DEDUPLICATED: Final[dict[str, Any]] = {"insert_deduplicate": 0, "deduplicate_insert": "disable"}
+"""The same for statements that are to insert what the engine may know already."""
 
 _WHY_LENGTH_MAX: Final = 1_000
 """Characters of an error that are passed on: the engine may quote a whole statement."""
@@ -53,24 +53,23 @@ class Sink:
         self._threads = threads
         self._salt = salt
 
-    async def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
-        """Insert `rows`; return when the engine has synced them.
+    async def insert(self, blocks: Blocks, token: str) -> None:
+        """Insert rows; return when the engine has synced them.
 
         Args:
-            table: where to.
-            rows: values in the order of the table's columns, at most ROWS_MAX.
+            blocks: the rows, at most ROWS_MAX, and where to.
             token: the same for the same rows and for no others: the engine drops a block whose token it knows.
 
         Raises:
             SinkUnavailable: not now. They may be in all the same (an answer was lost); insert them again.
             RowsRefused: never.
         """
-        assert len(rows) <= ROWS_MAX, f"{len(rows)} rows at once into {table.name}"
-        await self._on_thread(self._insert, table, rows, token)
+        assert blocks.rows <= ROWS_MAX, f"{blocks.rows} rows at once into {blocks.table.name}"
+        await self._on_thread(self._insert, blocks, token)
 
     async def command(self, statement: str) -> None:
         """Run a statement that may run twice. What a replaced partition lost, it inserts again. Raises SinkUnavailable or RowsRefused, as `insert` does."""
-        await self._on_thread(partial(self._client.command, settings={"insert_deduplicate": 0}), statement)
+        await self._on_thread(partial(self._client.command, settings=NOT_DEDUPLICATED), statement)
 
     async def _on_thread(self, call: Any, *arguments: Any) -> None:
         try:
@@ -80,15 +79,12 @@ class Sink:
                 raise RowsRefused(f"{type(error).__name__}: {error}"[:_WHY_LENGTH_MAX]) from error
             raise SinkUnavailable(f"{type(error).__name__}: {error}"[:_WHY_LENGTH_MAX]) from error
 
-    def _insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
-        context = InsertContext(
-            table=f"{self.database}.{table.name}",
-            column_names=[name for name, _ in table.columns],
-            column_types=[get_from_name(type_) for _, type_ in table.columns],
-            data=list(zip(*rows, strict=True)),
-            column_oriented=True,
-            compression="lz4",
+    def _insert(self, blocks: Blocks, token: str) -> None:
+        self._client.raw_insert(
+            f"{self.database}.{blocks.table.name}",
+            column_names=[name for name, _ in blocks.table.columns],
+            insert_block=blocks.body(),
             settings={**SETTINGS, "insert_deduplication_token": token + self._salt},
-            block_size=len(rows),
+            fmt="Native",
+            compression=COMPRESSION,
         )
-        self._client.insert(context=context)

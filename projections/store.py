@@ -11,10 +11,12 @@ import structlog
 from projections import metrics
 from projections.batch import token
 from projections.bisect import store_what_can_be
+from projections.blocks import BLOCK_ROWS, Blocks
 from projections.errors import RowsRefused, Stopping, TooManyRefused
 from projections.link import Linker
-from projections.rows import message_state, projection_set_aside
-from projections.rows.table import Projection, Record, Row, Table
+from projections.refusals import is_permanent
+from projections.rows import message_alias, message_state, projection_set_aside
+from projections.rows.table import Projection, Record, Row
 from projections.settings import Settings
 from projections.sink import Sink
 from schemas.errors import SinkUnavailable
@@ -65,22 +67,35 @@ class Store:
             await self._set_aside(refused)
 
     async def _store_rows(self, records: Sequence[Record]) -> None:
-        try:
-            decoded = [d for d in map(self._projection.decode, records) if d is not None]
-            tables = [(table, list(rows(decoded))) for table, rows in self._projection.tables]
-        except (ValueError, TypeError, KeyError) as error:
-            raise RowsRefused(f"{type(error).__name__}: {error}") from error
+        tables, ids = await asyncio.to_thread(self._encode, records)
         if self._linker is not None:
-            await self._patiently(partial(self._linker.link, decoded, token(tables[0][0], records)))
-        for table, rows in tables:
-            if rows:
-                await self._insert(table, rows, token(table, records))
+            await self._patiently(partial(self._linker.link, ids, token(tables[0].table, records)))
+        for blocks in tables:
+            if blocks.rows:
+                await self._insert(blocks, token(blocks.table, records))
 
-    async def _insert(self, table: Table, rows: list[Row], insert_token: str) -> None:
+    def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], list[Row]]:
+        """Return the rows of each table, and those of `message_alias`. Raises RowsRefused."""
+        tables, ids = [Blocks(table) for table, _ in self._projection.tables], list[Row]()
+        try:
+            for start in range(0, len(records), BLOCK_ROWS):
+                part = map(self._projection.decode, records[start : start + BLOCK_ROWS])
+                decoded = [d for d in part if d is not None]
+                if self._linker is not None:
+                    ids += message_alias.rows(decoded)
+                for blocks, (_, rows) in zip(tables, self._projection.tables, strict=True):
+                    blocks.add(list(rows(decoded)))
+        except Exception as error:
+            if is_permanent(error):
+                raise RowsRefused(f"{type(error).__name__}: {error}") from error
+            raise
+        return tables, ids
+
+    async def _insert(self, blocks: Blocks, insert_token: str) -> None:
         started = time.perf_counter()
-        await self._patiently(partial(self._sink.insert, table, rows, insert_token))
-        metrics.INSERT_SECONDS.labels(table.name).observe(time.perf_counter() - started)
-        metrics.ROWS.labels(table.name).inc(len(rows))
+        await self._patiently(partial(self._sink.insert, blocks, insert_token))
+        metrics.INSERT_SECONDS.labels(blocks.table.name).observe(time.perf_counter() - started)
+        metrics.ROWS.labels(blocks.table.name).inc(blocks.rows)
 
     async def _set_aside(self, refused: list[tuple[Record, str]]) -> None:
         for record, why in refused:
@@ -93,7 +108,7 @@ class Store:
             )
         metrics.SET_ASIDE.labels(self._projection.topic).inc(len(refused))
         table, records = projection_set_aside.TABLE, [record for record, _ in refused]
-        await self._insert(table, list(projection_set_aside.rows(refused)), token(table, records))
+        await self._insert(Blocks(table, list(projection_set_aside.rows(refused))), token(table, records))
 
     async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
         """Call until the sink takes it, pausing longer each time. Raises Stopping where asked to stop meanwhile."""

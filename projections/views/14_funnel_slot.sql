@@ -24,6 +24,6 @@ AS SELECT
     countIf(NOT is_failed AND NOT is_delivered) AS open,
     countIf(conflict) AS conflict,
     countIf(delivered_inferred) AS delivered_inferred,
-    now() AS refreshed_at
+    now('UTC') AS refreshed_at
 FROM ${store}.message
 GROUP BY slot, account, sources, connection_id, campaign

@@ -14,6 +14,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.insert import InsertContext
 
 from projections.app import make_lanes
+from projections.blocks import COMPRESSION, Blocks
 from projections.migrate import migrate
 from projections.rows import message_alias, projections_of
 from projections.rows.table import Row, Table
@@ -104,6 +105,18 @@ def json_each_row(client: Client, store: str, rows: Rows) -> float:
                 settings={**SETTINGS, **_JSON_SETTINGS},
             )
     return time.perf_counter() - started
+
+
+def insert(client: Client, store: str, blocks: Blocks) -> None:
+    """Insert rows as the projector does, on this thread."""
+    client.raw_insert(
+        f"{store}.{blocks.table.name}",
+        column_names=[name for name, _ in blocks.table.columns],
+        insert_block=blocks.body(),
+        settings=SETTINGS,
+        fmt="Native",
+        compression=COMPRESSION,
+    )
 
 
 def _named(names: Sequence[str], row: Row) -> dict[str, Any]:

@@ -1,5 +1,6 @@
-"""Each view over many messages, filtered to a week, and an analyst's slow query beside inserts."""
+"""Each view over many messages, filtered to a week, while events arrive; and an analyst's slow query beside inserts."""
 
+import os
 import statistics
 import threading
 import time
@@ -7,73 +8,88 @@ from typing import Any, Self
 
 from clickhouse_connect.driver.client import Client
 
-from projections.migrate import migrate
+from projections.views import FOLDER
+from tests.bench.many_messages import DAYS, STORE, VIEWS, arrive, fill
 
-STORE, VIEWS = "bench_big_store", "bench_big"
-DAYS = 60
-_STEP = 500_000
 _ASKED = 5
-
-_STATES = """
-INSERT INTO {store}.message_state (anchor_day, account, message_id, anchor_at, last_event_at, seen, first_received_at,
-    last_received_at, provider, sources, connection_id, recipient, client_ref, campaign, pricing, aliases, failure, absurd_time,
-    queued_at, created_at, error_at, delivered_at)
-WITH {first} + number AS i, cityHash64(i) AS h, h % 20 = 0 AS failed,
-    toDateTime64(toStartOfDay(now('UTC')) - INTERVAL {days} DAY, 3, 'UTC') + toIntervalMillisecond(i * ({days} * 86400000 / {messages})) AS t
-SELECT toDate(t), 'acme', concat('wppm-', hex(h)), t, t + 60, {seen}, t, t + h % 3600, 'wpp_marketing', ['wpp'],
-    concat('conn-', toString(h % 20)), (concat('55009', toString(h % 3000000 + 10000000)), 'phone'), concat('order-', toString(i)),
-    concat('campaign-', toString(i % 40)), 'marketing', [],
-    if(failed AND {seen} > 3, (-30, 'media', '131052', 'Media download error'), (0, '', '', '')), false,
-    t, if({seen} >= 3, t + 1, NULL), if(failed AND {seen} > 3, t + 2, NULL), if(NOT failed AND {seen} > 3, t + 3 + h % 60, NULL)
-FROM numbers({count})
-"""
+_BATCHES_A_SECOND = 4
+_SLOW_S = 30
 
 
-def fill(client: Client, messages: int) -> None:
-    """Make `messages` messages over DAYS days, each in three versions as the projector would insert them."""
-    migrate(client, STORE, views_database=VIEWS)
-    for first in range(0, messages, _STEP):
-        for seen in ("1", "3", "if(failed, 11, 67)"):
-            statement = _STATES.format(
-                store=STORE, first=first, days=DAYS, messages=messages, seen=seen, count=min(_STEP, messages - first)
-            )
-            client.command(statement, settings={"max_partitions_per_insert_block": 100})
+def queries(since: str, until: str) -> dict[str, str]:
+    """Return a question to every published view about the days from `since` to `until`."""
+    days = f"anchor_day BETWEEN '{since}' AND '{until}'"
+    at = f"at >= '{since}' AND at < toDate('{until}') + 1"
+    hour = at.replace("at ", "hour ")
+    span = f"since = '{since}', until = '{until}'"
+    zoned = f"time_zone = 'America/Sao_Paulo', {span}"
+    some = f"(SELECT message_id FROM {STORE}.message_alias WHERE anchor_day = '{since}' LIMIT 1)"
+    asked = {
+        "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
+        "connections": "SELECT status, count() FROM v.connections GROUP BY status",
+        "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
+        "logout_in_flight": f"SELECT sum(in_flight) FROM v.logout_in_flight({span})",
+        "funnel": f"SELECT sum(messages), sum(delivered) FROM v.funnel({zoned})",
+        "funnel_rollup": f"SELECT sum(messages), sum(delivered) FROM v.funnel_rollup({zoned})",
+        "latencies": f"SELECT * FROM v.latencies({zoned})",
+        "stuck": f"SELECT count() FROM v.stuck({span}, min_age_s = 3600)",
+        "errors": f"SELECT * FROM v.errors({zoned})",
+        "numbers_not_found": f"SELECT count() FROM v.numbers_not_found({span})",
+        "conflicts": f"SELECT count() FROM v.conflicts WHERE {days}",
+        "read_without_delivered": f"SELECT count() FROM v.read_without_delivered WHERE {days}",
+        "outcomes": f"SELECT outcome, count() FROM v.outcomes WHERE {at} GROUP BY outcome",
+        "audit": f"SELECT outcome, http_status, count() FROM v.audit WHERE {at} GROUP BY ALL",
+        "timeline": f"SELECT * FROM v.timeline(account = 'acme', message_id = {some})",
+        "repeats": f"SELECT sum(repeats), sum(late) FROM v.repeats WHERE {hour}",
+        "provider_health": f"SELECT max(delay_p99_ms) FROM v.provider_health WHERE {hour}",
+        "answers": f"SELECT sum(requests) FROM v.answers WHERE {hour}",
+        "provider_status": "SELECT count() FROM v.provider_status",
+        "search": f"SELECT * FROM v.search(texts = [{some}])",
+        "columns": "SELECT count() FROM v.columns",
+        "completeness": "SELECT * FROM v.completeness",
+        "completeness_between": f"SELECT * FROM v.completeness_between({span})",
+        "fold_differences": f"SELECT count() FROM v.fold_differences({span})",
+    }
+    return {name: sql.replace("v.", f"{VIEWS}.") for name, sql in asked.items()}
 
 
 def ask_views(client: Client, messages: int) -> dict[str, Any]:
-    """Fill, then ask each view for one week while 1,000 states a second arrive; return the median ms of each."""
+    """Fill, then ask each view about one week while 1,000 events a second arrive; return the median ms of each."""
     fill(client, messages)
-    days = client.query(
-        f"SELECT toString(max(anchor_day) - 13), toString(max(anchor_day) - 7) FROM {STORE}.message_state"
-    )
-    since, until = days.result_rows[0]
-    week, span = f"anchor_day BETWEEN '{since}' AND '{until}'", f"since = '{since}', until = '{until}'"
-    zoned = f"time_zone = 'America/Sao_Paulo', {span}"
-    queries = {
-        "messages": f"SELECT status, count() FROM {VIEWS}.messages WHERE {week} GROUP BY status",
-        "funnel": f"SELECT sum(messages), sum(delivered) FROM {VIEWS}.funnel({zoned})",
-        "latencies": f"SELECT * FROM {VIEWS}.latencies({zoned})",
-        "errors": f"SELECT * FROM {VIEWS}.errors({zoned})",
-        "stuck": f"SELECT count() FROM {VIEWS}.stuck({span}, min_age_s = 3600)",
-        "numbers_not_found": f"SELECT count() FROM {VIEWS}.numbers_not_found({span})",
-        "conflicts": f"SELECT count() FROM {VIEWS}.conflicts WHERE {week}",
-        "read_without_delivered": f"SELECT count() FROM {VIEWS}.read_without_delivered WHERE {week}",
-    }
-    figures: dict[str, Any] = {"messages": messages, "ms": {}}
+    week = f"SELECT toString(today() - {DAYS // 2 + 7}), toString(today() - {DAYS // 2 + 1})"
+    since, until = client.query(week).result_rows[0]
+    some = os.environ.get("VIEWS", "").split(",")
+    asked = {name: sql for name, sql in queries(since, until).items() if some == [""] or name in some}
+    published = {path.stem.partition("_")[2] for path in FOLDER.glob("*.sql") if "${views}." in path.read_text()}
+    assert published == set(queries(since, until)), published ^ set(queries(since, until))
+    figures: dict[str, Any] = {"messages": messages, "week": [since, until], "ms": {}}
     with _Arriving(client, messages) as arriving:
-        for name, sql in queries.items():
+        for name, sql in asked.items():
             taken = [_ms(client, sql) for _ in range(_ASKED)]
             figures["ms"][name] = round(statistics.median(taken))
             print(f"view {name:24} {figures['ms'][name]} ms", flush=True)
-        arriving.delays.clear()
-        slow = f"SELECT uniqExact(cityHash64(a.message_id, b.number)) FROM {STORE}.message_state AS a, numbers(100000) AS b"
-        client.query(slow, settings={"max_execution_time": 30, "timeout_overflow_mode": "break"})
-        figures["insert_ms_beside_slow_query"] = {
-            "p50": round(statistics.median(arriving.delays)),
-            "max": round(max(arriving.delays)),
-        }
-    print(f"inserts beside a 30 s query: {figures['insert_ms_beside_slow_query']}", flush=True)
+        alone = arriving.take()
+        time.sleep(5)
+        alone = arriving.take()
+        slow = (
+            f"SELECT count() FROM {STORE}.message_state AS a, numbers(1000000) AS b "
+            "WHERE sipHash64(a.message_id, b.number) = 0"
+        )
+        client.query(slow, settings={"max_execution_time": _SLOW_S, "timeout_overflow_mode": "break"})
+        beside = arriving.take()
+    figures["insert_ms"] = {"alone": spread(alone), "beside_slow_query": spread(beside)}
+    print(f"inserts alone and beside a {_SLOW_S} s query: {figures['insert_ms']}", flush=True)
     return figures
+
+
+def spread(taken: list[float]) -> dict[str, int]:
+    """Return p50, p99 and max in whole ms."""
+    ordered = sorted(taken)
+    return {
+        "p50": round(statistics.median(ordered)),
+        "p99": round(ordered[int(0.99 * len(ordered))]),
+        "max": round(ordered[-1]),
+    }
 
 
 def _ms(client: Client, sql: str) -> float:
@@ -83,14 +99,14 @@ def _ms(client: Client, sql: str) -> float:
 
 
 class _Arriving:
-    """Inserts 250 states four times a second, as a projector at 1,000 events a second would."""
+    """Inserts events four times a second, into every table that they reach, as a projector at 1,000 a second would."""
 
     def __init__(self, client: Client, messages: int) -> None:
         self._client = client
         self._messages = messages
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
-        self.delays: list[float] = []
+        self._taken: list[float] = []
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -100,11 +116,18 @@ class _Arriving:
         self._over.set()
         self._thread.join()
 
+    def take(self) -> list[float]:
+        """Return how long inserts took since last asked, ms."""
+        taken, self._taken = self._taken, []
+        return taken
+
     def _run(self) -> None:
         number = 0
-        while not self._over.wait(0.25):
-            number += 250
-            statement = _STATES.format(
-                store=STORE, first=self._messages - number, days=DAYS, messages=self._messages, seen="3", count=250
-            )
-            self.delays.append(_ms(self._client, statement.replace("\nWITH", " SETTINGS async_insert = 0\nWITH", 1)))
+        due = time.perf_counter()
+        while not self._over.wait(max(0.0, due - time.perf_counter())):
+            due += 1 / _BATCHES_A_SECOND
+            for statement in arrive(self._messages, number, 1000 // _BATCHES_A_SECOND):
+                started = time.perf_counter()
+                self._client.command(statement)
+                self._taken.append(1000 * (time.perf_counter() - started))
+            number += 1000 // _BATCHES_A_SECOND

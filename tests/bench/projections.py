@@ -1,30 +1,37 @@
 """`make bench NAME=projections`: topics → tables, beside ready columns and JSONEachRow; POST to queryable; the views.
 
 All on one machine, one broker, one engine. Rates are rows of all tables a second. The last line is one JSON object.
-Environment: MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the queryable run), VIEW_MESSAGES
-(1000000; the bar is 10000000).
+Environment: PARTS (rates,queryable,posted,views), MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the
+queryable runs), VIEW_MESSAGES (10000000), VIEW_DIR (a directory in which the engine's rows stay for the next run), VIEWS
+(some views' names, comma-separated).
 """
 
 import asyncio
+import gc
 import json
 import os
 import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from deploy.local.ports import HOST
+from deploy.local.ports import HOST, free_port
+from deploy.local.programs import clickhouse_program
 from projections.engine import connect
 from projections.settings import Settings
 from schemas.topics import Topic, declared
 from tests.bench import projected
 from tests.bench.cluster import Cluster, fresh_cluster
+from tests.bench.posted import posted_ms
 from tests.bench.projected_views import ask_views
 from tests.bench.queryable import queryable_ms
 from tests.bench.results import keep
 from tests.integration.projections.publish import publish
 from tests.integration.projections.world import World, busy_world
-from tests.servers import clickhouse_server
+from tests.servers import clickhouse_server, running
 
 STORE = "bench_store"
 BATCH = 50_000
@@ -37,6 +44,8 @@ async def compare(cluster: Cluster, client: Client, settings: Settings, repetiti
     await publish(world, cluster.bootstrap)
     rows = await asyncio.to_thread(projected.rows_of, world, BATCH)
     count, records = sum(len(batch) for _, batch in rows), _records(world)
+    gc.collect()
+    gc.freeze()
     print(f"{records} records, {count} rows", flush=True)
     runs = []
     for _ in range(repetitions):
@@ -62,21 +71,57 @@ def ratio(runs: list[dict[str, Any]], way: str) -> float:
     return float(round(statistics.median(a / b for a, b in zip(ours, other, strict=True)), 3))
 
 
-async def main() -> None:
-    """Run it all and print the figures."""
-    repetitions = int(os.environ.get("REPETITIONS", "3"))
+async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
+    """Measure what goes from topics to tables."""
+    seconds, repetitions = int(os.environ.get("SECONDS", "20")), int(os.environ.get("REPETITIONS", "3"))
     with clickhouse_server() as url:
         client = connect(url)
         async with fresh_cluster() as cluster:
-            await cluster.create(Topic(t.name, {"cleanup.policy": "delete"}) for t in declared(1))
             settings = Settings(kafka_bootstrap_servers=cluster.bootstrap, clickhouse_url=url, store=STORE)
-            runs = await compare(cluster, client, settings, repetitions)
-            await cluster.create(Topic(t.name, {"cleanup.policy": "delete"}) for t in declared(2) if ".g2" in t.name)
-            queryable = await queryable_ms(cluster.bootstrap, client, settings, int(os.environ.get("SECONDS", "20")))
-            print(f"append to queryable at 1,000 events/s: {queryable}", flush=True)
-        views = await asyncio.to_thread(ask_views, client, int(os.environ.get("VIEW_MESSAGES", "1000000")))
-    ratios = {way: ratio(runs, way) for way in ("ready_columns", "json_each_row")}
-    result = {"runs": runs, "ratios": ratios, "queryable_ms": queryable, "views": views, "host": HOST}
+            if "rates" in parts:
+                await cluster.create(Topic(t.name, {"cleanup.policy": "delete"}) for t in declared(1))
+                runs = result["runs"] = await compare(cluster, client, settings, repetitions)
+                result["ratios"] = {way: ratio(runs, way) for way in ("ready_columns", "json_each_row")}
+                print(f"ratios: {result['ratios']}", flush=True)
+            if "queryable" in parts:
+                known = set() if "rates" not in parts else {t.name for t in declared(1)}
+                await cluster.create(
+                    Topic(t.name, {"cleanup.policy": "delete"}) for t in declared(2) if t.name not in known
+                )
+                result["append_to_queryable_ms"] = await queryable_ms(cluster.bootstrap, client, settings, seconds)
+                print(f"append to queryable at 1,000 events/s: {result['append_to_queryable_ms']}", flush=True)
+
+
+@contextmanager
+def engine_for_views() -> Iterator[str]:
+    """Run an engine whose rows stay in VIEW_DIR, where that is set; yields its URL."""
+    folder = os.environ.get("VIEW_DIR")
+    if not folder:
+        with clickhouse_server() as url:
+            yield url
+        return
+    port = free_port()
+    with running(clickhouse_program(Path(folder), port), Path(folder)):
+        yield f"http://{HOST}:{port}"
+
+
+async def main() -> None:
+    """Run the parts and print the figures."""
+    # As the program itself does (`projections/__main__.py`): what is long-lived here is not looked through for cycles.
+    gc.set_threshold(200_000, 50, 100)
+    parts = set(os.environ.get("PARTS", "rates,queryable,posted,views").split(","))
+    result: dict[str, Any] = {"runs": [], "ratios": {}, "host": HOST}
+    if parts & {"rates", "queryable"}:
+        await rates_and_delay(parts, result)
+    if "posted" in parts:
+        result["post_to_queryable_ms"] = await asyncio.to_thread(posted_ms, int(os.environ.get("SECONDS", "20")))
+        print(f"POST to queryable at 1,000 events/s: {result['post_to_queryable_ms']}", flush=True)
+    if "views" in parts:
+        with engine_for_views() as url:
+            client = connect(url, timeout_s=600)
+            result["views"] = await asyncio.to_thread(
+                ask_views, client, int(os.environ.get("VIEW_MESSAGES", "10000000"))
+            )
     keep("projections", result)
     print(json.dumps(result))
 

@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -32,7 +31,7 @@ def main(*, rounds: int, messages: int, seed: int, check_every: int, away_s: flo
         )
     for difference in report.differences[:SHOWN_MAX]:
         click.echo(f"difference: {difference}")
-    click.echo(json.dumps({**asdict(report), "differences": len(report.differences)}))
+    click.echo(json.dumps({**vars(report), "differences": len(report.differences)}))
     sys.exit(1 if report.differences else 0)
 
 

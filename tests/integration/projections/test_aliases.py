@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from projections.link import LOOKED_UP_MAX, Linker
+from projections.rows import message_alias
 from projections.sink import Sink
 from schemas.message_state import HORIZON_MS, absent
 from tests.integration.projections.conftest import Databases, Project
@@ -105,6 +106,6 @@ async def test_a_large_batch_of_new_ids_is_linked(databases: Databases, clickhou
         states.append(state)
     with ThreadPoolExecutor(1) as threads:
         linker = Linker(Sink(databases.client, databases.store, threads), databases.store)
-        await linker.link(states, "token")
+        await linker.link(message_alias.rows(states), "token")
     assert databases.value("SELECT count() FROM store.message_alias") == 2 * len(states)
     assert databases.value("SELECT count() FROM store.message_link") == 0

@@ -1,18 +1,17 @@
 """The engine's traps (notes on Kafka and ClickHouse, section 2): each is real, and each leaves our numbers exact."""
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
+from projections.blocks import Blocks
 from projections.link import Linker
 from projections.rows import message_alias
-from projections.rows.table import Row, Table
+from projections.rows.table import Table
 from projections.sink import ROWS_MAX, SETTINGS, Sink
 from schemas.event import trusted_time
-from schemas.message_state import absent
 from schemas.topics import DerivedTopics
 from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.test_tables import TABLES, facts, truth
@@ -160,32 +159,28 @@ async def test_an_insert_of_a_million_rows_is_one_block(databases: Databases) ->
     row = ("acme", "id", "message", START_MS // DAY_MS)
     with ThreadPoolExecutor(1) as threads:
         sink = Sink(databases.client, databases.store, threads)
-        await sink.insert(LINK, [row] * ROWS_MAX, "million")
+        await sink.insert(Blocks(LINK, [row] * ROWS_MAX), "million")
         assert parts(databases, "message_link") == 1
         with pytest.raises(AssertionError, match="1000001 rows"):
-            await sink.insert(LINK, [row] * (ROWS_MAX + 1), "more")
+            await sink.insert(Blocks(LINK, [row] * (ROWS_MAX + 1)), "more")
 
 
 async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Databases) -> None:
     """Ids beyond a million in one batch of states go in several inserts, each whole."""
-    event = message_event("m", "created", START_MS)
     sizes: list[int] = []
 
     class Counting(Sink):
-        async def insert(self, _table: Table, rows: Sequence[Row], _token: str) -> None:
-            sizes.append(len(rows))
+        async def insert(self, blocks: Blocks, _token: str) -> None:
+            sizes.append(blocks.rows)
 
         async def command(self, _statement: str) -> None:
             """Look nothing up."""
 
-    states = []
-    for number in range(ROWS_MAX // 16):
-        state = absent(event, START_MS)
-        state.message_id, state.aliases = f"m-{number}", [f"t-{number}-{i}" for i in range(16)]
-        states.append(state)
+    states = ROWS_MAX // 16
+    ids = [("acme", f"t-{number}-{i}", f"m-{number}", 20_000) for number in range(states) for i in range(17)]
     with ThreadPoolExecutor(1) as threads:
-        await Linker(Counting(databases.client, databases.store, threads), databases.store).link(states, "token")
-    assert sizes == [ROWS_MAX, 17 * len(states) - ROWS_MAX]
+        await Linker(Counting(databases.client, databases.store, threads), databases.store).link(ids, "token")
+    assert sizes == [ROWS_MAX, 17 * states - ROWS_MAX]
 
 
 def test_old_rows_go_by_whole_partitions(databases: Databases) -> None:

@@ -4,6 +4,7 @@ A message has two events, of which each is a request, a raw record and an event;
 Its state is inserted in three versions. Rows are spread evenly over DAYS days that end today.
 """
 
+import os
 from collections.abc import Iterator
 
 from clickhouse_connect.driver.client import Client
@@ -11,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from projections.migrate import migrate
 
 STORE, VIEWS = "bench_big_store", "bench_big"
-DAYS = 60
+DAYS = int(os.environ.get("VIEW_DAYS", "60"))
 _STEP = 500_000
 _SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 100, max_insert_threads = 1"
 

@@ -2,7 +2,7 @@
 
 All on one machine, one broker, one engine. Rates are rows of all tables a second. The last line is one JSON object.
 Environment: PARTS (rates,queryable,posted,views), MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the
-queryable runs), VIEW_MESSAGES (10000000), VIEW_DIR (a directory in which the engine's rows stay for the next run), VIEWS
+queryable runs), VIEW_MESSAGES (10000000), VIEW_DAYS (60, over which they are spread), VIEW_DIR (a directory in which the engine's rows stay for the next run), VIEWS
 (some views' names, comma-separated).
 """
 

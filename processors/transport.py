@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.fetcher import PartitionRecords
 from faust import Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -52,11 +53,28 @@ class BatchSchema(Schema[Any, Any]):
         return message.value
 
 
-class FetchedRecords(fetcher.PartitionRecords):
+def uncopied(value: bytes) -> bytes:
+    """Mark a consumer, as its value deserializer, whose records are to stay as they were read; never called."""
+    return value
+
+
+class UncopiedRecords(PartitionRecords):
     """A fetched partition's records: offset, timestamp, key, value and headers, not copied."""
 
     def _consumer_record(self, tp: TP, record: Any) -> Any:
         return record
+
+
+class FetchedRecords(PartitionRecords):
+    """What a fetcher makes: uncopied records for a consumer that is marked so, the stock ones for every other."""
+
+    def __new__(cls, *args: Any) -> Any:
+        """Make one or the other of the fetcher's arguments, the value deserializer among them."""
+        kind = UncopiedRecords if uncopied in args else PartitionRecords
+        return kind(*args)
+
+
+fetcher.PartitionRecords = FetchedRecords
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -65,7 +83,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS_MAX  # noqa: SLF001 - read at start(), no setting leads to it
-        fetcher.PartitionRecords = FetchedRecords  # of the whole process: the fetcher makes them, and takes no other
+        consumer._value_deserializer = uncopied  # noqa: SLF001 - read at start() too
         return consumer
 
 

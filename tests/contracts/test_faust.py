@@ -26,7 +26,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 from faust.types.tuples import Message
 
-from processors.transport import FETCH_WAIT_MS_MAX, BatchConsumer, BatchConsumerThread
+from processors.transport import FETCH_WAIT_MS_MAX, BatchConsumer, BatchConsumerThread, UncopiedRecords, uncopied
 
 
 def test_versions() -> None:
@@ -228,10 +228,28 @@ async def test_the_fetch_wait_is_read_at_start(app: Any, consumer: Any) -> None:
     assert isinstance(consumer._thread, BatchConsumerThread)
     made = consumer._thread._create_worker_consumer(consumer.transport)
     assert made._fetch_max_wait_ms == FETCH_WAIT_MS_MAX
-    assert fetcher.PartitionRecords.__name__ == "FetchedRecords", "what the fetcher looks up when it makes them"
+    assert "self._value_deserializer" in inspect.getsource(AIOKafkaConsumer.start)
+    assert made._value_deserializer is uncopied
     assert "self._fetch_max_wait_ms" in inspect.getsource(AIOKafkaConsumer.start)
     assert made._max_poll_records == app.conf.broker_max_poll_records
     await made.stop()
+
+
+def test_only_marked_consumers_get_uncopied_records() -> None:
+    """The fetcher's records are the client's own for every consumer of the process but the batch consumer's."""
+    assert parameters(fetcher.PartitionRecords.__base__.__init__)[-4:] == [
+        "key_deserializer",
+        "value_deserializer",
+        "check_crcs",
+        "isolation_level",
+    ]
+    given: tuple[Any, ...] = (TP("t", 0), None, [], 0, None)
+    check_nothing = (False, 0)
+    marked = fetcher.PartitionRecords(*given, uncopied, *check_nothing)
+    stock = fetcher.PartitionRecords(*given, None, *check_nothing)
+    assert type(marked) is UncopiedRecords
+    assert type(stock) is fetcher.PartitionRecords.__base__
+    assert stock.next_fetch_offset == 0
 
 
 def test_streams_without_acknowledgement() -> None:

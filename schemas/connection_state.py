@@ -45,6 +45,8 @@ class ConnectionState(msgspec.Struct, gc=False, omit_defaults=True):
     """First and last time of each status, UTC ms."""
     provider: str = ""
     sources: list[str] = []
+    seeded_from: int = 0
+    """As a message's."""
 
 
 _encoder = msgspec.json.Encoder()

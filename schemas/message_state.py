@@ -85,6 +85,8 @@ class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
     """Read was reported and delivered was not."""
     absurd_time: bool = False
     """At least one event's own time was absurd and its time of receipt stood in."""
+    seeded_from: int = 0
+    """Generation whose facts stand in for events older than the log that this generation was folded from; 0: none."""
 
 
 _encoder = msgspec.json.Encoder()

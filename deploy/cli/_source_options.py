@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from deploy.errors import DeploymentError
+from deploy.generation import generation_option
 from deploy.sources.entry import fresh_secret
 from deploy.sources.registry import Registry
 from schemas.providers.provider import Provider
@@ -51,7 +52,7 @@ def local_origin(port: int) -> str:
 
 def with_line(command: Command) -> Command:
     """Give a command --kafka and --generation."""
-    command = click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)(command)
+    command = generation_option(command)
     return click.option("--kafka", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092", show_default=True)(
         command
     )

@@ -20,6 +20,7 @@ from deploy.demo.sabotage import Sabotage
 from deploy.demo.sources import OWN_SOURCES, RECIBO_TOML, SECRETS
 from deploy.demo.traffic import generate
 from deploy.errors import DeploymentError
+from deploy.generation import generation_option
 from deploy.local.first_source import read_secrets
 from deploy.local.stack import Stack, StackSettings
 from deploy.progress import ProgressBars
@@ -39,7 +40,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--secrets", type=_FILE, envvar="RECIBO_SECRETS_FILE", default=".recibo/secrets.env", help="Likewise.")
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1)
+@generation_option
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
     console = Console()

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from deploy.cli._checks import Deployment, Finding, findings
+from deploy.generation import generation_option
 
 _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
 _FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -16,7 +17,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.command()
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)
+@generation_option
 @click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
 def command(kafka_bootstrap_servers: str, clickhouse_url: str, generation: int, data_dir: Path) -> None:
     """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""

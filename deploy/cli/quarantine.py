@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from aiokafka import AIOKafkaProducer
 
+from deploy.generation import generation_option
 from deploy.sources.log_reader import LogReader, reading
 from processors.quarantine import Hold, Quarantine
 from schemas.topics import RAW
@@ -20,7 +21,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.group()
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)
+@generation_option
 @click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
 @click.pass_context
 def command(context: click.Context, kafka_bootstrap_servers: str, generation: int, data_dir: Path) -> None:

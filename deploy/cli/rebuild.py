@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.errors import DeploymentError
+from deploy.generation import generation_option
 from deploy.progress import ProgressBars
 from projections.engine import connect
 from projections.rebuild.comparison import WeekComparison
@@ -29,7 +30,7 @@ _STATEMENT_SECONDS_MAX: Final = 3_600
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)
+@generation_option
 @click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
 @click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and end.")

@@ -4,12 +4,13 @@ import asyncio
 
 import click
 
+from deploy.generation import generation_option
 from deploy.topics import create_missing
 
 
 @click.command()
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1, show_default=True)
+@generation_option
 @click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, show_default=True)
 def command(kafka_bootstrap_servers: str, generation: int, partitions: int) -> None:
     """Create the declared topics that a cluster does not have, on three brokers where there are three."""

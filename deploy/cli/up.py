@@ -36,7 +36,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
 @click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="", help="Use this cluster.")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="", help="Use this ClickHouse.")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=1)
+@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=0, help="0: what the data directory says.")
 @click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, help="Of topics created now.")
 def command(**options: Any) -> None:
     """Run the whole line on this machine: what is not given is started. Ports of 0 pick free ones."""

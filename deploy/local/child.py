@@ -81,6 +81,11 @@ class Child:
         """The running process, if there is one."""
         return self._process.pid if self._process else None
 
+    @property
+    def failure(self) -> str | None:
+        """Why the program did not start, where it ended before it was ever ready."""
+        return self._failure
+
     def start(self) -> None:
         """Start the program; returns at once."""
         self._thread.start()

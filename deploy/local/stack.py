@@ -10,11 +10,14 @@ As a library (the demo and the tests use it so):
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from deploy.errors import DeploymentError
+from deploy.generation import Generation, read_generation
 from deploy.local.broker import broker_program
 from deploy.local.child import Child, Line, Program, unheard
 from deploy.local.first_source import ensure_first_source, read_secrets
@@ -27,6 +30,9 @@ from schemas.sources import Sources, parse_sources, require_secrets
 READY_SECONDS_MAX: Final = 90.0
 STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
 """Intake first, then each stage after the one that feeds it, the servers last."""
+_DERIVED: Final = ("processors", "projections")
+"""What belongs to a generation."""
+_FOLLOW_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +53,8 @@ class StackSettings:
     """A cluster to use instead of a local broker."""
     clickhouse_url: str = ""
     """A ClickHouse to use instead of the local engine."""
-    generation: int = 1
+    generation: int = 0
+    """Of the derived topics; 0: what the data directory says, followed while it runs (see `deploy.generation`)."""
     partitions: int = 4
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
@@ -85,6 +92,10 @@ class Stack:
         self._on_step = on_step
         self._children: dict[str, Child] = {}
         self._lock: DirectoryLock | None = None
+        self._generation = Generation()
+        self._changing = threading.Lock()
+        self._stopping = threading.Event()
+        self._follower = threading.Thread(target=self._follow_generation, name="generation", daemon=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -104,20 +115,24 @@ class Stack:
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
             self.addresses = self._choose_addresses()
             self.sources = self._read_sources()
+            given = self.settings.generation
+            self._generation = Generation(given) if given else read_generation(self.settings.data_dir)
             self._start_servers()
             self._create_topics()
-            self._start_stages()
+            self._start_intake()
+            self._start_derived()
+            self._wait_all()
+            if not given:
+                self._follower.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Let everything drain and end, in order. Idempotent."""
-        for name in STOP_ORDER:
-            child = self._children.pop(name, None)
-            if child is not None:
-                self._on_step(f"stopping {name}")
-                child.stop()
+        self._stopping.set()
+        with self._changing:
+            self._stop(STOP_ORDER)
         if self._lock is not None:
             self._lock.release()
 
@@ -167,23 +182,58 @@ class Stack:
         self._wait_all()
 
     def _create_topics(self) -> None:
-        s = self.settings
-        created = asyncio.run(create_missing(self.addresses.kafka, s.generation, s.partitions))
+        created = asyncio.run(
+            create_missing(self.addresses.kafka, self._generation.generation, self.settings.partitions)
+        )
         if created:
             self._on_step(f"created topics {', '.join(created)}")
 
-    def _start_stages(self) -> None:
+    def _start_intake(self) -> None:
         environ = self._stage_environ()
-        stages = {
-            "ingest": ("ingest", self.addresses.ingest),
-            # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
-            "relay": ("ingest.relay", self.addresses.relay_metrics),
-            "processors": ("processors", self.addresses.processors_metrics),
-            "projections": ("projections", self.addresses.projections_metrics),
-        }
-        for name, (module, url) in stages.items():
-            self._run(python_program(name, module, f"{url}/readyz", environ=environ))
-        self._wait_all()
+        self._run(python_program("ingest", "ingest", f"{self.addresses.ingest}/readyz", environ=environ))
+        # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
+        url = f"{self.addresses.relay_metrics}/readyz"
+        self._run(python_program("relay", "ingest.relay", url, environ=environ))
+
+    def _start_derived(self) -> None:
+        """Start what belongs to a generation, unless a repair is replacing it."""
+        if self._generation.switching_to:
+            self._on_step(
+                f"generation {self._generation.switching_to} is being switched to: finish with `recibo repair`"
+            )
+            return
+        environ = self._stage_environ()
+        for name, url in (
+            ("processors", self.addresses.processors_metrics),
+            ("projections", self.addresses.projections_metrics),
+        ):
+            self._run(python_program(name, name, f"{url}/readyz", environ=environ))
+
+    def _follow_generation(self) -> None:
+        """Until the stack stops: stop and start what belongs to a generation as the data directory says."""
+        while not self._stopping.wait(_FOLLOW_SECONDS):
+            wanted = read_generation(self.settings.data_dir)
+            if wanted == self._generation:
+                continue
+            with self._changing:
+                if self._stopping.is_set():
+                    return
+                self._stop(_DERIVED)
+                self._generation = wanted
+                self._start_derived()
+                started = [self._children[name] for name in _DERIVED if name in self._children]
+            for child in started:
+                try:
+                    child.wait_ready(READY_SECONDS_MAX)
+                except DeploymentError as error:
+                    self._on_step(str(error))
+
+    def _stop(self, names: Iterable[str]) -> None:
+        for name in names:
+            child = self._children.pop(name, None)
+            if child is not None:
+                self._on_step(f"stopping {name}")
+                child.stop()
 
     def _stage_environ(self) -> dict[str, str]:
         s, a = self.settings, self.addresses
@@ -193,7 +243,7 @@ class Stack:
             "RECIBO_CONFIG": str(s.config_file.resolve()),
             "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
-            "RECIBO_GENERATION": str(s.generation),
+            "RECIBO_GENERATION": str(self._generation.generation),
             "RECIBO_PARTITIONS": str(s.partitions),
             "RECIBO_INGEST_HOST": HOST,
             "RECIBO_INGEST_PORT": str(_port_of(a.ingest)),

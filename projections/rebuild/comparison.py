@@ -27,7 +27,7 @@ class WeekComparison:
     live: int
     shadow: int
     outside: int
-    """Live rows made of records that the log does not hold any more. With any, the week is left untouched."""
+    """Rows made of records that the log does not hold any more. With any, the week is left untouched."""
     only_live: int
     only_shadow: int
     differing: int
@@ -45,12 +45,12 @@ class WeekComparison:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How live rows are told apart that a comparison leaves out: SQL conditions over a live row's columns."""
+    """Which rows a comparison leaves out: SQL conditions over a row's columns."""
 
     outside: str
     """It is made of a record that the log does not hold any more."""
     newer: str = "0"
-    """It is made of a record that came after the shadow's reading."""
+    """It is live, and made of a record that came after the shadow's reading."""
 
 
 def inside_since(starts: Mapping[int, int]) -> str:
@@ -77,9 +77,9 @@ def compare(client: Client, table: str, live: str, shadow: str, rules: Rules) ->
     """Compare `table` of database `shadow` with that of `live`; return its weeks in order."""
     columns = _columns(client, live, table)
     text = f"""
-        SELECT toMonday(time) AS week, countIf(in_live), countIf(in_shadow), countIf(in_live AND is_outside),
+        SELECT toMonday(time) AS week, countIf(in_live), countIf(in_shadow), countIf(is_outside),
             countIf(in_live AND NOT in_shadow AND NOT is_outside AND NOT is_newer),
-            countIf(in_shadow AND NOT in_live),
+            countIf(in_shadow AND NOT in_live AND NOT is_outside),
             countIf(in_shadow AND in_live AND NOT is_outside AND NOT is_newer AND live_hash != shadow_hash)
         FROM ({_by_row(table, live, shadow, rules, columns)})
         GROUP BY week ORDER BY week"""  # noqa: S608 - names and numbers of ours
@@ -100,7 +100,7 @@ def _by_row(table: str, live: str, shadow: str, rules: Rules, columns: Sequence[
             SELECT {keys}, 1 AS is_live, {rules.outside} AS outside, {rules.newer} AS newer, {value} AS value
             FROM {live}.{table} FINAL
             UNION ALL
-            SELECT {keys}, 0, 0, 0, {value} FROM {shadow}.{table} FINAL
+            SELECT {keys}, 0, {rules.outside}, 0, {value} FROM {shadow}.{table} FINAL
         )
         GROUP BY {grouped}"""  # noqa: S608 - names and numbers of ours
 
@@ -111,8 +111,8 @@ def samples(client: Client, table: str, live: str, shadow: str, rules: Rules) ->
     names = [f"key_{number}" for number, _ in enumerate(IDENTITY[table])]
     text = f"""
         SELECT {", ".join(f"toString({n})" for n in names)}, in_live, in_shadow FROM ({_by_row(table, live, shadow, rules, columns)})
-        WHERE (in_shadow AND NOT in_live) OR (in_live AND NOT is_outside AND NOT is_newer
-            AND (NOT in_shadow OR live_hash != shadow_hash))
+        WHERE NOT is_outside AND ((in_shadow AND NOT in_live) OR (in_live AND NOT is_newer
+            AND (NOT in_shadow OR live_hash != shadow_hash)))
         ORDER BY in_live AND in_shadow DESC, {", ".join(names)} LIMIT {SAMPLES_MAX}"""  # noqa: S608
     return [
         _sample(client, table, (live, shadow), row, columns)

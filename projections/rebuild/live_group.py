@@ -15,14 +15,23 @@ _STILL_S_MAX: Final = 5.0
 """A projector that commits nothing for so long does not run, or cannot."""
 
 
-async def until_read(settings: Settings, group: str, topic: str, ends: Mapping[int, int], progress: Progress) -> int:
-    """Wait until `group` has read `topic` up to `ends`, or stands still. Return the records it has not read."""
+async def until_read(
+    settings: Settings, group: str, topic: str, ends: Mapping[int, int] | None, progress: Progress
+) -> int:
+    """Wait until `group` has read `topic` up to `ends` (None: where it ends now), or stands still.
+
+    Returns:
+        The records it has not read.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka_bootstrap_servers, group_id=group, enable_auto_commit=False
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in ends]
+        await consumer._client.set_topics([topic])  # noqa: SLF001 - partitions_for_topic knows only these
+        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+        if ends is None:
+            ends = {tp.partition: end for tp, end in (await consumer.end_offsets(partitions)).items()}
         begins = await consumer.beginning_offsets(partitions)
         lag, total, moved_at = -1, 0, time.monotonic()
         while True:

@@ -1,0 +1,128 @@
+"""Pure: what a new generation begins with: those facts of the old one that are older than the log.
+
+A state none of whose events is in the log is taken as it is. Of a state with events on both sides of the log's start,
+the older ones are folded again, from the events that the old generation published of it; those in the log will be decided
+anew. Journal entries before the log's start keep their verdict.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from schemas import connection_state, message_state
+from schemas.connection_state import CONNECTION_RANK, ConnectionState, Latest
+from schemas.event import Event
+from schemas.message_state import JOURNAL_MAX, Bookkeeping, MessageState
+from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, highest
+
+
+class Published(NamedTuple):
+    """An event that the old generation published, and where its record was in the log."""
+
+    event: Event
+    offset: int
+    at_ms: int
+
+
+def needs_events(state: MessageState | ConnectionState, start: int) -> bool:
+    """Return whether a state has events on both sides of `start`, its raw partition's first offset in the log."""
+    return _is_older(state, start) and state.bookkeeping.version >= start
+
+
+def seed_message(
+    state: MessageState, start: int, generation: int, published: Sequence[Published]
+) -> MessageState | None:
+    """Return what a message's state is before the log's start; None where nothing is older.
+
+    Args:
+        state: of the old generation; not changed.
+        start: first offset of its raw partition that will be folded again.
+        generation: the old one.
+        published: the message's events since the state began; only looked at where `needs_events` says so.
+    """
+    if not _is_older(state, start):
+        return None
+    if not needs_events(state, start):
+        return msgspec.structs.replace(state, seeded_from=generation)
+    older, newer = _divided(published, start)
+    book = _bookkeeping(state, start, older)
+    if not _has_unlisted(state, start, older):
+        seed = message_state.absent(older[0].event, state.anchor_ms)
+    else:  # facts of events that were not published, or are gone from the tables: all but what the log's own say
+        seed = msgspec.convert(msgspec.to_builtins(state), MessageState)
+        _forget(seed, {p.event.status for p in newer} - {p.event.status for p in older})
+    for one in older:
+        message_state.join(seed, one.event)
+    seed.bookkeeping, seed.anchor_ms, seed.seeded_from = book, state.anchor_ms, generation
+    return seed if seed.seen else None
+
+
+def seed_connection(
+    state: ConnectionState, start: int, generation: int, published: Sequence[Published]
+) -> ConnectionState | None:
+    """Return what a connection's state is before the log's start, as `seed_message` does."""
+    if not _is_older(state, start):
+        return None
+    if not needs_events(state, start):
+        return msgspec.structs.replace(state, seeded_from=generation)
+    older, newer = _divided(published, start)
+    if not older:  # its older events were not published: all that is certain is when each status was first reported
+        return None
+    seed = connection_state.absent(older[0].event, state.anchor_ms)
+    for one in older:
+        connection_state.join(seed, one.event)
+    if _has_unlisted(state, start, older):
+        for status in state.first_at_ms.keys() - {p.event.status for p in newer}:
+            _keep_report(seed, state, status)
+    seed.bookkeeping = _bookkeeping(state, start, older)
+    seed.seeded_from = generation
+    return seed
+
+
+def _is_older(state: MessageState | ConnectionState, start: int) -> bool:
+    book = state.bookkeeping
+    return book.version < start or any(e.offset < start for e in book.journal)
+
+
+def _divided(published: Sequence[Published], start: int) -> tuple[list[Published], list[Published]]:
+    return [p for p in published if p.offset < start], [p for p in published if p.offset >= start]
+
+
+def _has_unlisted(state: MessageState | ConnectionState, start: int, older: Sequence[Published]) -> bool:
+    """Return whether the state knows of older events that are not among `older`: unselected, overflowed, or lost."""
+    known = {p.event.id for p in older}
+    entries = [entry for entry in state.bookkeeping.journal if entry.offset < start]
+    return not older or len(entries) >= JOURNAL_MAX or any(entry.event_id not in known for entry in entries)
+
+
+def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Sequence[Published]) -> Bookkeeping:
+    kept = [entry for entry in state.bookkeeping.journal if entry.offset < start]
+    version = max((entry.offset for entry in kept), default=start - 1)
+    last_at_ms = max((p.at_ms for p in older), default=state.anchor_ms)
+    return Bookkeeping(version, last_at_ms, kept)
+
+
+def _forget(state: MessageState, statuses: set[str]) -> None:
+    """Take statuses out of a state, in place."""
+    for status in statuses & state.first_at_ms.keys():
+        del state.first_at_ms[status]
+        state.seen &= ~BIT[status]
+        if state.failure is not None and state.failure.status == status:
+            state.failure = None
+    if state.seen:
+        state.status = highest(state.seen)
+    state.conflict = bool(state.seen & FAILURE_MASK and state.seen & DELIVERY_MASK)
+    state.delivered_inferred = state.seen & DELIVERY_MASK == BIT[NAMES_BY_RANK[-1]]
+
+
+def _keep_report(seed: ConnectionState, state: ConnectionState, status: str) -> None:
+    """Let a status that only older, unpublished events reported stand in the seed as the old state has it."""
+    first, last = state.first_at_ms[status], state.last_at_ms[status]
+    seed.first_at_ms[status] = min(first, seed.first_at_ms.get(status, first))
+    seed.last_at_ms[status] = max(last, seed.last_at_ms.get(status, last))
+    report: Any = (
+        state.latest if state.latest.status == status else Latest(last, CONNECTION_RANK[status], "", status, "")
+    )
+    if report.order() > seed.latest.order():
+        seed.latest, seed.status, seed.status_at_ms, seed.reason = report, status, report.at_ms, report.reason

@@ -1,0 +1,55 @@
+"""What a repair has done: a table in its shadow database, so that it can be gone on with from anywhere."""
+
+from typing import Any, Final
+
+import msgspec
+from clickhouse_connect.driver.client import Client
+
+STARTED: Final = "started"
+SEEDED: Final = "seeded"
+COMPARED: Final = "compared"
+SWITCHED: Final = "switched"
+
+
+class Begin(msgspec.Struct, frozen=True):
+    """From where a generation is folded; fixed when the repair starts."""
+
+    starts: dict[int, int]
+    """Raw partition → first offset folded again: the log's, or an archive's."""
+    floor_ms: int
+    """Append time, UTC ms, before which records may be older than that; -1: none is, nothing was ever deleted."""
+
+
+class Steps:
+    """The record of one repair."""
+
+    def __init__(self, client: Client, shadow: str) -> None:
+        """Keep it in database `shadow`."""
+        self._client = client
+        self._shadow = shadow
+
+    def create(self) -> None:
+        """Create the database and the table, if they are not there."""
+        self._client.command(f"CREATE DATABASE IF NOT EXISTS {self._shadow}")
+        self._client.command(
+            f"CREATE TABLE IF NOT EXISTS {self._shadow}.repair_step (step String, at DateTime64(3, 'UTC') DEFAULT now64(3), "
+            "detail String) ENGINE = ReplacingMergeTree ORDER BY step SETTINGS fsync_after_insert = 1"
+        )
+
+    def note(self, step: str, detail: Any = None) -> None:
+        """Note that a step is done; return when that is synced."""
+        values = [[step, msgspec.json.encode(detail).decode()]]
+        settings = {"async_insert": 0, "insert_deduplicate": 0}
+        self._client.insert(f"{self._shadow}.repair_step", values, column_names=["step", "detail"], settings=settings)
+
+    def begin(self) -> Begin | None:
+        """Return from where the generation is folded; None where the repair has not started."""
+        detail = self.done().get(STARTED)
+        return msgspec.json.decode(detail[1], type=Begin) if detail else None
+
+    def done(self) -> dict[str, tuple[str, str]]:
+        """Return each step done, with when (UTC) and its detail as JSON; empty where no repair was ever begun."""
+        if not int(self._client.command(f"EXISTS TABLE {self._shadow}.repair_step")):  # type: ignore[arg-type]  # 0 or 1
+            return {}
+        text = f"SELECT step, toString(at), detail FROM {self._shadow}.repair_step FINAL ORDER BY at"  # noqa: S608 - a name of ours
+        return {step: (at, detail) for step, at, detail in self._client.query(text).result_rows}

@@ -1,0 +1,123 @@
+"""Seeds of a new generation: with what the log holds folded onto them, nothing is missing and nothing wrong is left."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.repair.seed import Published, seed_connection, seed_message
+from processors.fold import CONNECTION, MESSAGE, Truth, fold
+from schemas.connection_state import CONNECTION_RANK
+from schemas.event import ErrorDetail, Event
+from schemas.status import FAILURES, RANK
+
+FIRST_MS = 1_700_000_000_000
+Told = tuple[int, str, bool]
+"""Which event (an id), its status, whether it was selected."""
+messages = st.lists(st.tuples(st.integers(0, 9), st.sampled_from(tuple(RANK)), st.booleans()), min_size=1, max_size=12)
+connections = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(tuple(CONNECTION_RANK)), st.just(value=True)), min_size=1, max_size=12
+)
+starts = st.integers(0, 12)
+
+
+def event_of(number: int, status: str) -> Event:
+    """Return an event that is a function of its number and status, as a record and its parser make it."""
+    at_ms = FIRST_MS + (number * 7) % 5
+    return Event(
+        id=f"{number}/{status}",
+        account="acme",
+        source=f"s{number % 2}",
+        provider="wpp_marketing",
+        connection_id="c",
+        message_id="m" if status in RANK else "",
+        status=status,
+        provider_status=status,
+        occurred_at_ms=at_ms,
+        time_source="provider",
+        received_at_ms=at_ms + number,
+        recipient=f"55{number % 3}",
+        aliases=(f"t{number % 4}",),
+        error=ErrorDetail(f"category-{number}", str(number)) if status in FAILURES else None,
+    )
+
+
+def folded(
+    truth: Truth, told: Sequence[Told], first: int = 0, state: Any = None
+) -> tuple[Any, dict[int, str], list[Published]]:
+    """Fold records from offset `first` on; returns the state, each offset's outcome, and what was published."""
+    outcomes, published = {}, []
+    for offset, (number, status, is_selected) in enumerate(told, start=first):
+        event, at_ms = event_of(number, status), FIRST_MS + offset
+        state, outcome, _ = fold(truth, state, event, offset, at_ms, None if is_selected else ())
+        outcomes[offset] = outcome
+        if outcome in ("advanced", "filled"):
+            published.append(Published(event, offset, at_ms))
+    return state, outcomes, published
+
+
+def facts(state: Any) -> dict[str, Any]:
+    return {name: value for name, value in msgspec.to_builtins(state).items() if name != "seeded_from"}
+
+
+def check_same_parser(truth: Truth, seed: Callable[..., Any], told: list[Told], start: int) -> None:
+    whole, outcomes, published = folded(truth, told)
+    seeded = seed(whole, start, 1, published)
+    again, later, _ = folded(truth, told[start:], start, seeded)
+    if again is None:  # no record is in the log: the seed is all there is
+        return
+    assert facts(again) == facts(whole)
+    assert later == {offset: outcome for offset, outcome in outcomes.items() if offset >= start}
+
+
+def check_other_parser(truth: Truth, seed: Callable[..., Any], told: list[Told], start: int, wrong: str) -> None:
+    mistaken = told[:start] + [(number, wrong, is_selected) for number, _, is_selected in told[start:]]
+    whole, _, published = folded(truth, mistaken)
+    seeded = seed(whole, start, 1, published)
+    again, later, _ = folded(truth, told[start:], start, seeded)
+    right, outcomes, _ = folded(truth, told)
+    if again is None:
+        return
+    assert facts(again) == facts(right)
+    assert later == {offset: outcome for offset, outcome in outcomes.items() if offset >= start}
+
+
+@given(messages, starts)
+def test_a_message_folded_again_by_the_same_parser_is_the_same(told: list[Told], start: int) -> None:
+    """Whatever part of a message's events is older than the log, seed and log give its state, journal and outcomes."""
+    check_same_parser(MESSAGE, seed_message, told, min(start, len(told) - 1))
+
+
+@given(connections, starts)
+def test_a_connection_folded_again_by_the_same_parser_is_the_same(told: list[Told], start: int) -> None:
+    """The same of a connection."""
+    check_same_parser(CONNECTION, seed_connection, told, min(start, len(told) - 1))
+
+
+@given(messages, starts, st.sampled_from(("delivered", "read")))
+def test_nothing_that_a_wrong_parser_made_of_the_log_is_left(told: list[Told], start: int, wrong: str) -> None:
+    """Where all was selected, the mended state is what the mended parser makes of all events, older ones included."""
+    all_selected = [(number, status, True) for number, status, _ in told]
+    check_other_parser(MESSAGE, seed_message, all_selected, min(start, len(told) - 1), wrong)
+
+
+@given(connections, starts)
+def test_nothing_wrong_is_left_of_a_connection(told: list[Told], start: int) -> None:
+    """The same of a connection."""
+    check_other_parser(CONNECTION, seed_connection, told, min(start, len(told) - 1), "logout")
+
+
+@given(messages, starts)
+def test_statuses_left_unpublished_are_kept(told: list[Told], start: int) -> None:
+    """An older status that the source did not select, so that no table has it, is not forgotten."""
+    start = min(start, len(told) - 1)
+    whole, _, published = folded(MESSAGE, told)
+    seeded = seed_message(whole, start, 1, published)
+    older = folded(MESSAGE, told[:start])[0]
+    if older is not None:
+        assert seeded is not None
+        explained = {p.event.status for p in published if p.offset >= start}
+        lost = {status for status in older.first_at_ms if status not in seeded.first_at_ms}
+        assert lost <= explained

@@ -58,7 +58,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
     processors and projector are stopped: `recibo up` does so by itself, and goes on with the new generation; elsewhere
     the command says what to stop, and then what to set. Ingest goes on all the time.
     """
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
     console = Console()
     progress = ProgressBars(console)
     try:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import CommitFailedError
 
 from deploy.repair.fold import fold_log
 from deploy.repair.hand_over import hand_over
@@ -24,7 +24,6 @@ from deploy.repair.tables import (
     replay_of,
     store_to_end,
 )
-from deploy.topics import admin_of
 from projections.rebuild.replacement import replace
 
 _POLL_S: Final = 0.2
@@ -70,22 +69,19 @@ def _live_group(plan: Plan, topic: str) -> str:
 
 
 async def _until_stopped(plan: Plan, waits_for: Callable[[str], None]) -> None:
-    """Wait until no projector of the old generation runs."""
-    groups = [_live_group(plan, target.projection.topic) for target in derived_targets(plan.old)]
+    """Wait until no projector of the old generation runs: only then does Kafka let a stranger move its group."""
     told = False
-    async with admin_of(plan.kafka) as admin:
-        while True:
-            try:
-                described = await admin.describe_consumer_groups(groups)
-            except KafkaError:
-                described = []
-            active = [group for answer in described for group in answer.groups if group[5]]
-            if described and not active:
-                return
-            if not told:
-                waits_for(f"the projector and the processors of generation {plan.old}")
-                told = True
-            await asyncio.sleep(_POLL_S)
+    for target in derived_targets(plan.old):
+        async with replay_of(target, _live_group(plan, target.projection.topic), plan.settings) as replay:
+            while True:
+                try:
+                    await replay.go_on_at(await replay.committed())
+                    break
+                except CommitFailedError:
+                    if not told:
+                        waits_for(f"the projector and the processors of generation {plan.old}")
+                        told = True
+                    await asyncio.sleep(_POLL_S)
 
 
 async def _drain_old(plan: Plan) -> None:

@@ -48,6 +48,12 @@ class Deployment:
         """Run a query; return its rows."""
         return [tuple(row) for row in self.client.query(sql).result_rows]
 
+    def restart(self) -> None:
+        """Stop the stack, and start it again on the same data."""
+        self.stack.stop()
+        self.stack = Stack(self.stack.settings)
+        self.stack.start()
+
     async def append(self, events: Iterable[tuple[str, str, int]]) -> None:
         """Append records to the raw log: (message id, the provider's word, time ms), in the order of their times."""
         async with AIOKafkaProducer(bootstrap_servers=self.kafka, acks="all") as producer:
@@ -122,11 +128,11 @@ class Deployment:
         """Correct the mapping of the word that was wrong."""
         (self.folder / "recibo.toml").write_text(f'{_SOURCE}error = ["{WRONG_WORD}"]\n')
 
-    def repair(self, *options: str) -> "subprocess.Popen[str]":
-        """Start `recibo repair`."""
+    def run(self, *arguments: str) -> "subprocess.Popen[str]":
+        """Start a command of `recibo`."""
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("RECIBO_", "KAFKA_", "CLICKHOUSE_"))}
         return subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", "repair", *options],
+            [sys.executable, "-m", "deploy.cli", *arguments],
             cwd=CHECKOUT,
             env={
                 **environ,
@@ -143,16 +149,22 @@ class Deployment:
             text=True,
         )
 
+    def archived(self, location: str) -> None:
+        """Archive the log."""
+        with self.run("archive", location) as running:
+            printed = running.communicate()[0]
+        assert running.returncode == 0, printed
+
     def repaired(self, *options: str) -> str:
         """Run `recibo repair` to its end; return what it printed."""
-        with self.repair(*options) as running:
+        with self.run("repair", *options) as running:
             printed = running.communicate()[0]
         assert running.returncode == 0, printed
         return printed
 
     def killed_at(self, step: str, *options: str) -> None:
         """Start `recibo repair`, and kill it by SIGKILL once it says that it is at `step`."""
-        with self.repair(*options) as running:
+        with self.run("repair", *options) as running:
             assert running.stdout is not None
             printed = ""
             for line in running.stdout:
@@ -178,8 +190,14 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         clickhouse_url=clickhouse_url,
         partitions=PARTITIONS,
     )
-    with Stack(settings) as stack, connect(clickhouse_url) as client:
-        yield Deployment(kafka, clickhouse_url, folder, stack, client)
+    stack = Stack(settings)
+    stack.start()
+    with connect(clickhouse_url) as client:
+        deployment = Deployment(kafka, clickhouse_url, folder, stack, client)
+        try:
+            yield deployment
+        finally:
+            deployment.stack.stop()
 
 
 async def make_log(kafka: str) -> None:

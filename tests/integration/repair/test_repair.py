@@ -13,7 +13,6 @@ import pytest
 from deploy.generation import Generation, read_generation
 from schemas.status import BIT
 from tests.integration.repair.deployment import WRONG_WORD, Deployment, make_log, running_deployment
-from tests.polling import until
 from tests.servers import clickhouse_server, kafka_server
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -59,11 +58,13 @@ HISTORY = sorted(
 )
 
 
-@pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[str, str]]:
-    """A broker and an engine of the file's own: topics and databases have their usual names."""
+@pytest.fixture
+def d(tmp_path: Path) -> Iterator[Deployment]:
+    """A running deployment on a broker and an engine of the test's own: topics and databases have their usual names."""
     with kafka_server() as kafka, clickhouse_server() as url:
-        yield kafka, url
+        asyncio.run(make_log(kafka))
+        with running_deployment(kafka, url, tmp_path) as running:
+            yield running
 
 
 @asynccontextmanager
@@ -95,69 +96,81 @@ def seen(told: list[Story]) -> dict[str, int]:
     return dict(masks)
 
 
-@pytest.mark.timeout(240)
-async def test_a_status_goes_down_and_nothing_older_changes(servers: tuple[str, str], tmp_path: Path) -> None:
+@pytest.mark.timeout(100)
+async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_path: Path) -> None:
     """After kills at every stage the mended status is in topic, tables and views; older weeks are byte for byte the same."""
-    kafka, url = servers
-    await make_log(kafka)
-    with running_deployment(kafka, url, tmp_path) as d:
-        await d.append(HISTORY)
-        await d.until_projected()
-        assert d.rows("SELECT count() FROM recibo.messages WHERE message_id LIKE 'hour%' AND status = 'delivered'") == [
-            (10,)
-        ]
-        first = await d.states(1)
-        await d.delete_before(CUT)
-        d.merge()
-        untouched = d.parts(week(OLD)), d.parts(week(MIDDLE))
-        d.mend()
-        async with arriving(d) as arrived:
-            for step in ("seeding", "folding", "projecting"):
-                await asyncio.to_thread(d.killed_at, step, "--compare-only")
-            printed = await asyncio.to_thread(d.repaired, "--compare-only")
-            assert "delivered" in printed
-            assert read_generation(tmp_path / "data") == Generation()
-            for step in ("last of", "replacing"):
-                await asyncio.to_thread(d.killed_at, step, "--yes")
-            assert read_generation(tmp_path / "data") == Generation(1, switching_to=2)
-            await asyncio.to_thread(d.repaired, "--yes")
-        assert read_generation(tmp_path / "data") == Generation(2)
-        await d.until_projected()
+    await d.append(HISTORY)
+    await d.until_projected()
+    assert d.rows("SELECT count() FROM recibo.messages WHERE message_id LIKE 'hour%' AND status = 'delivered'") == [
+        (10,)
+    ]
+    first = await d.states(1)
+    await d.delete_before(CUT)
+    d.merge()
+    untouched = d.parts(week(OLD)), d.parts(week(MIDDLE))
+    d.mend()
+    async with arriving(d) as arrived:
+        for step in ("seeding", "folding", "projecting"):
+            await asyncio.to_thread(d.killed_at, step, "--compare-only")
+        printed = await asyncio.to_thread(d.repaired, "--compare-only")
+        assert "delivered" in printed
+        assert read_generation(tmp_path / "data") == Generation()
+        for step in ("last of", "replacing"):
+            await asyncio.to_thread(d.killed_at, step, "--yes")
+        assert read_generation(tmp_path / "data") == Generation(1, switching_to=2)
+        await asyncio.to_thread(d.repaired, "--yes")
+    assert read_generation(tmp_path / "data") == Generation(2)
+    await d.until_projected()
 
-        truth = seen(HISTORY + arrived)
-        second = await d.states(2)
-        assert {name: state.seen for name, state in second.items()} == truth
-        older = {name for name in truth if name.startswith(("old", "before"))}
-        assert all(second[name].seeded_from == 1 for name in older)
-        assert all(second[name].bookkeeping == first[name].bookkeeping for name in older)
-        assert {n for n, state in second.items() if state.seeded_from} == older | {
-            n for n in truth if n.startswith("both")
-        }
+    truth = seen(HISTORY + arrived)
+    second = await d.states(2)
+    assert {name: state.seen for name, state in second.items()} == truth
+    older = {name for name in truth if name.startswith(("old", "before"))}
+    assert all(second[name].seeded_from == 1 for name in older)
+    assert all(second[name].bookkeeping == first[name].bookkeeping for name in older)
+    assert {n for n, state in second.items() if state.seeded_from} == older | {n for n in truth if n.startswith("both")}
 
-        assert d.parts(week(OLD)) == untouched[0]
-        assert d.parts(week(MIDDLE)) == untouched[1]
-        masks = dict(d.rows("SELECT message_id, seen FROM recibo.messages"))
-        in_middle = {name for name in truth if name.startswith(("both", "after"))}
-        assert {n: mask for n, mask in masks.items() if n not in in_middle} == {
-            n: mask for n, mask in truth.items() if n not in in_middle
-        }
-        assert {masks[name] for name in in_middle} == {BIT["queued"] + BIT["delivered"]}, (
-            "an untouched week keeps its rows"
-        )
-        counts = d.rows("SELECT sum(without_outcome), sum(with_several_outcomes) FROM recibo.completeness")
-        assert counts == [(0, 0)]
-        of_week = "SELECT DISTINCT toMonday(at), generation FROM recibo.outcomes ORDER BY 1"
-        generations = {str(monday): generation for monday, generation in d.rows(of_week)}
-        assert generations == {
-            week(OLD): 1,
-            week(MIDDLE): 1,
-            week(NEW): 2,
-            str(THIS_MONDAY.date()): 2,
-        }
-        assert "switched" in await asyncio.to_thread(d.repaired, "--status", "--generation", "1")
-    with running_deployment(kafka, url, tmp_path) as d:
+    assert d.parts(week(OLD)) == untouched[0]
+    assert d.parts(week(MIDDLE)) == untouched[1]
+    masks = dict(d.rows("SELECT message_id, seen FROM recibo.messages"))
+    in_middle = {name for name in truth if name.startswith(("both", "after"))}
+    assert {n: mask for n, mask in masks.items() if n not in in_middle} == {
+        n: mask for n, mask in truth.items() if n not in in_middle
+    }
+    assert {masks[name] for name in in_middle} == {BIT["queued"] + BIT["delivered"]}, "an untouched week keeps its rows"
+    counts = d.rows("SELECT sum(without_outcome), sum(with_several_outcomes) FROM recibo.completeness")
+    assert counts == [(0, 0)]
+    of_week = "SELECT DISTINCT toMonday(at), generation FROM recibo.outcomes ORDER BY 1"
+    generations = {str(monday): generation for monday, generation in d.rows(of_week)}
+    assert generations == {
+        week(OLD): 1,
+        week(MIDDLE): 1,
+        week(NEW): 2,
+        str(THIS_MONDAY.date()): 2,
+    }
+    assert "switched" in await asyncio.to_thread(d.repaired, "--status", "--generation", "1")
+    await asyncio.to_thread(d.restart)
+    assert d.stack._generation == Generation(2)
 
-        async def runs_the_second() -> bool:
-            return bool(d.stack._generation == Generation(2))
 
-        await until(runs_the_second, "the switched generation, remembered")
+@pytest.mark.timeout(100)
+async def test_an_archive_takes_the_place_of_seeds(d: Deployment, tmp_path: Path) -> None:
+    """With what the log has lost in an archive, every message is folded again, and every week is mended."""
+    archive = str(tmp_path / "archive")
+    await d.append(HISTORY)
+    await d.until_projected()
+    await asyncio.to_thread(d.archived, archive)
+    await d.delete_before(CUT)
+    d.mend()
+    await asyncio.to_thread(d.killed_at, "folding the archive", "--archive", archive, "--compare-only")
+    printed = await asyncio.to_thread(d.repaired, "--archive", archive, "--yes")
+    assert "left untouched" not in printed
+    await d.until_projected()
+    truth = seen(HISTORY)
+    second = await d.states(2)
+    assert {name: state.seen for name, state in second.items()} == truth
+    assert not any(state.seeded_from for state in second.values())
+    assert dict(d.rows("SELECT message_id, seen FROM recibo.messages")) == truth
+    assert d.rows("SELECT DISTINCT generation FROM recibo.outcomes") == [(2,)]
+    counts = d.rows("SELECT sum(without_outcome), sum(with_several_outcomes) FROM recibo.completeness")
+    assert counts == [(0, 0)]

@@ -51,11 +51,11 @@ def seed_message(
         seed = message_state.absent(older[0].event, state.anchor_ms)
     else:  # facts of events that were not published, or are gone from the tables: all but what the log's own say
         seed = msgspec.convert(msgspec.to_builtins(state), MessageState)
-        _forget(seed, {p.event.status for p in newer} - {p.event.status for p in older})
+        _forget(seed, _said_first_in_log(state, older, newer))
     for one in older:
         message_state.join(seed, one.event)
     seed.bookkeeping, seed.anchor_ms, seed.seeded_from = book, state.anchor_ms, generation
-    return seed if seed.seen else None
+    return seed
 
 
 def seed_connection(
@@ -103,6 +103,22 @@ def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Seque
     return Bookkeeping(version, last_at_ms, kept)
 
 
+def _said_first_in_log(state: MessageState, older: Sequence[Published], newer: Sequence[Published]) -> set[str]:
+    """Return the statuses that only the log's own events explain: no older one published them, or said them earlier.
+
+    The least of all is never among them: some older event said something.
+    """
+    published = {p.event.status for p in older}
+    first_at_ms: dict[str, int] = {}
+    for one in newer:
+        status, at_ms = one.event.status, one.event.occurred_at_ms
+        first_at_ms[status] = min(at_ms, first_at_ms.get(status, at_ms))
+    found = {s for s, at_ms in first_at_ms.items() if s not in published and state.first_at_ms.get(s, at_ms) >= at_ms}
+    if found >= state.first_at_ms.keys():
+        found.discard(min(state.first_at_ms, key=BIT.__getitem__))
+    return found
+
+
 def _forget(state: MessageState, statuses: set[str]) -> None:
     """Take statuses out of a state, in place."""
     for status in statuses & state.first_at_ms.keys():
@@ -110,8 +126,7 @@ def _forget(state: MessageState, statuses: set[str]) -> None:
         state.seen &= ~BIT[status]
         if state.failure is not None and state.failure.status == status:
             state.failure = None
-    if state.seen:
-        state.status = highest(state.seen)
+    state.status = highest(state.seen)
     state.conflict = bool(state.seen & FAILURE_MASK and state.seen & DELIVERY_MASK)
     state.delivered_inferred = state.seen & DELIVERY_MASK == BIT[NAMES_BY_RANK[-1]]
 

@@ -9,6 +9,7 @@ import pytest
 from projections.engine import connect
 from projections.errors import Stopping, TooManyRefused
 from projections.link import Linker
+from projections.metrics import REGISTRY
 from projections.rows import projections_of
 from projections.rows.table import Projection
 from projections.settings import Settings
@@ -114,6 +115,11 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
         world.post(message_event(f"m-{number}", "read", START_MS + number))
     topic = DerivedTopics(1).message_events
     records = world.records[topic]
+
+    def set_aside() -> float:
+        return REGISTRY.get_sample_value("recibo_projections_set_aside_total", {"topic": topic}) or 0
+
+    before = set_aside()
     records[7] = FakeRecord(topic, 0, 907, START_MS, b"k", b"{ not json")
     huge = (records[11].value or b"").replace(b'"offset":', b'"offset":99999999999999999999', 1)
     records[11] = FakeRecord(topic, 0, 911, START_MS, b"k", huge)
@@ -124,6 +130,7 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             await stores.of(next(p for p in projections_of(1) if p.topic == topic)).store(records)
     assert databases.value("SELECT count() FROM store.message_event FINAL") == 27
+    assert set_aside() == before + 3, "what an alert watches"
     aside = databases.rows(
         "SELECT log_offset, value, why != '' FROM store.projection_set_aside FINAL ORDER BY log_offset"
     )

@@ -6,8 +6,8 @@ ingest needs who may post, processors and the command line need how a source's b
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
@@ -18,11 +18,13 @@ from schemas.providers import PROVIDERS
 from schemas.providers.mapping import EMPTY, merged
 from schemas.providers.mapping import Mapping as FieldMapping
 from schemas.providers.provider import Parser, Provider
+from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
 _RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
+_MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
 
 
@@ -56,6 +58,9 @@ class _SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     limits: Limits = Limits()
     relay: tuple[str, ...] = ()
     verify_token: SecretReference | None = None
+    answer: Literal[200, 202, 204] | None = None
+    content_types: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Source:
 
     name: str
     provider: Provider
+    """As its file describes it, with what the source says of `answer`, `content_types` and `redact`."""
     account: str
     """Whose messages they are; several sources may share one."""
     selected: tuple[str, ...] | None
@@ -141,6 +147,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
     provider = PROVIDERS.get(read.provider)
     if provider is None:
         raise ValueError(f"provider: {read.provider!r} is not known; one of {', '.join(sorted(PROVIDERS))}")
+    provider = _described(provider, read)
     account = name if read.account is None else read.account
     if not _ACCOUNT.fullmatch(account):
         raise ValueError("account: 1 to 128 characters without `/` or control characters: it begins every key")
@@ -164,6 +171,22 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         limits=read.limits,
         relay=read.relay,
         verify_token=_secret(read.verify_token, environ) if read.verify_token else None,
+    )
+
+
+def _described(provider: Provider, read: _SourceTable) -> Provider:
+    """Return the provider as the source describes it further: for one that no file knows, all of it is said there."""
+    for media_type in read.content_types:
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise ValueError(f"content_types: {media_type!r} is none; write e.g. application/json, in lower case")
+    redact = redactor(*read.redact) if read.redact else None
+    own = provider.redact
+    both = (lambda body: redact(own(body))) if own and redact else None
+    return replace(
+        provider,
+        answer=read.answer or provider.answer,
+        content_types=read.content_types or provider.content_types,
+        redact=both or redact or own,
     )
 
 

@@ -15,7 +15,7 @@ from schemas.status import ConnectionStatus, Status
 _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)])
 
 
-@click.command("add")
+@click.command("add", short_help="Register a source: its URL, secret and set-up steps.")
 @click.argument("name")
 @click.option("--provider", type=click.Choice(list(PROVIDERS)), required=True)
 @click.option("--account", default="", help="Whose messages they are; default: NAME.")

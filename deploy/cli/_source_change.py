@@ -15,7 +15,7 @@ from schemas.status import ConnectionStatus, Status
 _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)])
 
 
-@click.command("rotate")
+@click.command("rotate", short_help="Give a source a new secret; the old one stays good a while.")
 @click.argument("name")
 @click.option(
     "--grace-hours",
@@ -45,7 +45,7 @@ def rotate_command(
     print_setup(registry.source(name), public_url or local_origin(port), reveals=True)
 
 
-@click.command("select")
+@click.command("select", short_help="Choose which statuses of a source are published.")
 @click.argument("name")
 @click.argument("statuses", nargs=-1, type=_STATUSES)
 @click.option("--all", "is_all", is_flag=True, help="Every status.")
@@ -66,7 +66,7 @@ def select_command(*, registry: Registry, name: str, statuses: tuple[str, ...], 
     click.echo(f"Source {name}: " + (", ".join(statuses) if statuses else "all statuses"))
 
 
-@click.command("remove")
+@click.command("remove", short_help="Take a source's URL away; its data is kept.")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_registry

@@ -22,7 +22,7 @@ from schemas.sources import Source
 _HOUR_MS: Final = 3_600_000
 
 
-@click.command("learn")
+@click.command("learn", short_help="Teach a mapping from bodies nobody understands.")
 @click.argument("name")
 @click.option("--field", "fields", multiple=True, metavar="FIELD=PATH", help="Where a field is: message_id=msg.ref")
 @click.option("--word", "words", multiple=True, metavar="STATUS=WORD", help="What a word means: delivered=chegou")

@@ -26,13 +26,13 @@ def list_command(*, registry: Registry, public_url: str, port: int) -> None:
     Console().print(table)
 
 
-@click.command("show")
+@click.command("show", short_help="Show a source: URL, secrets, relay, set-up steps.")
 @click.argument("name")
 @click.option("--reveal", is_flag=True, help="Print the secrets themselves.")
 @with_origin
 @with_registry
 def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str, port: int) -> None:
-    """Show NAME: its URL, its secrets, and what to do at the provider."""
+    """Show NAME: its URL, secrets, relay and mapping, and what to do at the provider."""
     source = registry.source(name)
     click.echo(f"Provider:  {source.provider.title} ({source.provider.name})")
     click.echo(f"Account:   {source.account}")
@@ -40,6 +40,12 @@ def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str
     click.echo(f"Proof:     {_kind(source)}")
     for secret in source.secrets:
         click.echo(f"Secret:    {_secret_line(secret, reveal=reveal)}")
+    for relayed_to in source.relay:
+        click.echo(f"Relay:     {relayed_to}")
+    if source.mapping is not None:
+        click.echo("Mapping:   its own, in [sources." + name + ".mapping]")
+    if not reveal and source.secrets:
+        click.echo("           (--reveal prints secrets where … stands for them below)")
     print_setup(source, public_url or local_origin(port), reveals=reveal)
 
 
@@ -58,9 +64,10 @@ def print_setup(source: Source, origin: str, *, reveals: bool) -> None:
     if reveals and source.secrets:
         click.echo(f"Secret:    {secret}")
     click.echo(f"At {source.provider.title}:")
-    for number, step in enumerate(source.provider.setup, 1):
+    steps = [step for step in source.provider.setup if source.secrets or "{secret}" not in step]
+    for number, step in enumerate(steps, 1):
         filled = step.replace("{url}", url).replace("{secret}", secret).replace("{verify_token}", token)
-        click.echo(f"  {number}. {filled}")
+        click.echo(f"  {number}. " + filled.replace("\n", "\n       "))
     if origin.startswith("http://127.0.0.1"):
         click.secho("Providers need a public HTTPS URL: set RECIBO_PUBLIC_URL to it.", fg="yellow")
 

@@ -13,7 +13,7 @@ from deploy.sources.registry import Registry
 from deploy.sources.sample_event import sample_event
 
 
-@click.command("test")
+@click.command("test", short_help="Send a signed test event and follow it to ClickHouse.")
 @click.argument("name")
 @click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to wait for each step.")
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
 from deploy.learn.capture import Capture
 from deploy.learn.lesson import Said, after_default, table_of
 from deploy.learn.preview import Preview, changed, parser_with, preview
@@ -13,6 +11,7 @@ from deploy.learn.proposals import Proposal, propose
 from deploy.learn.shapes import Group, grouped
 from schemas.providers.mapping import EMPTY, Path
 from schemas.providers.provider import Provider
+from schemas.providers.reading import load_any
 
 _PROPOSED_FROM_MAX: Final = 2_000
 """Bodies of one shape that proposals are drawn from."""
@@ -71,7 +70,4 @@ def lesson(
 
 
 def _document(capture: Capture) -> Any:
-    try:
-        return orjson.loads(capture.body)
-    except orjson.JSONDecodeError:
-        return None
+    return load_any(capture.body)

@@ -16,8 +16,10 @@ PROVIDER: Final = Provider(
     answer=200,
     authentication={"kind": "bearer"},
     setup=(
-        "Set the number's webhook by 360dialog's API (POST /v1/configs/webhook, with your D360-API-KEY) to this body:",
-        '{"url": "{url}", "headers": {"Authorization": "Bearer {secret}"}}',
+        (
+            "Set the number's webhook by 360dialog's API (POST /v1/configs/webhook, with your D360-API-KEY) to this body:\n"
+            '{"url": "{url}", "headers": {"Authorization": "Bearer {secret}"}}'
+        ),
         "Read it back with GET /v1/configs/webhook.",
     ),
     reports=REPORTS,

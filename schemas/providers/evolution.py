@@ -133,9 +133,11 @@ PROVIDER: Final = Provider(
     answer=200,
     authentication={"kind": "bearer"},
     setup=(
-        "Set the instance's webhook by POST /webhook/set/INSTANCE with your apikey to this body:",
-        '{"webhook": {"enabled": true, "url": "{url}", "headers": {"Authorization": "Bearer {secret}"}, "events": EVENTS}}',
-        'where EVENTS is ["MESSAGES_UPDATE", "SEND_MESSAGE", "CONNECTION_UPDATE", "LOGOUT_INSTANCE"].',
+        (
+            "Set the instance's webhook by POST /webhook/set/INSTANCE with your apikey to this body:\n"
+            '{"webhook": {"enabled": true, "url": "{url}", "headers": {"Authorization": "Bearer {secret}"},\n'
+            ' "events": ["MESSAGES_UPDATE", "SEND_MESSAGE", "CONNECTION_UPDATE", "LOGOUT_INSTANCE"]}}'
+        ),
         "The global webhook (WEBHOOK_GLOBAL_URL) knows no LOGOUT_INSTANCE: CONNECTION_UPDATE tells of logouts there.",
         "If the instance uses `jwt_key` instead of a fixed header, set the source's auth kind to `jwt`.",
     ),

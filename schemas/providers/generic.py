@@ -29,7 +29,10 @@ PROVIDER: Final = Provider(
     setup=(
         "Enter {url} as the provider's webhook URL.",
         "If it can sign, give it the secret {secret}; its header, algorithm and encoding go into the source's auth table.",
-        "If it can only send a fixed header, set auth kind `bearer`; if not even that, `path`, and use that URL.",
+        (
+            "If it can only send a fixed header, add the source with --auth bearer; if not even that, with --auth path: the "
+            "secret is then part of the URL."
+        ),
         "Let a few webhooks come, then run `recibo source learn`: they are kept as unmapped until then.",
     ),
 )

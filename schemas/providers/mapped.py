@@ -10,6 +10,7 @@ from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, eve
 from schemas.providers.field_reader import Document, FieldReader, Plan, text_of
 from schemas.providers.mapping import Mapping, Path, fold_word, value_at
 from schemas.providers.provider import PARTS_MAX, Part
+from schemas.providers.reading import load_any
 from schemas.providers.recipients import recipient_of
 from schemas.providers.times import parse_time_ms, zone
 from schemas.record import SourceContext
@@ -54,9 +55,8 @@ class MappedParser:
 
     def split(self, body: bytes, content_type: str) -> Sequence[Part]:
         """Return the events of a body. An array's elements are re-wrapped in what surrounded the array."""
-        try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError:
+        document = load_any(body)
+        if document is None:
             return [Part(None, body)]
         where = self._array_path(document)
         if where is None:
@@ -86,10 +86,9 @@ class MappedParser:
 
     def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:
         """Return what one part says (see `Parser.normalize`)."""
-        try:
-            document = orjson.loads(body)
-        except orjson.JSONDecodeError as error:
-            return Unmapped(f"not JSON: {error}")
+        document = load_any(body)
+        if document is None:
+            return Unmapped("neither JSON nor a form")
         if type(document) is dict and self._item_keys.isdisjoint(document):  # the usual body: one event
             return self._event(document, document, context, received_at_ms)
         element = document

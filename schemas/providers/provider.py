@@ -59,7 +59,8 @@ class Provider:
     signs_with_own_secret: bool = False
     """The secret is the provider's (Meta's app secret), so `source add` asks for it instead of making one."""
     setup: tuple[str, ...] = ()
-    """What a person does at the provider, step by step; `{url}`, `{secret}` and `{verify_token}` are filled in (replaced)."""
+    """What a person does at the provider, step by step; `{url}`, `{secret}` and `{verify_token}` are filled in (replaced).
+    The further lines of a step are to be copied as they are."""
     reports: Mapping[str, Reporting] = field(default_factory=dict)
     """For each status, whether the provider ever reports it; a missing one is `ambiguous`."""
     redact: Callable[[bytes], bytes] | None = None

@@ -1,12 +1,16 @@
 """Reading values of strangers' JSON: every function answers with the type it promises, whatever it is given."""
 
+import re
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import orjson
 
 from schemas.providers.provider import SUBJECT_LENGTH_MAX
 
 _PROSE_LENGTH_MAX: Final = 512
+_FORM: Final = re.compile(rb"[\w.\[\]%+-]+=")
+_FIELDS_MAX: Final = 1_000
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -16,6 +20,18 @@ def load(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+
+
+def load_any(body: bytes) -> Any:
+    """Return the JSON document, or the fields of a form as an object; None where it is neither (or `null`)."""
+    document = load(body)
+    if document is not None or not _FORM.match(body):
+        return document
+    try:
+        fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        return None
+    return dict(fields) or None
 
 
 def object_of(value: Any) -> dict[str, Any]:

@@ -118,8 +118,10 @@ PROVIDER: Final = Provider(
     parser=fixed(JsonParser(_read)),
     authentication={"kind": "hmac", "header": "X-Webhook-Hmac", "algorithm": "sha512", "encoding": "hex", "prefix": ""},
     setup=(
-        "In the session's config (POST or PUT /api/sessions/SESSION) set this webhook:",
-        '{"url": "{url}", "events": ["message.ack", "session.status"], "hmac": {"key": "{secret}"}}',
+        (
+            "In the session's config (POST or PUT /api/sessions/SESSION) set this webhook:\n"
+            '{"url": "{url}", "events": ["message.ack", "session.status"], "hmac": {"key": "{secret}"}}'
+        ),
         "For groups add the event message.ack.group; raise `retries.attempts` as high as you like.",
     ),
     reports={

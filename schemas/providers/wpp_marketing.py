@@ -106,7 +106,11 @@ PROVIDER: Final = Provider(
     setup=(
         "In WPP Marketing's panel open Webhooks (Status de retorno) and enter the URL {url}.",
         "Select the return events you want: Fila, Criação, Entrega, Leitura, Erro, Número não encontrado, Expirado, Conexão.",
-        "If the panel can sign or send a header, use the secret {secret}; if not, use the source's secret path URL.",
+        (
+            "If the panel can sign (HMAC-SHA256 of the body, in hexadecimal, header X-Recibo-Signature: sha256=…), give it the "
+            "secret {secret}. If it can only send a fixed header, add the source with --auth bearer; if not even that, with "
+            "--auth path: the secret is then part of the URL."
+        ),
     ),
     reports={
         "queued": "reported",

@@ -119,8 +119,10 @@ PROVIDER: Final = Provider(
     authentication={"kind": "path"},
     setup=(
         "WPPConnect signs nothing and sends no header, so the secret is part of the URL: keep {url} to yourself.",
-        "In the server's config.ts set webhook.url to {url} and webhook.listenAcks to true; or give `webhook` to",
-        "POST /api/SESSION/start-session.",
+        (
+            "In the server's config.ts set webhook.url to {url} and webhook.listenAcks to true; or give `webhook` to "
+            "POST /api/SESSION/start-session."
+        ),
         "It never repeats a failed POST: keep Recibo up, or put a queue of yours in between.",
     ),
     reports={

@@ -133,8 +133,10 @@ PROVIDER: Final = Provider(
     authentication={"kind": "path"},
     setup=(
         "Z-API signs nothing, so the secret is part of the URL: keep {url} to yourself.",
-        "In the instance's Webhooks page (or by PUT /update-every-webhooks) enter it for these events:",
-        "Ao enviar, Ao conectar, Ao desconectar, Status da mensagem.",
+        (
+            "In the instance's Webhooks page (or by PUT /update-every-webhooks) enter it for these events: "
+            "Ao enviar, Ao conectar, Ao desconectar, Status da mensagem."
+        ),
     ),
     reports={
         "queued": "never",

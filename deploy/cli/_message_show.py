@@ -14,11 +14,11 @@ from schemas.status import RANK
 
 _ABOUT: Final = ("connection_id", "client_ref", "campaign", "pricing", "provider", "sources", "aliases")
 _LABELS: Final = {"connection_id": "connection", "client_ref": "reference", "aliases": "also known as"}
-console = Console(highlight=False)
 
 
 def show_found(text: str, found: Found, region: str) -> None:
     """Print how `text` was read, and the list of what was found where that is not one message."""
+    console = _console()
     readings = lines(text, region)
     if len(readings) > 1:
         console.print(
@@ -59,6 +59,7 @@ def show_found(text: str, found: Found, region: str) -> None:
 
 def show_message(message: Row, timeline: Sequence[Row]) -> None:
     """Print the facts of one message, and what came about it."""
+    console = _console()
     number = read_number(message["recipient"])
     where = (
         f"{number.e164} {number.region}".strip() if message["recipient_kind"] == "phone" else message["recipient_kind"]
@@ -95,6 +96,10 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
             why,
         )
     console.print(table)
+
+
+def _console() -> Console:
+    return Console(highlight=False)  # made when it is written to: it keeps the width it finds
 
 
 def _status(message: Row) -> str:

@@ -24,6 +24,8 @@ _BATCH_BYTES = 500_000
 _READ_BYTES = 4 * 1024 * 1024
 _IN_FLIGHT_MAX = 64
 _GROUPS_SECONDS_MAX = 30.0
+_JOINING_MS = 3_000
+"""Kafka's own default: the workers or threads of a program get their partitions once, before the first record."""
 
 
 class Write(NamedTuple):
@@ -123,7 +125,9 @@ async def fresh_cluster() -> AsyncIterator[Cluster]:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recibo-bench-")))
         port = free_port()
-        broker = stack.enter_context(running(broker_program(folder / "kafka", CACHE, port), folder))
+        broker = stack.enter_context(
+            running(broker_program(folder / "kafka", CACHE, port, joining_ms=_JOINING_MS), folder)
+        )
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it complains of topics that were deleted on purpose
         bootstrap = f"{HOST}:{port}"
         admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)

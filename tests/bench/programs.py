@@ -1,5 +1,6 @@
 """The programs that are compared: how each is run, and where it writes."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -7,18 +8,25 @@ from pathlib import Path
 from deploy.local.ports import free_port
 from deploy.local.programs import CHECKOUT
 from schemas.topics import RAW, DerivedTopics, Topic, declared
-from tests.bench.cluster import Cluster
+from tests.bench.cluster import PARTITIONS, Cluster
 from tests.bench.peers.environments import PEERS, kafka_streams_classpath, quix_python
 from tests.bench.peers.task import Task
 from tests.bench.program import Program
 from tests.servers import CACHE
 
+CORES = len(os.sched_getaffinity(0))
 _JAVA_HEAP_MB = 2048
 _OUTPUT_CONFIG = {"cleanup.policy": "delete", "max.message.bytes": str(4 * 1024 * 1024)}
 
 
 def recibo(cluster: Cluster, number: int, workers: int = 1) -> Program:
-    """Return our processors as shipped, all crash safety on; run `number` is a generation of its own."""
+    """Return our processors as shipped, all crash safety on; run `number` is a generation of its own.
+
+    Args:
+        cluster: where.
+        number: of the run.
+        workers: processes; Python runs on one core in each.
+    """
     topics = DerivedTopics(number)
     data_dir = cluster.folder / f"recibo-{number}"
     data_dir.mkdir(exist_ok=True)
@@ -75,7 +83,8 @@ Make = Callable[[Cluster, int], Program]
 """Makes a program for the run of that number; a number is used once."""
 
 PROGRAMS: dict[str, Make] = {
-    "recibo": recibo,
+    "recibo": lambda cluster, number: recibo(cluster, number, min(CORES, PARTITIONS)),
+    "recibo_1": recibo,
     "kafka_streams_1": lambda cluster, number: kafka_streams(cluster, number, 1),
     "kafka_streams_2": lambda cluster, number: kafka_streams(cluster, number, 2),
     "quix_streams": quix_streams,

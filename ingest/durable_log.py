@@ -27,13 +27,19 @@ class DurableLog:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._kafka: KafkaLog | None = None
+        self._appended = 0
         root = settings.data_dir / "ingest" / "spool"
         self.spool = Spool(claim(root), bytes_max=settings.spool_bytes_max, segment_bytes=settings.spool_segment_bytes)
         self._tasks = [
             asyncio.create_task(self._keep_connected()),
             asyncio.create_task(
                 drain_forever(
-                    self.spool, root, settings.spool_drain_share, lambda: self.is_connected, self._append_to_kafka
+                    self.spool,
+                    root,
+                    self._append_to_kafka,
+                    share=settings.spool_drain_share,
+                    is_connected=lambda: self.is_connected,
+                    appended=lambda: self._appended,
                 )
             ),
         ]
@@ -55,6 +61,7 @@ class DurableLog:
         Raises:
             LogUnavailable: neither Kafka nor the spool took them (all or some may be there all the same).
         """
+        self._appended += 1
         kafka = self._kafka
         if kafka is not None:
             try:

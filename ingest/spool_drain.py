@@ -1,4 +1,4 @@
-"""Empties the spool into Kafka, at a bounded share of the time, deleting only what was acknowledged."""
+"""Empties the spool into Kafka, at a bounded share of the time while new posts come, deleting only what was acknowledged."""
 
 import asyncio
 import logging
@@ -27,18 +27,25 @@ log = logging.getLogger(__name__)
 
 
 async def drain_forever(
-    spool: Spool, root: Path, share: float, is_connected: Callable[[], bool], append: AppendToKafka
+    spool: Spool,
+    root: Path,
+    append: AppendToKafka,
+    *,
+    share: float,
+    is_connected: Callable[[], bool],
+    appended: Callable[[], int],
 ) -> None:
     """Empty our own spool and those of dead workers whenever Kafka takes records; ends by cancellation.
 
     Args:
         spool: our own.
         root: the directory of all workers' spools.
-        share: part of the time, 0 to 1, that draining may take.
-        is_connected: whether it is worth trying.
         append: puts records into Kafka; raises LogUnavailable where it cannot.
+        share: part of the time, 0 to 1, that draining may take while others append.
+        is_connected: whether it is worth trying.
+        appended: how often others have appended so far.
     """
-    drain = _Drain(share, append)
+    drain = _Drain(share, appended, append)
     adopted_at_s = float("-inf")
     while True:
         await asyncio.sleep(_IDLE_S)
@@ -60,8 +67,9 @@ async def drain_forever(
 class _Drain:
     """Appends segments to Kafka."""
 
-    def __init__(self, share: float, append: AppendToKafka) -> None:
+    def __init__(self, share: float, appended: Callable[[], int], append: AppendToKafka) -> None:
         self._share = share
+        self._appended = appended
         self._append = append
 
     async def orphan(self, directory: SpoolDirectory) -> None:
@@ -89,13 +97,14 @@ class _Drain:
         often Kafka is late. They may be in the log more than once, under one (request id, index).
         """
         while True:
-            began_s = monotonic()
+            began_s, appended = monotonic(), self._appended()
             try:
                 await self._append(topic, records)
             except LogUnavailable:
                 await asyncio.sleep(_IDLE_S)
             else:
-                await asyncio.sleep((monotonic() - began_s) * (1 - self._share) / self._share)
+                if self._appended() != appended:
+                    await asyncio.sleep((monotonic() - began_s) * (1 - self._share) / self._share)
                 return
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +58,14 @@ class Kafka:
             self.late -= 1
             raise LogUnavailable("late")
         self.taken += [record.key for record in records]
+
+
+def draining_of(spool: Spool, root: Path, kafka: Kafka) -> "asyncio.Task[None]":
+    """Drain at all times, while others append in between."""
+    others = itertools.count()
+    return asyncio.create_task(
+        drain_forever(spool, root, kafka.append, share=1.0, is_connected=lambda: True, appended=lambda: next(others))
+    )
 
 
 async def test_appended_records_are_on_disk(tmp_path: Path) -> None:
@@ -188,7 +197,7 @@ async def test_drained_in_order_and_deleted_only_after_acknowledgement(tmp_path:
     kafka.is_there = False
     for number in range(30):
         await spool.append("webhook.raw", [record(number)])
-    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+    draining = draining_of(spool, tmp_path, kafka)
     await asyncio.sleep(0.3)
     assert len(keys_on_disk(tmp_path)) == 30
     kafka.is_there = True
@@ -210,7 +219,7 @@ async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> 
     await living.append("webhook.raw", [record(2)])
     await dead.close()  # lets go of the lock, as the kernel does for a process that dies
     kafka = Kafka()
-    draining = asyncio.create_task(drain_forever(own, tmp_path, 1.0, lambda: True, kafka.append))
+    draining = draining_of(own, tmp_path, kafka)
 
     async def is_adopted() -> bool:
         return kafka.taken == [b"k1"] and keys_on_disk(tmp_path) == [b"k2"]
@@ -231,7 +240,7 @@ async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
-    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+    draining = draining_of(spool, tmp_path, kafka)
 
     async def is_empty() -> bool:
         return spool.size_bytes == 0
@@ -252,7 +261,7 @@ async def test_orphans_are_drained_by_a_kafka_that_is_often_late(tmp_path: Path)
     for spool in dead:
         await spool.close()
     kafka.late = 2
-    draining = asyncio.create_task(drain_forever(own, tmp_path, 1.0, lambda: True, kafka.append))
+    draining = draining_of(own, tmp_path, kafka)
 
     async def are_drained() -> bool:
         return files(tmp_path) == []
@@ -268,7 +277,7 @@ async def test_little_is_drained_at_once(tmp_path: Path) -> None:
     spool, kafka = spool_at(tmp_path, bytes_max=100_000_000, segment_bytes=100_000_000), Kafka()
     large = [LogRecord(b"k%d" % number, b"v" * 300_000, []) for number in range(20)]
     await spool.append("webhook.raw", large)
-    draining = asyncio.create_task(drain_forever(spool, tmp_path, 1.0, lambda: True, kafka.append))
+    draining = draining_of(spool, tmp_path, kafka)
 
     async def is_empty() -> bool:
         return spool.size_bytes == 0
@@ -278,3 +287,33 @@ async def test_little_is_drained_at_once(tmp_path: Path) -> None:
     assert kafka.taken == [r.key for r in large]
     assert kafka.largest <= 600_000
     await spool.close()
+
+
+async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> None:
+    """A tenth of the time is kept to where new posts come in between, and no pause is made where none come."""
+    live, pauses = 0, []
+
+    async def append(_topic: str, _records: Sequence[LogRecord]) -> None:
+        nonlocal live
+        live += bool(comes)
+        await asyncio.sleep(0.01)
+
+    for comes in (False, True):
+        spool = spool_at(tmp_path / str(comes))
+        for number in range(3):
+            await spool.append("webhook.raw", [record(number)])
+        began_s = asyncio.get_running_loop().time()
+        draining = asyncio.create_task(
+            drain_forever(
+                spool, tmp_path / str(comes), append, share=0.1, is_connected=lambda: True, appended=lambda: live
+            )
+        )
+
+        async def is_empty(spool: Spool = spool) -> bool:
+            return spool.size_bytes == 0
+
+        await until(is_empty, "the spool to be empty", seconds_max=10)
+        pauses.append(asyncio.get_running_loop().time() - began_s)
+        draining.cancel()
+        await spool.close()
+    assert pauses[1] - pauses[0] >= 0.05, "nine times the hundredth of a second that an append takes"

@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
 from ingest.problems import Refusal
 
 Messages = tuple[dict[str, Any], ...]
@@ -18,6 +20,13 @@ def taken(status: int) -> Messages:
     """Return the answer to a request that was stored: 204, or 200 with an empty body."""
     headers = [] if status == 204 else [(b"content-length", b"0")]  # noqa: PLR2004 - HTTP: a 204 has no length
     return _messages(status, headers, b"")
+
+
+@cache
+def head(status: int) -> bytes:
+    """Return the status line and headers of `taken` as they go over the wire; the blank line is not there yet."""
+    start, _ = taken(status)
+    return b"".join([STATUS_LINE[status], *(b"%b: %b\r\n" % header for header in start["headers"])])
 
 
 @cache

@@ -81,6 +81,23 @@ class Request:
         exchange.body.clear()
         return body
 
+    def write(self, head: bytes) -> bool:
+        """Answer with a head and no body by one write, and tell whether it was done.
+
+        ASGI's `send` is called twice for an answer, and checks and joins headers that never change. Left to it are
+        connections that are to be closed, and clients that do not read what they are sent.
+        """
+        exchange = self._exchange
+        if exchange is None or not exchange.keep_alive or exchange.flow.write_paused:
+            return False
+        exchange.response_started = exchange.response_complete = True
+        exchange.waiting_for_100_continue = False
+        now = [b"%b: %b\r\n" % header for header in exchange.default_headers]
+        exchange.transport.write(b"".join([head, *now, b"\r\n"]))
+        exchange.message_event.set()
+        exchange.on_response()
+        return True
+
     def cut_off(self) -> None:
         """Note that nobody could be answered, or that the HTTP protocol did so itself."""
         self.refusal = self.scope.get(ANSWERED, self.refusal)

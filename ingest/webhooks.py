@@ -52,13 +52,14 @@ class Webhooks:
         self.in_flight += 1
         try:
             messages = await self._answer(request, receive)
-            if not request.has_hung_up:
+            status = messages[0]["status"]
+            if not request.has_hung_up and not (request.events and request.write(answers.head(status))):
                 for message in messages:
                     await send(message)
             if request.has_hung_up:
                 request.cut_off()
             else:
-                request.answered(messages[0]["status"])
+                request.answered(status)
         except HungUp:
             request.cut_off()
         finally:

@@ -24,7 +24,7 @@ _BATCH_BYTES = 500_000
 _READ_BYTES = 4 * 1024 * 1024
 _IN_FLIGHT_MAX = 64
 _GROUPS_SECONDS_MAX = 30.0
-_JOINING_MS = 3_000
+JOINING_MS = 3_000
 """Kafka's own default: the workers or threads of a program get their partitions once, before the first record."""
 
 
@@ -120,13 +120,13 @@ class Cluster:
 
 
 @asynccontextmanager
-async def fresh_cluster() -> AsyncIterator[Cluster]:
-    """Run a broker on a fresh directory, compiled as in production."""
+async def fresh_cluster(*, joining_ms: int = 0) -> AsyncIterator[Cluster]:
+    """Run a broker on a fresh directory, compiled as in production; a new group waits `joining_ms` for its members."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="recibo-bench-")))
         port = free_port()
         broker = stack.enter_context(
-            running(broker_program(folder / "kafka", CACHE, port, joining_ms=_JOINING_MS), folder)
+            running(broker_program(folder / "kafka", CACHE, port, joining_ms=joining_ms), folder)
         )
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it complains of topics that were deleted on purpose
         bootstrap = f"{HOST}:{port}"

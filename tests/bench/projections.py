@@ -87,9 +87,7 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
                 print(f"ratios: {result['ratios']}", flush=True)
             if "queryable" in parts:
                 known = set() if "rates" not in parts else {t.name for t in declared(1)}
-                await cluster.create(
-                    Topic(t.name, _KEPT) for t in declared(2) if t.name not in known
-                )
+                await cluster.create(Topic(t.name, _KEPT) for t in declared(2) if t.name not in known)
                 result["append_to_queryable_ms"] = await queryable_ms(cluster.bootstrap, client, settings, seconds)
                 print(f"append to queryable at 1,000 events/s: {result['append_to_queryable_ms']}", flush=True)
 

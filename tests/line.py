@@ -25,8 +25,10 @@ START_MS = 1_773_144_000_000
 class Line:
     """A running stack that several tests share: each looks only at what its own traffic became."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, folder: Path) -> None:
         self.stack = stack
+        self.folder = folder
+        """Where its recibo.toml and secrets.env are."""
         a = stack.addresses
         self.deployment = Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES, is_shared=True)
 
@@ -68,4 +70,4 @@ def quiet(step: str, done: int, of: int) -> None:
 def running_line(folder: Path) -> Iterator[Line]:
     """Run a stack in `folder` while this is entered."""
     with Stack(own_stack(folder, starts_fast=True)) as stack:
-        yield Line(stack)
+        yield Line(stack, folder)

@@ -76,6 +76,8 @@ def ask_places(proposals: Sequence[Proposal]) -> dict[str, Path]:
         if field.strip() not in ORDER:
             click.echo(f"The fields are {', '.join(ORDER)}.")
             continue
+        if not any(path_of(path.strip()) in proposal.samples for proposal in proposals):
+            click.echo(f"No capture has anything at {path.strip()}: it is looked for in bodies to come.")
         given[field.strip()] = path_of(path.strip())
 
 

@@ -48,10 +48,15 @@ def table_of(
     for name, path in said.places.items():
         dotted = ".".join(path)
         paths[name] = [dotted, *(other for other in paths.get(name, []) if other != dotted)]
-    for word, meaning in (meanings | dict(said.words)).items():
+    for word in said.words:
+        _remove(word, words, ignored)
+    settled = {fold_word(word) for word in said.words}
+    proposed = {word: meaning for word, meaning in meanings.items() if fold_word(word) not in settled}
+    for word, meaning in (proposed | dict(said.words)).items():
         if default.words.get(fold_word(word)) == meaning or default.ignored.get(fold_word(word)) == meaning:
             continue
         _add((words if meaning in _STATUSES else ignored).setdefault(meaning, []), word)
+    words, ignored = _filled(words), _filled(ignored)
     table: dict[str, Any] = {"paths": paths, "words": words, "ignored": ignored, "items": items}
     table = {name: value for name, value in table.items() if value}
     zone = said.time_zone or existing.get("time_zone")
@@ -69,6 +74,16 @@ def after_default(table: Mapping[str, Any], default: FieldMapping) -> dict[str, 
 
 def _listed(value: Any) -> list[str]:
     return [str(value)] if isinstance(value, str) else [str(one) for one in value]
+
+
+def _remove(word: str, *listed: dict[str, list[str]]) -> None:
+    """Forget what a word meant, however it is spelled there."""
+    for words in (words for meanings in listed for words in meanings.values()):
+        words[:] = [other for other in words if fold_word(other) != fold_word(word)]
+
+
+def _filled(meanings: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {meaning: words for meaning, words in meanings.items() if words}
 
 
 def _add(to: list[str], one: str) -> None:

@@ -25,5 +25,6 @@ LEFT JOIN (
     FROM ${store}.message
     WHERE anchor_day BETWEEN {since:Date} - 7 AND {until:Date}
 ) AS m ON m.account = l.account AND m.connection_id = l.connection_id
-    AND m.anchor_at < l.at AND (m.ended_at IS NULL OR m.ended_at > l.occurred_at)
+    AND m.anchor_at < l.at AND m.anchor_at >= l.at - INTERVAL 7 DAY
+    AND (m.ended_at IS NULL OR m.ended_at > l.occurred_at)
 GROUP BY account, connection_id, status, reason, occurred_at, event_id

@@ -115,7 +115,7 @@ def merged(default: Mapping, table: AnyMapping[str, Any]) -> Mapping:
     }
     return Mapping(
         paths=paths,
-        words={**default.words, **own_words},
+        words={**{w: s for w, s in default.words.items() if w not in own_ignored}, **own_words},
         ignored={**{w: k for w, k in default.ignored.items() if w not in own_words}, **own_ignored},
         items=tuple(path_of(d) for d in _texts("items", table.get("items", []))) + default.items,
         time_zone=str(table.get("time_zone", default.time_zone)),

@@ -28,6 +28,7 @@ def queries(since: str, until: str) -> dict[str, str]:
         "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
         "connections": "SELECT status, count() FROM v.connections GROUP BY status",
         "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
+        "connection_history": f"SELECT status, count() FROM v.connection_history WHERE {at} GROUP BY status",
         "logout_in_flight": f"SELECT sum(in_flight) FROM v.logout_in_flight({span})",
         "funnel": f"SELECT sum(messages), sum(delivered) FROM v.funnel({zoned})",
         "funnel_rollup": f"SELECT sum(messages), sum(delivered) FROM v.funnel_rollup({zoned})",

@@ -26,6 +26,17 @@ OWN_SECRETS = {
     "twilio": SECRETS["twilio_auth_token"],
 }
 WAIT_SECONDS_MAX = 60.0
+FORM_SOURCE = """
+[sources.form]
+provider = "generic"
+account = "form"
+answer = 200
+content_types = ["application/x-www-form-urlencoded"]
+redact = ["token"]
+auth = { kind = "none" }
+mapping = { paths = { message_id = ["id"], status = ["state"] }, words = { delivered = ["OK"] } }
+"""
+"""A provider that is described by its source alone."""
 
 
 class World:
@@ -76,8 +87,11 @@ def running_world(folder: Path) -> Iterator[World]:
         secret = OWN_SECRETS.get(provider, "a-secret-of-at-least-thirty-two-bytes")
         add = ["add", name, "--provider", provider, "--secret-stdin", *files]
         assert CliRunner().invoke(command, add, input=secret + "\n", catch_exceptions=False).exit_code == 0
-    add = ["add", "crm", "--provider", "generic", "--auth", "none", *files]
-    assert CliRunner().invoke(command, add, catch_exceptions=False).exit_code == 0
+    for name in ("crm", "flagged"):
+        add = ["add", name, "--provider", "generic", "--auth", "none", *files]
+        assert CliRunner().invoke(command, add, catch_exceptions=False).exit_code == 0
+    with registry.config_file.open("a", encoding="utf-8") as config:
+        config.write(FORM_SOURCE)
     settings = StackSettings(
         data_dir=folder / ".recibo",
         config_file=registry.config_file,

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from deploy.errors import DeploymentError
 from deploy.sources.proof import prove
 from schemas.event import Event, Ignored
 from schemas.message_state import JOURNAL_MAX
@@ -87,6 +88,8 @@ def test_every_sample_arrives_as_its_event_fact_and_row(world: World) -> None:
     assert Counter(dict(world.rows(query.format(tuple(NAMES))))) == unmapped
     events = sample_rows.events(world.rows(sample_rows.EVENTS))
     connections = sample_rows.events(world.rows(sample_rows.CONNECTIONS))
+    told = Counter(sample_rows.identity_of(s, e) for s in samples() for e in s.expect if e.get("message_id"))
+    assert Counter({identity: len(rows) for identity, rows in events.items()}) <= told, "a repeat became a second event"
     for identity, alternatives in sample_rows.wanted(samples()).items():
         rows = (events if alternatives[0].get("message_id") else connections)[identity[:4]]
         assert any(wanted.items() <= row.items() for row in rows for wanted in alternatives), (alternatives, rows)
@@ -95,6 +98,19 @@ def test_every_sample_arrives_as_its_event_fact_and_row(world: World) -> None:
     rows_of_facts = sample_rows.FACTS.format(tuple(NAMES))
     eventually(lambda: len(world.rows(rows_of_facts)) >= len(facts), "a state a message")
     assert {row[:2]: row[2:] for row in world.rows(rows_of_facts)} == facts
+
+
+def test_a_provider_without_a_file_is_served_as_its_source_says(world: World) -> None:
+    """A generic source's answer, content types, form bodies and credentials are what its configuration says."""
+    source = world.registry.source("form")
+    form = b"id=f-1&state=OK&token=FAKE-TOKEN"
+    assert world.post(source, "application/x-www-form-urlencoded", form) == 200
+    assert world.post(source, "application/json", b"{}") == 415
+    statuses = "SELECT status FROM recibo.messages WHERE account = 'form' AND message_id = 'f-1'"
+    eventually(lambda: world.rows(statuses) == [("delivered",)], "the form's message")
+    ((payload,),) = world.rows("SELECT payload FROM recibo_store.webhook_raw WHERE source = 'form'")
+    assert "FAKE-TOKEN" not in str(payload)
+    assert "redacted" in str(payload)
 
 
 def test_credentials_in_a_body_are_not_stored(world: World) -> None:
@@ -218,3 +234,52 @@ def test_shapes_nobody_knows_reach_the_tables_by_one_command(world: World) -> No
     }
     assert "Nothing of source crm waits" in world.recibo("learn", "crm", "--yes")
     assert world.post(world.registry.source("crm"), "application/json", json.dumps(SHAPES[0].bodies[0]).encode()) == 204
+
+
+TAUGHT = (
+    {"ref": "ta-1", "fase": "zzz", "quando": 1_773_144_003},
+    {"ref": "ta-2", "fase": "qqq", "quando": 1_773_144_004},
+)
+"""Bodies whose words no proposal knows: a person must say what they mean."""
+
+
+def teach_and_wait(world: World, name: str) -> None:
+    source = world.registry.source(name)
+    for body in TAUGHT:
+        assert world.post(source, "application/json", json.dumps(body).encode()) == 204
+    unmapped = f"SELECT count() FROM recibo_store.webhook_set_aside WHERE source = '{name}' AND outcome = 'unmapped'"
+    eventually(lambda: world.rows(unmapped)[0][0] == len(TAUGHT), "the bodies to be set aside")
+
+
+def check_taught(world: World, name: str) -> None:
+    query = f"SELECT message_id, status FROM recibo_store.message_event WHERE source = '{name}'"
+    eventually(lambda: world.rows(query) == [("ta-1", "delivered")], "what was taught")
+    ignored = f"SELECT kind FROM recibo_store.webhook_set_aside WHERE source = '{name}' AND outcome = 'ignored'"
+    eventually(lambda: world.rows(ignored) == [("inbound_message",)], "what was taught to be no status")
+
+
+def test_a_shape_is_taught_by_flags(world: World) -> None:
+    """The same by flags alone, in two runs of one capture each; what would change a known event is refused without --force."""
+    teach_and_wait(world, "flagged")
+    flags = ("--field", "status=fase", "--field", "message_id=ref", "--word", "delivered=zzz", "--yes")
+    printed = world.recibo(
+        "learn",
+        "flagged",
+        *flags,
+        "--ignore",
+        "inbound_message=qqq",
+        "--time-zone",
+        "America/Sao_Paulo",
+        "--limit",
+        "1",
+    )
+    assert "more captures wait" in printed
+    assert 'time_zone = "America/Sao_Paulo"' in printed
+    world.recibo("learn", "flagged", "--redrive", "--yes")
+    check_taught(world, "flagged")
+    assert world.post(world.registry.source("flagged"), "application/json", b'{"ref": "ta-3", "fase": "new"}') == 204
+    eventually(lambda: "new" in world.recibo("learn", "flagged", "--dry-run"), "the new word")
+    changed = ("--word", "read=zzz", "--word", "read=new", "--yes")
+    with pytest.raises(DeploymentError, match="would mean something else"):
+        world.recibo("learn", "flagged", *changed)
+    assert "The mapping is saved" in world.recibo("learn", "flagged", *changed, "--force")

@@ -82,6 +82,31 @@ async def test_a_logout_says_what_was_in_flight(databases: Databases, project: P
     assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight({ALL})") == [("c-1", 1)]
 
 
+async def test_in_flight_is_what_began_in_the_week_before(databases: Databases, project: Project) -> None:
+    """A message that began more than seven days before a logout is not in flight then, whatever days are asked about."""
+    world = World()
+    world.post(message_event("m-1", "created", START_MS, connection_id="c-1"))
+    world.post(connection_event("c-1", "logout", START_MS + 8 * 24 * HOUR_MS), delay_ms=8 * 24 * HOUR_MS)
+    await project(world)
+    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight({ALL})") == [("c-1", 0)]
+
+
+async def test_a_connection_has_a_history(databases: Databases, project: Project) -> None:
+    """Every event of a connection is a row, in order, with the time of the next; another connection's are its own."""
+    world = World()
+    for hour, status in enumerate(("connected", "disconnected", "connected", "logout")):
+        world.post(connection_event("c-1", status, START_MS + hour * HOUR_MS))
+    world.post(connection_event("c-2", "connected", START_MS + HOUR_MS))
+    await project(world)
+    query = (
+        "SELECT status, dateDiff('minute', occurred_at, lasted_until) FROM views.connection_history "
+        "WHERE connection_id = '{}' ORDER BY occurred_at"
+    )
+    lasted = [("connected", 60), ("disconnected", 60), ("connected", 60), ("logout", None)]
+    assert databases.rows(query.format("c-1")) == lasted
+    assert databases.rows(query.format("c-2")) == [("connected", None)]
+
+
 async def test_a_zero_is_told_from_a_provider_that_never_says(databases: Databases, project: Project) -> None:
     """Every provider and status has a row that says whether it is ever reported: exactly what the providers' files say."""
     await project(World())

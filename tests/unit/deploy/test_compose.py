@@ -86,9 +86,21 @@ def test_every_command_named_exists(compose: dict[str, Any]) -> None:
 def test_every_volume_is_declared_and_used(compose: dict[str, Any]) -> None:
     """What must outlive a container is on a named volume: log, tables, spool and stores."""
     mounted = {
-        volume.partition(":")[0] for service in compose["services"].values() for volume in service.get("volumes", [])
+        volume.partition(":")[0]
+        for service in compose["services"].values()
+        for volume in service.get("volumes", [])
+        if not volume.startswith("./")
     }
     assert mounted == set(compose["volumes"]) == {"kafka", "clickhouse", "ingest", "processors"}
+
+
+def test_what_changes_the_sources_reaches_the_stages(compose: dict[str, Any]) -> None:
+    """Sources and secrets are files of one mounted directory, so that a file that is replaced is seen; ingest may write."""
+    for stage, mode in (("ingest", ""), ("relay", ":ro"), ("processors", ":ro")):
+        assert f"./config:/etc/recibo{mode}" in compose["services"][stage]["volumes"], stage
+        assert compose["services"][stage]["environment"]["RECIBO_SECRETS_FILE"] == "/etc/recibo/secrets.env"
+    assert "RECIBO_CONFIG=/etc/recibo/recibo.toml" in (CHECKOUT / "deploy" / "Dockerfile").read_text()
+    assert not any("env_file" in service for service in compose["services"].values()), "their values are interpolated"
 
 
 def test_the_image_copies_every_package() -> None:

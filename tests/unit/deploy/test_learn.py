@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from deploy.learn.capture import Capture
 from deploy.learn.capture_log import Outcomes, note
 from deploy.learn.evidence import meaning_of
-from deploy.learn.lesson import Said
+from deploy.learn.lesson import Said, table_of
 from deploy.learn.preview import parser_with
 from deploy.learn.redrive import copies_of, copies_understood
 from deploy.learn.shapes import grouped
 from deploy.learn.teach import Lesson, groups_of, lesson, proposals_for
-from schemas.event import Event
+from schemas.event import Event, Ignored
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import PARTS_MAX
 from schemas.record import Coordinate, RequestStamp, SourceContext, record_key
@@ -123,6 +123,25 @@ def test_a_person_can_say_what_no_proposal_knows() -> None:
     learned = _learn(captures, said=Said({"zzz": "delivered", "qqq": "inbound_message"}, time_zone="America/Sao_Paulo"))
     assert (learned.preview.statuses, learned.preview.ignored) == ({"delivered": 1, "read": 1}, {"inbound_message": 1})
     assert learned.table["time_zone"] == "America/Sao_Paulo"
+
+
+def test_what_a_person_says_of_a_word_replaces_what_it_meant() -> None:
+    """A word said anew stands in one list only, however it was spelled there; a provider's own word can be ignored."""
+    captures = _captures([{"event": "Chegou", "message_id": "m-1"}], "wpp_marketing")
+    proposals = proposals_for(groups_of(captures), NOW_MS, {})
+    existing = {"words": {"delivered": ["x"], "read": ["chegou"]}}
+    default = PROVIDERS["wpp_marketing"].mapping
+    assert default is not None
+    said = Said({"CHEGOU": "delivered", "envio": "outbound_echo"})
+    table = table_of(existing, proposals, said, default)
+    assert table["words"] == {"delivered": ["x", "CHEGOU"]}
+    assert table["ignored"] == {"outbound_echo": ["envio"]}
+    (event,) = _events("wpp_marketing", table, captures)
+    assert event.status == "delivered"
+    ignored = parser_with(PROVIDERS["wpp_marketing"], table).normalize(
+        b'{"event": "envio", "message_id": "m-1"}', captures[0].context, NOW_MS
+    )
+    assert ignored == Ignored("outbound_echo")
 
 
 @pytest.mark.parametrize(

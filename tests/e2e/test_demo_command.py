@@ -1,0 +1,37 @@
+"""`recibo demo` as it is called: its exit code is the ledger's verdict."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from deploy.cli.demo import command
+from deploy.errors import DeploymentError
+from tests.line import Line
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def demo(*arguments: str) -> Result:
+    """Run `recibo demo` with little traffic."""
+    return CliRunner().invoke(command, ["--events", "200", *arguments], env={"COLUMNS": "200", "SABOTAGE": ""})
+
+
+def test_a_deployment_that_is_up_is_held_to_the_ledger(line: Line) -> None:
+    """With --against, the sources of its recibo.toml are posted to, progress and ledger are shown, and exact is 0."""
+    folder: Path = line.folder
+    at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka_bootstrap_servers)
+    files = ("--config", str(folder / "recibo.toml"), "--secrets", str(folder / "secrets.env"))
+    result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse_url)
+    assert result.exit_code == 0, result.output
+    for shown in ("posted", "requests", "distinct", "repeat", "delivered", "differences"):
+        assert shown in result.output, result.output
+    refused = demo(*at, *files, "--sabotage", "drop")
+    assert isinstance(refused.exception, DeploymentError), "real data is not broken"
+
+
+def test_a_sabotaged_run_fails_and_names_the_message() -> None:
+    """On a stack of its own, one event dropped on its way makes the exit code 1, and the ledger names its message."""
+    result = demo("--sabotage", "drop", "--deadline-s", "10")
+    assert result.exit_code == 1, result.output
+    assert "The ledger names it." in result.output

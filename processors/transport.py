@@ -110,14 +110,20 @@ class BatchConsumer(driver.Consumer):
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets, from which the next records must follow without a gap.
+        """Seek to the committed offsets, or the log's start, from which the next records must follow without a gap.
 
-        A fetch that began before the rebalance is waited for: it may take records of the new position, which are dropped.
+        A fetch that began before the rebalance is waited for: it may take records of the new position, which are
+        dropped. So a partition without a commit, which the client leaves where it is, must be put back as well.
         """
         async with self._fetching:
             await super().perform_seek()
             self._in_flight_bytes.clear()
-            self._next_offset = {tp: offset for tp, offset in self._committed_offset.items() if offset}
+            assigned = self.assignment()
+            self._next_offset = {tp: offset for tp in assigned if (offset := self._read_offset.get(tp))}
+            if uncommitted := assigned - self._next_offset.keys():
+                starts = await self.earliest_offsets(*uncommitted)
+                await self.seek_wait(starts)
+                self._next_offset.update(starts)
 
     def released(self, tp: TP, size: int) -> None:
         """Note that `size` bytes of a partition are acknowledged."""

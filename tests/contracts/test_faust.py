@@ -223,6 +223,41 @@ async def test_an_acknowledged_batch_is_committed_whole(app: Any, consumer: Any)
     assert consumer._filter_committable_offsets([tp]) == {tp: 43}
 
 
+class _ClientThread:
+    """Stands for the client after a rebalance, whose last fetch took records of the new assignment."""
+
+    def __init__(self, committed: dict[TP, int | None], starts: dict[TP, int]) -> None:
+        self.committed, self.starts = committed, starts
+        self.positions = dict.fromkeys(committed, 200)
+
+    def assignment(self) -> set[TP]:
+        return set(self.committed)
+
+    async def seek_to_committed(self) -> dict[TP, int | None]:
+        self.positions |= {tp: offset for tp, offset in self.committed.items() if offset}
+        return self.committed
+
+    async def earliest_offsets(self, *partitions: TP) -> dict[TP, int]:
+        return {tp: self.starts[tp] for tp in partitions}
+
+    async def seek_wait(self, partitions: dict[TP, int]) -> None:
+        self.positions |= partitions
+
+
+async def test_a_partition_without_a_commit_is_read_from_its_start_again(consumer: Any) -> None:
+    """What a fetch took in a rebalance is fetched again, of a partition with a commit and of one that has none."""
+    assert "if offset and offset > 0" in inspect.getsource(AIOKafkaConsumer.seek_to_committed)  # why it is ours to do
+    new, zero, old, cut = (TP("t", number) for number in range(4))
+    thread, real = _ClientThread({new: None, zero: 0, old: 150, cut: None}, {new: 0, zero: 0, cut: 7}), consumer._thread
+    consumer._thread = thread
+    try:
+        await consumer.perform_seek()
+    finally:
+        consumer._thread = real
+    assert thread.positions == {new: 0, zero: 0, old: 150, cut: 7}
+    assert consumer._next_offset == thread.positions, "a gap would be seen"
+
+
 async def test_the_fetch_wait_is_read_at_start(app: Any, consumer: Any) -> None:
     """The client reads `_fetch_max_wait_ms` when the consumer starts, so it may be set after it was made."""
     assert isinstance(consumer._thread, BatchConsumerThread)

@@ -76,10 +76,11 @@ async def live_projector(databases: Databases, settings: Settings) -> AsyncItera
 @asynccontextmanager
 async def traffic(world: World, known: dict[str, int], kafka: str) -> AsyncIterator[None]:
     """Have new messages arrive, a few at a time, while this is entered."""
+    leaving = asyncio.Event()
 
     async def arrive() -> None:
         number = 0
-        while True:
+        while not leaving.is_set():
             number += 1
             post_week(world, NEW + number * 100, 5, f"live-{number}")
             await publish(taken(world, known), kafka)
@@ -87,9 +88,8 @@ async def traffic(world: World, known: dict[str, int], kafka: str) -> AsyncItera
 
     arriving = asyncio.create_task(arrive())
     yield
-    arriving.cancel()
-    await asyncio.gather(arriving, return_exceptions=True)
-    await publish(taken(world, known), kafka)
+    leaving.set()  # not cancelled: what was taken of the world is published
+    await arriving
 
 
 async def until_projected(kafka: str, settings: Settings, topics: Iterable[str]) -> None:

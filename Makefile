@@ -10,7 +10,7 @@ EVENTS ?= 20000
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo test check bench hostile outage lock clean
+.PHONY: help install install-dev run demo demos test check bench hostile outage lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ run: install ## run everything on this machine until Ctrl-C
 
 demo: install ## post traffic whose truth is known and compare every message (SEED=, EVENTS=, SABOTAGE=)
 	@SEED=$(SEED) EVENTS=$(EVENTS) SABOTAGE=$(SABOTAGE) $(BIN)/recibo demo
+
+demos: install-dev ## the demo round after round, the engine merging as it likes, never or always (ROUNDS=, FROM=, EVENTS=)
+	$(BIN)/python -m tests.faults.demo_rounds --rounds $(or $(ROUNDS),20) --from $(or $(FROM),1) --events $(EVENTS)
 
 test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/; TESTERS= processes, each with servers of its own)
 	$(BIN)/python -m pytest --junit-xml=build/junit.xml --numprocesses=$(TESTERS) --dist=loadfile $(ARGS)

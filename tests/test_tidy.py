@@ -1,8 +1,9 @@
 """The rules of the house, as tests: who may import whom, how long things are, what must be written down."""
 
 import ast
+import re
 import statistics
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from pathlib import Path
 
@@ -85,6 +86,33 @@ def test_the_demo_does_not_ask_the_product_for_the_truth() -> None:
     known = reachable(*(f"deploy.demo.{name}" for name in judges))
     product = {name for name in known if name.startswith(("schemas", "processors", "ingest", "projections"))}
     assert not product
+
+
+def folded_tuples() -> set[str]:
+    """Return the columns that the engine folds as a tuple."""
+    migrations = "\n".join(path.read_text(encoding="utf-8") for path in ROOT.rglob("projections/**/migrations/*.sql"))
+    return set(re.findall(r"^\s+(\w+) SimpleAggregateFunction\(\w+, Tuple\(", migrations, re.MULTILINE))
+
+
+def sql_texts() -> Iterator[tuple[str, str]]:
+    """Yield (where, text) of every SQL file, and of every string in the product or its tests."""
+    for path in ROOT.rglob("*.sql"):
+        if path.relative_to(ROOT).parts[0] in (*OURS, "tests"):
+            text = path.read_text(encoding="utf-8")
+            yield str(path), re.sub(r"^\s*--.*$", "", text, flags=re.MULTILINE)
+    for module in modules().values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield f"{module.name}:{node.lineno}", node.value
+
+
+def test_no_subcolumn_of_a_folded_tuple_is_read_under_final() -> None:
+    """The engine does not fold a subcolumn under FINAL but takes one part's value: a text has one or the other."""
+    names = "|".join(folded_tuples())
+    assert "latest" in names
+    subcolumn = re.compile(rf"\b({names})\.(?!as_)\w")
+    wrong = [where for where, text in sql_texts() if re.search(r"\bFINAL\b", text) and subcolumn.search(text)]
+    assert not wrong
 
 
 def test_files_are_small() -> None:

@@ -10,9 +10,9 @@ import sys
 import uvloop
 
 from ingest.app import serve
-from ingest.logs import configure_logs
 from ingest.settings import Settings, from_environ
-from ingest.workers import SOCKET, WORKER, listen, supervise
+from ingest.supervisor import SOCKET, WORKER, listen, supervise
+from runtime.logs import configure_logs
 from schemas.errors import ConfigurationError
 
 _CANNOT_START = 2
@@ -23,7 +23,7 @@ _OTHER_FILES_MAX = 256
 def main() -> int:
     """Run ingest until it is told to stop. Return the exit code: 2 where it cannot start, with the reason in the log."""
     worker = os.environ.get(WORKER)
-    configure_logs("ingest", worker=int(worker or 0))
+    configure_logs("ingest", aiokafka=logging.CRITICAL, worker=int(worker or 0))
     try:
         settings = from_environ()
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)

@@ -11,12 +11,12 @@ from socket import socket
 from uvicorn import Config, Server
 
 from ingest.configuration import Configuration
-from ingest.durable_log import DurableLog
+from ingest.durable.log import DurableLog
 from ingest.health import Health
-from ingest.http_protocol import bounded, close_slow
+from ingest.http.protocol import bounded, close_slow
+from ingest.http.routes import routes
 from ingest.metrics import IngestMetrics
 from ingest.request_log import RequestLog
-from ingest.routes import routes
 from ingest.settings import Settings
 from ingest.webhooks import Webhooks
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest.authenticate import Verify, signs_url, verifier
-from ingest.rate_limit import TokenBucket
+from ingest.http.authenticate import Verify, signs_url, verifier
+from ingest.http.rate_limit import TokenBucket
 from schemas.record import SourceContext, encode_source
 from schemas.sources import Source, Sources
 

@@ -4,7 +4,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from ingest.durable_log import DurableLog
+from ingest.durable.log import DurableLog
 from ingest.metrics import IngestMetrics
 from ingest.webhooks import Webhooks
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ingest.durations import Durations
-from ingest.problems import TOO_MANY_FAILURES, UNAUTHENTICATED
+from ingest.http.problems import TOO_MANY_FAILURES, UNAUTHENTICATED
 from schemas.metrics import METRICS
 from schemas.record import RequestRecord
 

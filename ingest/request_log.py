@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from ingest.durable_log import DurableLog
+from ingest.durable.log import DurableLog
+from ingest.http.rate_limit import TokenBucket
 from ingest.metrics import IngestMetrics
-from ingest.rate_limit import TokenBucket
 from ingest.raw_records import LogRecord
 from schemas.errors import LogUnavailable
 from schemas.record import RequestRecord

@@ -7,21 +7,21 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from ingest import answers, problems
-from ingest.authenticate import Attempt
-from ingest.caller_address import caller_address, is_trusted
-from ingest.durable_log import DurableLog
+from ingest.durable.log import DurableLog
 from ingest.endpoint import PREFIX, Endpoint, Endpoints
-from ingest.rate_limit import FailedAttempts
+from ingest.http import answers, problems
+from ingest.http.authenticate import Attempt
+from ingest.http.caller_address import caller_address, is_trusted
+from ingest.http.rate_limit import FailedAttempts
+from ingest.http.request import Request
+from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
 from ingest.raw_records import LogRecord, raw_records
-from ingest.relay import relay_header
-from ingest.request import Request
-from ingest.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
 from schemas.authentication import Bearer, PathSecret
 from schemas.errors import LogUnavailable
 from schemas.providers.provider import Part
+from schemas.relay_header import relay_header
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100

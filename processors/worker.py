@@ -22,8 +22,8 @@ from processors.quarantine import Quarantine
 from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
+from processors.supervisor import PARENT
 from processors.table import Table
-from processors.workers import PARENT
 from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
 
 log = logging.getLogger(__name__)

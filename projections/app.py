@@ -12,16 +12,16 @@ import uvicorn
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from projections import retention
-from projections.engine import connect
+from projections.clickhouse import retention
+from projections.clickhouse.migrate import migrate
 from projections.health import health_app
-from projections.lane import Lane
-from projections.migrate import migrate
 from projections.reader import Reader
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.store import make_store
+from projections.topic_projection import Lane
+from projections.writer import make_store
+from runtime.clickhouse import connect
 
 log = structlog.get_logger()
 

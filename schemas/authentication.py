@@ -1,7 +1,7 @@
 """How a source proves that a request is its provider's: the `[sources.NAME.auth]` table of `recibo.toml`, typed.
 
 The rules only; secrets are named by environment variable and kept apart (`schemas.sources.Secret`), and deciding
-is `ingest.authenticate`.
+is `ingest.http.authenticate`.
 """
 
 from collections.abc import Mapping

@@ -2,6 +2,7 @@
 
 ReciboError
 ├── ConfigurationError   stop, say which file, line and key, and what to write instead
+├── DeploymentError      a command or start cannot go on: say it in one line, with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
 ├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
@@ -16,6 +17,10 @@ class ReciboError(Exception):
 
 class ConfigurationError(ReciboError):
     """The configuration cannot be used. Stop (or keep the old one) and say what to change."""
+
+
+class DeploymentError(ReciboError):
+    """The deployment cannot start or go on. The message is one line for a person: what happened, and what to do."""
 
 
 class LogUnavailable(ReciboError):

@@ -8,8 +8,8 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from clickhouse_connect.driver.client import Client
 
-from deploy.topics import wait_for_leaders
-from tests.servers import clickhouse_server, kafka_server
+from operations.topics import wait_for_leaders
+from tests.support.servers import clickhouse_server, kafka_server
 
 MakeTopic = Callable[..., Awaitable[str]]
 

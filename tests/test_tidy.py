@@ -12,10 +12,18 @@ import pytest
 import ingest.settings
 import processors.settings
 import projections.settings
-from tests.source_tree import ROOT, Module, modules, reachable
+from tests.support.source_tree import ROOT, Module, modules, reachable
 
-OURS = ("schemas", "ingest", "processors", "projections", "deploy")
-STAGES = ("ingest", "processors", "projections")
+FLOORS = (
+    ("schemas",),
+    ("runtime",),
+    ("ingest", "relay", "processors", "projections"),
+    ("operations",),
+    ("deploy",),
+    ("cli",),
+)
+"""The rooms, from the ground up: each imports only from floors below its own, so stages never import one another."""
+OURS = tuple(room for floor in FLOORS for room in floor)
 OUTSIDE = ("aiokafka", "faust", "mode", "clickhouse_connect", "starlette", "uvicorn", "httpx", "chdb", "rocksdict")
 """What reaches a network or a disk: nothing pure imports it."""
 FILE_LINES_MAX = 300
@@ -48,20 +56,20 @@ def of_ours(modules: Iterable[Module]) -> list[Module]:
     return [module for module in modules if module.package != "tests"]
 
 
-def test_schemas_imports_nothing_of_ours() -> None:
-    """The vocabulary depends on no other part of the project."""
+@pytest.mark.parametrize("room", OURS)
+def test_a_room_imports_only_from_floors_below(room: str) -> None:
+    """A room knows itself and the floors below; stages meet only in Kafka, in tables and in schemas."""
+    below = {lower for floor in FLOORS[: next(n for n, rooms in enumerate(FLOORS) if room in rooms)] for lower in floor}
     for module in modules().values():
-        if module.package == "schemas":
-            assert not packages_imported(module) & set(OURS) - {"schemas"}, module.name
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_stages_meet_only_in_kafka_and_schemas(stage: str) -> None:
-    """No stage imports another stage, nor how it is deployed."""
-    for module in modules().values():
-        if module.package == stage:
-            strangers = packages_imported(module) & set(OURS) - {"schemas", stage}
+        if module.package == room:
+            strangers = packages_imported(module) & set(OURS) - below - {room}
             assert not strangers, f"{module.name} imports {', '.join(sorted(strangers))}"
+
+
+def test_every_folder_with_code_is_a_room() -> None:
+    """No code of the product stands outside the rooms."""
+    found = {path.parts[0] for path in (p.relative_to(ROOT) for p in ROOT.glob("*/**/*.py")) if path.parts[0][0] != "."}
+    assert found <= {*OURS, "tests", "build"}
 
 
 def test_pure_files_reach_nothing_outside() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
-from deploy.errors import DeploymentError
 from schemas.authentication import SIGNED_BODY, Authentication, Basic, Bearer, Hmac, NoAuthentication, PathSecret
+from schemas.errors import DeploymentError
 from schemas.sources import Source, parse_sources
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.errors import DeploymentError
-from deploy.local.child import Program
 from deploy.local.jars import jars_folder, require_java
-from deploy.local.ports import HOST, accepts_connections, free_port
+from runtime.child import Program
+from runtime.ports import HOST, accepts_connections, free_port
+from schemas.errors import DeploymentError
 
 HEAP_MB = 512
 _FORMAT_SECONDS_MAX = 60

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from runtime.secrets_file import read_secrets
+
 SECRET_NAME: Final = "RECIBO_SECRET_WPP"  # noqa: S105 - the name of the variable, not its value
 
 _RECIBO_TOML: Final = f"""\
@@ -51,12 +53,3 @@ def ensure_first_source(config_file: Path, secrets_file: Path, environ: Mapping[
         if is_used and is_missing:
             file.write(f"{SECRET_NAME}={secrets.token_hex(32)}\n")
     return is_first
-
-
-def read_secrets(secrets_file: Path) -> dict[str, str]:
-    """Return the secrets of a file of lines NAME=value; none where there is no file."""
-    if not secrets_file.exists():
-        return {}
-    lines = secrets_file.read_text(encoding="utf-8").splitlines()
-    pairs = (line.partition("=") for line in lines if line.strip() and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from deploy.errors import DeploymentError
+from schemas.errors import DeploymentError
 
 POM = Path(__file__).with_name("pom.xml")
 JAVA_MAJOR_MIN = 17

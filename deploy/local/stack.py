@@ -16,15 +16,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
-from deploy.errors import DeploymentError
-from deploy.generation import Generation, read_generation
 from deploy.local.broker import broker_program
-from deploy.local.child import Child, Line, Program, unheard
-from deploy.local.first_source import ensure_first_source, read_secrets
-from deploy.local.lock import DirectoryLock
-from deploy.local.ports import HOST, chosen_port
-from deploy.local.programs import CHECKOUT, clickhouse_program, python_program
-from deploy.topics import create_missing
+from deploy.local.engine import clickhouse_program
+from deploy.local.first_source import ensure_first_source
+from operations.generation import Generation, read_generation
+from operations.topics import create_missing
+from runtime.child import Child, Line, Program, unheard
+from runtime.directory_lock import DirectoryLock
+from runtime.ports import HOST, chosen_port
+from runtime.programs import CHECKOUT, python_program
+from runtime.secrets_file import read_secrets
+from schemas.errors import DeploymentError
 from schemas.sources import Sources, parse_sources, require_secrets
 
 READY_SECONDS_MAX: Final = 90.0
@@ -54,7 +56,7 @@ class StackSettings:
     clickhouse_url: str = ""
     """A ClickHouse to use instead of the local engine."""
     generation: int = 0
-    """Of the derived topics; 0: what the data directory says, followed while it runs (see `deploy.generation`)."""
+    """Of the derived topics; 0: what the data directory says, followed while it runs (see `operations.generation`)."""
     partitions: int = 4
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
@@ -193,7 +195,7 @@ class Stack:
         self._run(python_program("ingest", "ingest", f"{self.addresses.ingest}/readyz", environ=environ))
         # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
         url = f"{self.addresses.relay_metrics}/readyz"
-        self._run(python_program("relay", "ingest.relay", url, environ=environ))
+        self._run(python_program("relay", "relay", url, environ=environ))
 
     def _start_derived(self) -> None:
         """Start what belongs to a generation, unless a repair is replacing it."""

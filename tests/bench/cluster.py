@@ -14,10 +14,10 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgre
 from aiokafka.structs import OffsetAndMetadata
 
 from deploy.local.broker import broker_program
-from deploy.local.ports import HOST, free_port
-from ingest.partition import partition_of
+from ingest.durable.partitioner import partition_of
+from runtime.ports import HOST, free_port
 from schemas.topics import MAX_RECORD_BYTES, Topic
-from tests.servers import CACHE, running
+from tests.support.servers import CACHE, running
 
 PARTITIONS = 4
 _BATCH_BYTES = 500_000

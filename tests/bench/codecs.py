@@ -14,15 +14,15 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from deploy.local.ports import HOST
 from projections.blocks import Blocks
-from projections.engine import connect
-from projections.migrate import migrate
+from projections.clickhouse.migrate import migrate
 from projections.rows.table import Row, Table
+from runtime.clickhouse import connect
+from runtime.ports import HOST
 from tests.bench.projected import insert, rows_of
 from tests.bench.results import keep
-from tests.integration.projections.world import busy_world
-from tests.servers import clickhouse_server
+from tests.support.servers import clickhouse_server
+from tests.support.world import busy_world
 
 STORE = "bench_codecs"
 _TABLES = ("webhook_raw", "webhook_request", "message_event", "message_state", "message_alias")

@@ -23,12 +23,12 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import NewTopic
 
 from deploy.local.broker import broker_program
-from deploy.local.ports import HOST, free_port
-from deploy.topics import admin_of, create_missing
+from operations.topics import admin_of, create_missing
+from runtime.ports import HOST, free_port
 from schemas.topics import RAW, declared
 from tests.bench import webhook_traffic as traffic
 from tests.bench.ingest_contenders import CHECKOUT, Contender, Serving, contenders, group_cpu_s, serving
-from tests.servers import CACHE, running
+from tests.support.servers import CACHE, running
 
 SINGLES = 20_000
 BATCHES = 500

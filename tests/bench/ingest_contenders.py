@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.local.ports import HOST, free_port
+from runtime.ports import HOST, free_port
 from tests.bench.webhook_traffic import SECRET
 
 CHECKOUT = Path(__file__).resolve().parents[2]

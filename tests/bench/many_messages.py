@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from clickhouse_connect.driver.client import Client
 
-from projections.migrate import migrate
+from projections.clickhouse.migrate import migrate
 
 STORE, VIEWS = "bench_big_store", "bench_big"
 DAYS = int(os.environ.get("VIEW_DAYS", "60"))

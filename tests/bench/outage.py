@@ -11,11 +11,11 @@ import tempfile
 from dataclasses import asdict
 from pathlib import Path
 
-from deploy.topics import create_missing
+from operations.topics import create_missing
 from tests.bench.results import keep
-from tests.integration.ingest.outage import Figures, How, OwnBroker, outage
-from tests.integration.ingest.running_ingest import SIGNED_SOURCE, ingest_at
-from tests.integration.ingest.traffic import Traffic
+from tests.support.outage import Figures, How, OwnBroker, outage
+from tests.support.running_ingest import SIGNED_SOURCE, ingest_at
+from tests.support.webhook_posts import Traffic
 
 RUNS: tuple[tuple[str, How, int], ...] = (
     ("away", "away", 0),

@@ -1,9 +1,9 @@
-"""`make bench NAME=plot`: the last results of this checkout's benchmarks as charts in deploy/figures/.
+"""`make bench NAME=plot`: the last results of this checkout's benchmarks as charts in docs/figures/.
 
 Draws what there is of `processors`, `large_state` and `workers`; a benchmark that was not run keeps its former chart.
 """
 
-from deploy.local.programs import CHECKOUT
+from runtime.programs import CHECKOUT
 from tests.bench.chart import Bar, bar_chart
 from tests.bench.results import last
 

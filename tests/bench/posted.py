@@ -10,9 +10,9 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.demo.client import Connection
 from deploy.demo.sources import OWN_SOURCES, DemoSource
-from projections.engine import connect
+from runtime.clickhouse import connect
 from tests.bench.projected_views import spread
-from tests.line import running_line
+from tests.support.line import running_line
 
 EVENTS_PER_S = 1_000
 _CONNECTIONS = 16

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local.programs import CHECKOUT
+from runtime.programs import CHECKOUT
 
 _TETHER = CHECKOUT / "deploy" / "local" / "tether.py"
 _TICKS = os.sysconf("SC_CLK_TCK")

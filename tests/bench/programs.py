@@ -5,14 +5,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.local.ports import free_port
-from deploy.local.programs import CHECKOUT
+from runtime.ports import free_port
+from runtime.programs import CHECKOUT
 from schemas.topics import RAW, DerivedTopics, Topic, declared
 from tests.bench.cluster import PARTITIONS, Cluster
 from tests.bench.peers.environments import PEERS, kafka_streams_classpath, quix_python
 from tests.bench.peers.task import Task
 from tests.bench.program import Program
-from tests.servers import CACHE
+from tests.support.servers import CACHE
 
 CORES = len(os.sched_getaffinity(0))
 _JAVA_HEAP_MB = 2048

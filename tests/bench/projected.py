@@ -15,12 +15,12 @@ from clickhouse_connect.driver.insert import InsertContext
 
 from projections.app import make_lanes
 from projections.blocks import COMPRESSION, Blocks
-from projections.migrate import migrate
+from projections.clickhouse.migrate import migrate
 from projections.rows import message_alias, projections_of
 from projections.rows.table import Row, Table
 from projections.settings import Settings
 from projections.sink import SETTINGS
-from tests.integration.projections.world import World
+from tests.support.world import World
 
 Rows = list[tuple[Table, list[Row]]]
 

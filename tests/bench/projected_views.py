@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from clickhouse_connect.driver.client import Client
 
-from projections.views import FOLDER
+from projections.clickhouse.views import FOLDER
 from tests.bench.many_messages import DAYS, STORE, VIEWS, arrive, fill
 
 _ASKED = 5

@@ -18,10 +18,10 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from deploy.local.ports import HOST, free_port
-from deploy.local.programs import clickhouse_program
-from projections.engine import connect
+from deploy.local.engine import clickhouse_program
 from projections.settings import Settings
+from runtime.clickhouse import connect
+from runtime.ports import HOST, free_port
 from schemas.topics import Topic, declared
 from tests.bench import projected
 from tests.bench.cluster import Cluster, fresh_cluster
@@ -29,9 +29,9 @@ from tests.bench.posted import posted_ms
 from tests.bench.projected_views import ask_views
 from tests.bench.queryable import queryable_ms
 from tests.bench.results import keep
-from tests.integration.projections.publish import publish
-from tests.integration.projections.world import World, busy_world
-from tests.servers import clickhouse_server, running
+from tests.support.publish import publish
+from tests.support.servers import clickhouse_server, running
+from tests.support.world import World, busy_world
 
 STORE = "bench_store"
 BATCH = 50_000

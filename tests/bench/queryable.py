@@ -13,7 +13,7 @@ from projections.settings import Settings
 from schemas.topics import DerivedTopics
 from tests.bench.projected import fresh
 from tests.integration.projections.conftest import until
-from tests.integration.projections.world import FakeRecord, World, busy_world
+from tests.support.world import FakeRecord, World, busy_world
 
 EVENTS_PER_S = 1_000
 _TICK_S = 0.05

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from deploy.local.programs import CHECKOUT
+from runtime.programs import CHECKOUT
 
 FOLDER = CHECKOUT / ".recibo" / "bench"
 

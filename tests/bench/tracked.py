@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from ingest.partition import partition_of
+from ingest.durable.partitioner import partition_of
 from schemas import message_state
 from schemas.event import event_id
 from schemas.message_state import Bookkeeping, JournalEntry, MessageState

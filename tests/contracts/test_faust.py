@@ -2,7 +2,7 @@
 
 Two kinds of checks: that names and signatures are there, and that the source of the methods whose behaviour we replace
 or rely on is the one that was read. A changed digest is no error in itself: read the method again, with what is said
-beside it in mind, run `python -m tests.crash --rounds 200`, and then write the new digest down.
+beside it in mind, run `python -m tests.faults.processors --rounds 200`, and then write the new digest down.
 """
 
 import hashlib

@@ -22,7 +22,7 @@ from schemas.message_state import MessageState
 from schemas.record import RequestRecord, SetAside
 from schemas.topics import declared
 from tests.contracts.published import GOLDEN, PUBLISHED, VERSIONS, flattened, golden_values, resolved, schema_of
-from tests.offline_line import run_offline
+from tests.support.offline_line import run_offline
 
 STRUCTS: dict[str, type[msgspec.Struct]] = {
     "message.events.v1": CloudEvent,

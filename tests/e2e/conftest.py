@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.line import Line, running_line
+from tests.support.line import Line, running_line
 
 
 @pytest.fixture(scope="module")

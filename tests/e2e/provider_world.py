@@ -10,13 +10,13 @@ import clickhouse_connect
 import httpx
 from click.testing import CliRunner
 
-from deploy.cli.source import command
+from cli.source import command
 from deploy.local.stack import Stack, StackSettings
-from deploy.sources.proof import Proof, prove
-from deploy.sources.registry import Registry
+from operations.sources.proof import Proof, prove
+from operations.sources.registry import Registry
 from schemas.providers import PROVIDERS
 from schemas.sources import Source
-from tests.samples import SECRETS, Sample
+from tests.support.samples import SECRETS, Sample
 
 PUBLIC_URL = "https://receiver.example.com"
 NAMES = [name for name in PROVIDERS if name != "generic"]

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from tests.samples import RECEIVED_AT_MS, Sample
+from tests.support.samples import RECEIVED_AT_MS, Sample
 
 RANK: Final = ("queued", "created", "sent", "error", "expired", "number_not_found", "delivered", "read")
 _FAILURES: Final = ("error", "expired", "number_not_found")

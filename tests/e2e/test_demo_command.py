@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from deploy.cli.demo import command
-from deploy.errors import DeploymentError
-from tests.line import Line
+from cli.demo import command
+from schemas.errors import DeploymentError
+from tests.support.line import Line
 
 pytestmark = pytest.mark.timeout(300)
 

@@ -8,8 +8,8 @@ import pytest
 from deploy.demo.client import Connection
 from deploy.demo.sabotage import WAYS, Sabotage
 from deploy.demo.sources import OWN_SOURCES
-from tests.line import Line
-from tests.polling import until
+from tests.support.line import Line
+from tests.support.polling import until
 
 pytestmark = pytest.mark.timeout(300)
 QUERYABLE_SECONDS_MAX = 10.0

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from deploy.errors import DeploymentError
-from deploy.sources.proof import prove
+from operations.sources.proof import prove
+from schemas.errors import DeploymentError
 from schemas.event import Event, Ignored
 from schemas.message_state import JOURNAL_MAX
 from schemas.record import SourceContext
@@ -20,8 +20,8 @@ from schemas.status import BIT
 from tests.e2e import sample_rows
 from tests.e2e.provider_world import NAMES, PUBLIC_URL, World, eventually, flipped, real_proof, running_world
 from tests.e2e.sample_variants import variants
-from tests.invented_shapes import SHAPES
-from tests.samples import META_VERIFY, PAYLOADS, samples
+from tests.support.invented_shapes import SHAPES
+from tests.support.samples import META_VERIFY, PAYLOADS, samples
 
 pytestmark = pytest.mark.timeout(400)
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.lock import DirectoryLock
-from deploy.local.programs import CHECKOUT
+from runtime.directory_lock import DirectoryLock
+from runtime.programs import CHECKOUT
 
 READY_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 60
@@ -57,7 +57,7 @@ class Up:
 
 @contextmanager
 def recibo_up(folder: Path) -> Iterator[Up]:
-    command = [sys.executable, "-m", "deploy.cli", "up", *FREE_PORTS]
+    command = [sys.executable, "-m", "cli", "up", *FREE_PORTS]
     own = ["--data-dir", str(folder / "data"), "--config", str(folder / "recibo.toml")]
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("RECIBO_", "KAFKA_", "CLICK"))}
     with subprocess.Popen(
@@ -142,7 +142,7 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
 def test_a_second_up_on_the_same_data_is_refused(tmp_path: Path) -> None:
     """While one `up` runs, another on its data directory ends with one line that names the process."""
     lock = DirectoryLock(tmp_path, "`recibo up`")
-    command = [sys.executable, "-m", "deploy.cli", "up", "--data-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "cli", "up", "--data-dir", str(tmp_path)]
     refused = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
     lock.release()
     assert refused.returncode == 1

@@ -18,7 +18,7 @@ from typing import Final
 import clickhouse_connect
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from deploy.cli.demo import own_stack
+from cli.demo import own_stack
 from deploy.demo.deployment import Deployment
 from deploy.demo.run import run_demo
 from deploy.demo.sources import OWN_SOURCES
@@ -59,12 +59,15 @@ def main() -> int:
 
 def run_round(seed: int, events: int, merges: str) -> list[str]:
     """Post the traffic of a seed to a stack of its own and return what differs from the truth."""
-    with tempfile.TemporaryDirectory(prefix="recibo-demos-", ignore_cleanup_errors=True) as folder:
-        with Stack(own_stack(Path(folder), starts_fast=True)) as stack, _merging(stack.addresses.clickhouse, merges):
-            a = stack.addresses
-            deployment = Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
-            traffic = generate(seed, events, OWN_SOURCES, f"1{seed:06d}", time.time_ns() // 1_000_000 - 7_200_000)
-            ledger = asyncio.run(run_demo(deployment, traffic, DEADLINE_S, lambda *_: None))
+    with (
+        tempfile.TemporaryDirectory(prefix="recibo-demos-", ignore_cleanup_errors=True) as folder,
+        Stack(own_stack(Path(folder), starts_fast=True)) as stack,
+        _merging(stack.addresses.clickhouse, merges),
+    ):
+        a = stack.addresses
+        deployment = Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
+        traffic = generate(seed, events, OWN_SOURCES, f"1{seed:06d}", time.time_ns() // 1_000_000 - 7_200_000)
+        ledger = asyncio.run(run_demo(deployment, traffic, DEADLINE_S, lambda *_: None))
     return [str(difference) for difference in ledger.differences]
 
 

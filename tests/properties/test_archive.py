@@ -6,11 +6,11 @@ import tempfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deploy.archive.hours import HOUR_MS, by_hour, first_open_hour, hour_name, hour_named, hour_of
-from deploy.archive.location import Location
-from deploy.archive.record import from_columns, to_columns
-from deploy.archive.write import archive
-from tests.archived import LogInMemory, archived, quiet, some_records
+from operations.archive.hours import HOUR_MS, by_hour, first_open_hour, hour_name, hour_named, hour_of
+from operations.archive.location import Location
+from operations.archive.record import from_columns, to_columns
+from operations.archive.write import archive
+from tests.support.archived import LogInMemory, archived, quiet, some_records
 
 TOPIC = "webhook.raw"
 START_MS = 1_790_000_000_000

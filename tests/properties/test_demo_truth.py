@@ -10,7 +10,7 @@ from deploy.demo.match import match
 from deploy.demo.sources import OWN_SOURCES
 from deploy.demo.traffic import Traffic, generate
 from deploy.demo.truth import work_out
-from tests.offline_line import run_offline
+from tests.support.offline_line import run_offline
 
 _START_MS = 1_773_144_000_000
 _RECEIVED_MS = _START_MS + 7_200_000

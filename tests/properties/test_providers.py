@@ -11,7 +11,7 @@ from schemas.event import Event, Ignored, Unmapped
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import PARTS_MAX
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS, samples
+from tests.support.samples import RECEIVED_AT_MS, samples
 
 EACH = pytest.mark.parametrize("name", PROVIDERS)
 

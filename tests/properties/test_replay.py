@@ -16,7 +16,7 @@ from schemas import connection_state, message_state
 from schemas.message_state import version_of
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext
-from tests.unit.processors.raw import START_MS, WPP, event_record, headers, raw_record
+from tests.support.raw import START_MS, WPP, event_record, headers, raw_record
 
 PARSER = PROVIDERS["wpp_marketing"].parser(None)
 CHOOSY = SourceContext("choosy", "acme", "wpp_marketing", selected=("read",))

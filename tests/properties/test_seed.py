@@ -7,7 +7,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.repair.seed import Published, seed_connection, seed_message
+from operations.repair.seed import Published, seed_connection, seed_message
 from processors.fold import CONNECTION, MESSAGE, Truth, fold
 from schemas.connection_state import CONNECTION_RANK
 from schemas.event import ErrorDetail, Event

@@ -13,7 +13,7 @@ from schemas.event import Event
 from schemas.providers import PROVIDERS
 from schemas.providers.mapping import merged
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS
+from tests.support.samples import RECEIVED_AT_MS
 
 Said = Sequence[tuple[str, str]]
 """(message id, status) of each callback of a body."""

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 import uvicorn
 
-from deploy.errors import DeploymentError
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.http import create_app
-from deploy.local.lock import DirectoryLock
-from deploy.local.ports import HOST
+from runtime.directory_lock import DirectoryLock
+from runtime.ports import HOST
+from schemas.errors import DeploymentError
 
 _IDLE_SECONDS = 30  # ClickHouse's own; clients count on a connection to last a while
 _DRAIN_SECONDS = 20

@@ -6,8 +6,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local.broker import broker_program
-from deploy.local.ports import HOST, free_port
-from tests.servers import CACHE, running
+from runtime.ports import HOST, free_port
+from tests.support.servers import CACHE, running
 
 
 async def test_records_survive_a_killed_broker(tmp_path: Path) -> None:

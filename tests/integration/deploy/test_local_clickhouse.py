@@ -12,11 +12,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from deploy.errors import DeploymentError
-from deploy.local.child import Child
-from deploy.local.ports import HOST, free_port
-from deploy.local.programs import clickhouse_program
-from tests.servers import docker_answers, running
+from deploy.local.engine import clickhouse_program
+from runtime.child import Child
+from runtime.ports import HOST, free_port
+from schemas.errors import DeploymentError
+from tests.support.servers import docker_answers, running
 
 EVENT = """
 CREATE TABLE event (id UInt64, name LowCardinality(String), at DateTime64(3, 'UTC'), note Nullable(String), tags Map(String, UInt8))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.topics import create_missing
-from tests.integration.ingest.running_ingest import SIGNED_SOURCE, RunningIngest, ingest_at
+from operations.topics import create_missing
+from tests.support.running_ingest import SIGNED_SOURCE, RunningIngest, ingest_at
 
 StartIngest = Callable[..., RunningIngest]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from tests.integration.ingest.running_ingest import event_body
+from tests.support.running_ingest import event_body
 
 _NESTING: Final = 100_000
 _DIGITS: Final = 5_000

@@ -9,7 +9,7 @@ import cramjam
 
 from schemas.signatures import sign
 from tests.integration.ingest.hostile_bodies import bodies
-from tests.integration.ingest.running_ingest import SECRET, event_body
+from tests.support.running_ingest import SECRET, event_body
 
 BODY_BYTES_MAX: Final = 400_000
 """The limit that the hostile run sets: bodies above it are 413."""

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.topics import create_missing
+from operations.topics import create_missing
 from schemas.record import decode_request
 from schemas.topics import RAW
 from tests.integration.ingest.hostile_requests import BODY_BYTES_MAX, SOURCES, Hostile, Maker
-from tests.integration.ingest.running_ingest import RunningIngest, ingest_at, records_of
-from tests.integration.ingest.traffic import read_status
-from tests.servers import kafka_server
+from tests.support.running_ingest import RunningIngest, ingest_at, records_of
+from tests.support.servers import kafka_server
+from tests.support.webhook_posts import read_status
 
 CONNECTIONS = 8
 RESIDENT_GROWTH_BYTES_MAX = 150_000_000

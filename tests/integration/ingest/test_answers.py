@@ -12,7 +12,7 @@ import pytest
 from schemas.record import decode_request, record_key
 from schemas.topics import RAW, REQUESTS
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running_ingest import (
+from tests.support.running_ingest import (
     SIGNED_SOURCE,
     RunningIngest,
     event_body,

@@ -12,7 +12,7 @@ import pytest
 
 from schemas.signatures import sign, twilio_message
 from schemas.topics import RAW, REQUESTS
-from tests.integration.ingest.running_ingest import (
+from tests.support.running_ingest import (
     SECRET,
     RunningIngest,
     event_body,

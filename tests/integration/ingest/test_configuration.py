@@ -13,7 +13,7 @@ import pytest
 
 from schemas.topics import RAW
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.running_ingest import (
+from tests.support.running_ingest import (
     SECRET,
     SIGNED_SOURCE,
     RunningIngest,
@@ -21,7 +21,7 @@ from tests.integration.ingest.running_ingest import (
     records_of,
     signature,
 )
-from tests.integration.ingest.traffic import Traffic
+from tests.support.webhook_posts import Traffic
 
 
 async def status_of(running: RunningIngest, source: str) -> int:

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from schemas.topics import RAW, REQUESTS
-from tests.integration.ingest.running_ingest import (
+from tests.support.running_ingest import (
     SIGNED_SOURCE,
     RunningIngest,
     event_body,
@@ -22,7 +22,7 @@ from tests.integration.ingest.running_ingest import (
     records_of,
     signature,
 )
-from tests.integration.ingest.traffic import Traffic, read_status
+from tests.support.webhook_posts import Traffic, read_status
 
 TESTS_MAX = 30
 HEADERS_MS_MAX = 1_000

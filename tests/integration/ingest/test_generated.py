@@ -20,7 +20,7 @@ from schemathesis.checks import (
 )
 
 from schemas.topics import RAW
-from tests.integration.ingest.running_ingest import (
+from tests.support.running_ingest import (
     SIGNED_SOURCE,
     RunningIngest,
     ingest_at,

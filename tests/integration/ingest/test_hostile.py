@@ -7,7 +7,7 @@ import pytest
 
 from tests.integration.ingest.hostile_requests import SOURCES
 from tests.integration.ingest.hostile_run import ENVIRON, run
-from tests.integration.ingest.running_ingest import ingest_at
+from tests.support.running_ingest import ingest_at
 
 REQUESTS = int(os.environ.get("RECIBO_HOSTILE_INPUTS", "5000"))
 

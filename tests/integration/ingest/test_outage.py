@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import orjson
 import pytest
 
-from deploy.topics import create_missing
+from operations.topics import create_missing
 from schemas.topics import REQUESTS
 from tests.integration.ingest.conftest import StartIngest
-from tests.integration.ingest.outage import MEDIAN_MS_MAX, Figures, How, OwnBroker, drained, found, outage
-from tests.integration.ingest.running_ingest import records_of
-from tests.integration.ingest.traffic import Traffic
+from tests.support.outage import MEDIAN_MS_MAX, Figures, How, OwnBroker, drained, found, outage
+from tests.support.running_ingest import records_of
+from tests.support.webhook_posts import Traffic
 
 OUTAGE_S = 5.0
 

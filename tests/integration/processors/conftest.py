@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.scene import Scene
-from tests.crash.worker import WorkerProcess
-from tests.servers import kafka_server
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.worker import WorkerProcess
+from tests.support.servers import kafka_server
 
 MakeWorker = Callable[..., WorkerProcess]
 

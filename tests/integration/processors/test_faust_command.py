@@ -3,9 +3,9 @@
 import signal
 from pathlib import Path
 
-from tests.crash.scene import Scene
+from tests.faults.processors.scene import Scene
 from tests.integration.processors.conftest import MakeWorker
-from tests.polling import until
+from tests.support.polling import until
 
 
 async def test_fausts_own_command_runs_a_worker(kafka_bootstrap: str, make_worker: MakeWorker, tmp_path: Path) -> None:

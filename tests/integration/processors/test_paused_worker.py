@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from tests.crash.scene import Scene
-from tests.crash.supervised import Supervised
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.supervised import Supervised
 from tests.integration.processors.conftest import MakeWorker
-from tests.polling import until
+from tests.support.polling import until
 
 SETTINGS = {
     "RECIBO_PROCESSORS_SESSION_TIMEOUT_MS": "6000",
@@ -31,7 +31,7 @@ async def test_paused_past_its_session(pause_at: str, kafka_bootstrap: str, make
         other = make_worker(scene, "b")
         workers = Supervised(scene, SETTINGS, paused, other)
         try:
-            paused.start(SETTINGS, crash_at=pause_at, module=("tests.crash.pausing_worker",))
+            paused.start(SETTINGS, crash_at=pause_at, module=("tests.faults.processors.pausing_worker",))
             other.start(SETTINGS)
             await workers.until_ready()
             await scene.append(scene.traffic.records(6000))

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from schemas.topics import DerivedTopics
-from tests.crash.raw_log import TopicReader
-from tests.crash.scene import Scene
-from tests.crash.traffic import START_MS, RawRecord
+from tests.faults.processors.raw_log import TopicReader
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.traffic import START_MS, RawRecord
 from tests.integration.processors.conftest import MakeWorker
-from tests.unit.processors.raw import event_record, headers, raw_record
+from tests.support.raw import event_record, headers, raw_record
 
 PARTITIONS = 2
 EVENTS_OF_ONE_MESSAGE = 100_000

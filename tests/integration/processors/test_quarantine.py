@@ -5,15 +5,15 @@ from typing import Any
 
 from processors.quarantine import Quarantine
 from schemas.topics import DerivedTopics
-from tests.crash.raw_log import TopicReader, partition_of
-from tests.crash.scene import Scene
-from tests.crash.traffic import START_MS, RawRecord
-from tests.crash.worker import WorkerProcess
+from tests.faults.processors.raw_log import TopicReader, partition_of
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.traffic import START_MS, RawRecord
+from tests.faults.processors.worker import WorkerProcess
 from tests.integration.processors.conftest import MakeWorker
-from tests.unit.processors.raw import event_record
+from tests.support.raw import event_record
 
 PARTITIONS = 2
-BREAKING = ("tests.crash.breaking_worker", "poison")
+BREAKING = ("tests.faults.processors.breaking_worker", "poison")
 
 
 def records(message: str, *statuses: str, first: int, **fields: Any) -> list[RawRecord]:

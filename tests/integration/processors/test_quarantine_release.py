@@ -6,11 +6,11 @@ from pathlib import Path
 from aiokafka import AIOKafkaProducer, TopicPartition
 from click.testing import CliRunner, Result
 
-from deploy.cli.quarantine import command
-from deploy.sources.log_reader import reading
+from cli.quarantine import command
+from operations.sources.log_reader import reading
 from processors.quarantine import ATTEMPTS_MAX, Quarantine
 from schemas.topics import RAW
-from tests.crash.raw_log import make_topics
+from tests.faults.processors.raw_log import make_topics
 
 HELD, FREE = b"acme/held", b"acme/free"
 

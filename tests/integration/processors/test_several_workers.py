@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.crash.scene import Scene
-from tests.crash.supervised import Supervised
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.supervised import Supervised
 from tests.integration.processors.conftest import MakeWorker
 
 log = logging.getLogger(__name__)

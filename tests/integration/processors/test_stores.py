@@ -14,9 +14,9 @@ from processors.store import Identity, StateStore
 from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
 from tests.conftest import MakeTopic
-from tests.crash.raw_log import make_topics
-from tests.crash.scene import Scene
-from tests.crash.worker import WorkerProcess
+from tests.faults.processors.raw_log import make_topics
+from tests.faults.processors.scene import Scene
+from tests.faults.processors.worker import WorkerProcess
 from tests.integration.processors.conftest import MakeWorker
 
 RECOVERED = "recibo_processors_recovered_states_total"

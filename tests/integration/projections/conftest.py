@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from projections.engine import connect
+from projections.clickhouse.migrate import migrate
 from projections.link import Linker
-from projections.migrate import migrate
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.store import Store
-from tests.integration.projections.world import FakeRecord, World
+from projections.writer import Store
+from runtime.clickhouse import connect
+from tests.support.world import FakeRecord, World
 
 
 @dataclass

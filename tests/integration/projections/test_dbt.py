@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from deploy.local.programs import CHECKOUT
+from runtime.programs import CHECKOUT
 from tests.integration.projections.conftest import Databases, Project
-from tests.integration.projections.world import START_MS, busy_world, message_event
+from tests.support.world import START_MS, busy_world, message_event
 
 PACKAGE = CHECKOUT / "deploy" / "dbt"
 DAY_MS = 24 * 60 * 60 * 1000

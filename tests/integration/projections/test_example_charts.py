@@ -8,7 +8,7 @@ import pytest
 
 from deploy.demo.example_charts import draw, main
 from tests.integration.projections.conftest import Databases, Project
-from tests.integration.projections.world import START_MS, World, message_event
+from tests.support.world import START_MS, World, message_event
 
 
 def texts(svg: str) -> list[str]:

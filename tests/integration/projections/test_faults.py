@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from projections.engine import connect
 from projections.errors import Stopping, TooManyRefused
 from projections.link import Linker
 from projections.metrics import REGISTRY
@@ -14,12 +13,13 @@ from projections.rows import projections_of
 from projections.rows.table import Projection
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.store import Store
+from projections.writer import Store
+from runtime.clickhouse import connect
 from schemas.topics import DerivedTopics
 from tests.integration.projections.conftest import Databases, batches, until
-from tests.integration.projections.faulty_proxy import Fault, FaultyProxy, faulty_proxy
 from tests.integration.projections.test_tables import facts, truth
-from tests.integration.projections.world import START_MS, FakeRecord, World, busy_world, message_event
+from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
+from tests.support.world import START_MS, FakeRecord, World, busy_world, message_event
 
 IMPATIENT = Settings(retry_pause_ms_min=1, retry_pause_ms_max=20, insert_timeout_s=2)
 

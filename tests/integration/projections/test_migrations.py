@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from projections import migrate as migrating
-from projections import retention
-from projections.engine import connect
-from projections.migrate import migrate, read_migrations
+from projections.clickhouse import migrate as migrating
+from projections.clickhouse import retention
+from projections.clickhouse.migrate import migrate, read_migrations
 from projections.settings import Settings
+from runtime.clickhouse import connect
 from schemas.errors import ConfigurationError
 
 

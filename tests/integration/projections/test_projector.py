@@ -12,14 +12,14 @@ import httpx
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.local.ports import free_port
 from projections.rows import projections_of
+from runtime.ports import free_port
 from schemas.topics import RAW, declared
 from tests.integration.projections.conftest import Databases, until
-from tests.integration.projections.publish import publish
 from tests.integration.projections.test_tables import facts, truth
-from tests.integration.projections.world import PARTITIONS, busy_world
-from tests.servers import kafka_server
+from tests.support.publish import publish
+from tests.support.servers import kafka_server
+from tests.support.world import PARTITIONS, busy_world
 
 CHECKOUT = Path(__file__).parents[3]
 

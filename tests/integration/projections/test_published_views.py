@@ -1,6 +1,6 @@
 """The views' columns are a contract: a later version may add some, never remove one or change its type.
 
-`RECIBO_PUBLISH_VIEWS=1 pytest` of this file writes what is there now to `projections/views/published.json`.
+`RECIBO_PUBLISH_VIEWS=1 pytest` of this file writes what is there now to `projections/clickhouse/views/published.json`.
 """
 
 import json
@@ -9,8 +9,8 @@ import re
 from pathlib import Path
 from typing import Final
 
-from projections.views import FOLDER
-from projections.views.columns import meanings
+from projections.clickhouse.views import FOLDER
+from projections.clickhouse.views.columns import meanings
 from tests.integration.projections.conftest import Databases
 
 PUBLISHED: Final = FOLDER / "published.json"

@@ -1,4 +1,4 @@
-"""Who sees what: judged by ClickHouse's own access control, with the grants that `projections/roles.py` gives."""
+"""Who sees what: judged by ClickHouse's own access control, with the grants that `projections/clickhouse/roles.py` gives."""
 
 import json
 import os
@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.programs import CHECKOUT
-from projections import roles
-from projections.views import FOLDER
+from projections.clickhouse import roles
+from projections.clickhouse.views import FOLDER
+from runtime.programs import CHECKOUT
 from tests.integration.projections.test_published_views import arguments
 
 _ENGINE = """
 import json, sys
 from chdb.state.sqlitelike import Connection
-from projections.migrate import read_migrations
-from projections.views import numbers_database, read_views
+from projections.clickhouse.migrate import read_migrations
+from projections.clickhouse.views import numbers_database, read_views
 
 engine = Connection(sys.argv[1])
 for name in ("recibo_store", "recibo", "recibo_numbers"):

@@ -2,7 +2,7 @@
 
 from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.test_tables import shuffled
-from tests.integration.projections.world import busy_world, message_event
+from tests.support.world import busy_world, message_event
 
 ALL = "time_zone = 'America/Sao_Paulo', since = '2000-01-01', until = '2100-01-01'"
 

@@ -15,7 +15,7 @@ from schemas.event import trusted_time
 from schemas.topics import DerivedTopics
 from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.test_tables import TABLES, facts, truth
-from tests.integration.projections.world import START_MS, World, busy_world, message_event
+from tests.support.world import START_MS, World, busy_world, message_event
 
 DAY_MS = 86_400_000
 STATE = DerivedTopics(1).message_state

@@ -7,7 +7,7 @@ from schemas.record import SetAside, decode_request
 from schemas.status import Outcome
 from schemas.topics import RAW, DerivedTopics
 from tests.integration.projections.conftest import Databases, Project
-from tests.integration.projections.world import START_MS, World, connection_event, message_event, raw_headers
+from tests.support.world import START_MS, World, connection_event, message_event, raw_headers
 
 HOUR_MS = 3_600_000
 ALL = "since = '2000-01-01', until = '2100-01-01'"

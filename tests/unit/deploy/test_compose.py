@@ -9,15 +9,15 @@ import pytest
 from click import Context
 from ruamel.yaml import YAML
 
-from deploy.cli.__main__ import recibo
-from deploy.local.programs import CHECKOUT
-from ingest.relay.settings import Settings as RelaySettings
+from cli.__main__ import recibo
 from ingest.settings import Settings as IngestSettings
 from ingest.settings import variable_of
 from processors.settings import Settings as ProcessorsSettings
 from projections.settings import Settings as ProjectionsSettings
+from relay.settings import Settings as RelaySettings
+from runtime.programs import CHECKOUT
 
-STAGES = {"ingest": "ingest", "relay": "ingest.relay", "processors": "processors", "projections": "projections"}
+STAGES = {"ingest": "ingest", "relay": "relay", "processors": "processors", "projections": "projections"}
 """Each stage's service, and the module that it runs."""
 COMMON = {"KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "RECIBO_CONFIG", "RECIBO_DATA_DIR", "RECIBO_GENERATION"}
 KNOWN = (

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.first_source import SECRET_NAME, ensure_first_source, read_secrets
+from deploy.local.first_source import SECRET_NAME, ensure_first_source
 from deploy.local.sample import curl_line, sample_body, webhook_url
+from runtime.secrets_file import read_secrets
 from schemas.sources import parse_sources
 
 ORIGIN = "http://127.0.0.1:8080"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.errors import DeploymentError
 from deploy.local import jars
-from deploy.local.child import backoff_seconds, ending
 from deploy.local.jars import jars_folder, java_major, require_java
-from deploy.local.lock import DirectoryLock
-from deploy.local.ports import HOST, chosen_port
+from runtime.child import backoff_seconds, ending
+from runtime.directory_lock import DirectoryLock
+from runtime.ports import HOST, chosen_port
+from schemas.errors import DeploymentError
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.authenticate import Attempt, verifier
-from ingest.request_headers import RequestHeaders
+from ingest.http.authenticate import Attempt, verifier
+from ingest.http.request_headers import RequestHeaders
 from schemas.signatures import sign, twilio_message
 from schemas.sources import parse_sources
 

@@ -10,17 +10,17 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.caller_address import caller_address
-from ingest.partition import partition_of
-from ingest.rate_limit import FailedAttempts, TokenBucket
+from ingest.durable.partitioner import partition_of
+from ingest.http.caller_address import caller_address
+from ingest.http.rate_limit import FailedAttempts, TokenBucket
+from ingest.http.request_headers import RequestHeaders
 from ingest.raw_records import PART_BYTES_MAX, LogRecord, raw_records
-from ingest.relay import relay_header
-from ingest.request_headers import RequestHeaders
 from ingest.request_id import new_request_id
 from ingest.settings import Settings, from_environ, variable_of
 from schemas.errors import ConfigurationError
 from schemas.providers.provider import Part
 from schemas.record import decode_request
+from schemas.relay_header import relay_header
 
 REQUEST_ID = f"{7:032x}"
 

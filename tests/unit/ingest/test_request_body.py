@@ -6,8 +6,8 @@ from typing import Any
 import cramjam
 import pytest
 
-from ingest.problems import MALFORMED, OVERLOADED, TOO_LARGE, TOO_SLOW, WRONG_TYPE, Refusal
-from ingest.request_body import BytesInFlight, HungUp, Refused, decompress, read_body
+from ingest.http.problems import MALFORMED, OVERLOADED, TOO_LARGE, TOO_SLOW, WRONG_TYPE, Refusal
+from ingest.http.request_body import BytesInFlight, HungUp, Refused, decompress, read_body
 
 COMPRESS = {
     "gzip": cramjam.gzip.compress,

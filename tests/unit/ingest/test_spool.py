@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import LogUnavailable
-from tests.unit.ingest.spools import files, keys_on_disk, record, spool_at
+from tests.support.spools import files, keys_on_disk, record, spool_at
 
 
 def open_files() -> int:

@@ -5,13 +5,13 @@ import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.durable.spool import Spool
+from ingest.durable.spool_directory import orphans
+from ingest.durable.spool_drain import drain_forever
 from ingest.raw_records import LogRecord
-from ingest.spool import Spool
-from ingest.spool_directory import orphans
-from ingest.spool_drain import drain_forever
 from schemas.errors import LogUnavailable
-from tests.polling import until
-from tests.unit.ingest.spools import files, keys_on_disk, record, spool_at
+from tests.support.polling import until
+from tests.support.spools import files, keys_on_disk, record, spool_at
 
 
 class Kafka:

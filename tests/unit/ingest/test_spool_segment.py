@@ -2,8 +2,8 @@
 
 import pytest
 
+from ingest.durable.spool_segment import Reading, Spooled, decode, encode
 from ingest.raw_records import LogRecord
-from ingest.spool_segment import Reading, Spooled, decode, encode
 
 SPOOLED = [
     Spooled(

@@ -12,7 +12,7 @@ from processors.quarantine import ATTEMPTS_MAX, Quarantine
 from schemas.event import Event, Normalized
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext
-from tests.unit.processors.raw import event_record
+from tests.support.raw import event_record
 
 POISON = b"poison"
 

@@ -9,7 +9,7 @@ from processors.understand import ParserOf
 from schemas.event import Event, Unmapped
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext, encode_source
-from tests.unit.processors.raw import WPP, Headers, event_record, headers, raw_record
+from tests.support.raw import WPP, Headers, event_record, headers, raw_record
 
 
 def parser_of(context: SourceContext) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from projections.batch import Batch, token
 from projections.rows import message_state, webhook_raw
 from projections.rows.table import Record
-from tests.integration.projections.world import FakeRecord
+from tests.support.world import FakeRecord
 
 
 def records(partition: int, *offsets: int) -> list[Record]:

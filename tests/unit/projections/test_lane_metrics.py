@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from projections.batch import Batch
-from projections.lane import Lane
 from projections.metrics import REGISTRY
 from projections.rows.table import Record
 from projections.settings import Settings
-from tests.integration.projections.world import FakeRecord
+from projections.topic_projection import Lane
+from tests.support.world import FakeRecord
 
 UNREAD = 5
 

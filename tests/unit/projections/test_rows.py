@@ -14,8 +14,8 @@ from projections.rows.table import Record, Row, Table
 from schemas import topics
 from schemas.message_state import Failure, _failure_order
 from schemas.status import FAILURES
-from tests.integration.projections.world import START_MS, FakeRecord, World, connection_event
-from tests.integration.projections.world import message_event as event_of
+from tests.support.world import START_MS, FakeRecord, World, connection_event
+from tests.support.world import message_event as event_of
 
 
 def as_dict(table: Table, row: Row) -> dict[str, object]:

@@ -11,7 +11,7 @@ from schemas.event import Event
 from schemas.message_state import MessageState
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS
+from tests.support.samples import RECEIVED_AT_MS
 
 
 class History(NamedTuple):

@@ -9,7 +9,7 @@ from schemas.errors import ConfigurationError
 from schemas.event import Event
 from schemas.record import SourceContext
 from schemas.sources import Source, parse_sources
-from tests.samples import RECEIVED_AT_MS
+from tests.support.samples import RECEIVED_AT_MS
 
 INFOBIP = """
 mapping.items = ["results"]

@@ -8,7 +8,7 @@ from schemas.providers import PROVIDERS, wpp_marketing
 from schemas.providers.mapping import merged
 from schemas.providers.provider import PARTS_MAX
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS
+from tests.support.samples import RECEIVED_AT_MS
 
 PARSER = PROVIDERS["wpp_marketing"].parser(None)
 CONTEXT = SourceContext("source", "account", "wpp_marketing")

@@ -4,8 +4,8 @@ from schemas.event import Event
 from schemas.providers import PROVIDERS
 from schemas.providers.matrix import STATUSES, markdown, rows
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS, samples
-from tests.source_tree import ROOT
+from tests.support.samples import RECEIVED_AT_MS, samples
+from tests.support.source_tree import ROOT
 
 
 def test_no_sample_shows_a_status_its_provider_never_reports() -> None:

@@ -8,7 +8,7 @@ from schemas.event import Event, Ignored, Normalized, Unmapped
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import Part
 from schemas.record import SourceContext
-from tests.samples import RECEIVED_AT_MS, Sample, samples
+from tests.support.samples import RECEIVED_AT_MS, Sample, samples
 
 ALL = pytest.mark.parametrize("sample", samples(), ids=lambda sample: sample.file)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import signatures
-from tests.samples import SECRETS, Sample, samples
+from tests.support.samples import SECRETS, Sample, samples
 
 SIGNED = [s for s in samples() if {"X-Hub-Signature-256", "X-Twilio-Signature", "X-Webhook-Hmac"} & set(s.headers)]
 SECRET = "a-secret-of-at-least-thirty-two-bytes"

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.relay.header import Relayed, read_relay_header, relay_header
-from ingest.relay.network import Forbidden, VettedNetwork
-from ingest.relay.progress import Progress
-from ingest.relay.retry import Result, pause_s, result_of
-from ingest.relay.settings import Settings, from_environ
-from ingest.relay.target import Target, request_of, targets_of
-from ingest.relay.vetting import Address, may_post_to
+from relay.raw.progress import Progress
+from relay.raw.target import Target, request_of, targets_of
+from relay.retry import Result, pause_s, result_of
+from relay.settings import Settings, from_environ
+from runtime.vetted_network import Forbidden, VettedNetwork
+from runtime.vetting import Address, may_post_to
 from schemas.errors import ConfigurationError
+from schemas.relay_header import Relayed, read_relay_header, relay_header
 from schemas.sources import parse_sources
 
 INTERNAL = [

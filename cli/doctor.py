@@ -1,0 +1,36 @@
+"""`recibo doctor`: one line for each thing that a deployment rests on."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from operations.doctor import Deployment, Finding, findings
+from operations.generation import generation_option
+
+_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
+@generation_option
+@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
+def command(kafka_bootstrap_servers: str, clickhouse_url: str, generation: int, data_dir: Path) -> None:
+    """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""
+    for library in ("aiokafka", "clickhouse_connect"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would say is told below, once
+    levels = set()
+    for finding in findings(Deployment(kafka_bootstrap_servers, clickhouse_url, generation, data_dir)):
+        levels.add(finding.level)
+        click.echo(_line(finding))
+    sys.exit(1 if "fail" in levels else 0)
+
+
+def _line(finding: Finding) -> str:
+    level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
+    remedy = f" → {finding.remedy}" if finding.remedy else ""
+    return f"{level}  {finding.subject:<10}  {finding.text}{remedy}"

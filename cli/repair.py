@@ -1,0 +1,146 @@
+"""`recibo repair`: a new generation, folded from the log beside live traffic, compared, and switched to."""
+
+import asyncio
+import logging
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from aiokafka.errors import KafkaError
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from rich.console import Console
+from rich.table import Table
+
+from cli.rebuild import print_samples, print_weeks, weeks_text
+from operations.generation import generation_option, read_generation
+from operations.repair.plan import Plan
+from operations.repair.repair import Repair
+from operations.repair.tables import Comparison
+from projections.settings import from_environ
+from runtime.clickhouse import connect
+from runtime.progress_bars import ProgressBars
+from schemas.errors import DeploymentError
+
+_STATEMENT_SECONDS_MAX: Final = 3_600
+_AGAIN: Final = "Run it again: it goes on from where it was"
+
+
+@click.command()
+@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
+@generation_option
+@click.option(
+    "--data-dir", type=click.Path(file_okay=False, path_type=Path), envvar="RECIBO_DATA_DIR", default=".recibo"
+)
+@click.option(
+    "--config", type=click.Path(dir_okay=False, path_type=Path), envvar="RECIBO_CONFIG", default="recibo.toml"
+)
+@click.option(
+    "--archive", default="", help="Fold archived records older than the log as well, instead of seeding them."
+)
+@click.option("--compare-only", is_flag=True, help="Make and compare the new generation, and end.")
+@click.option("--yes", is_flag=True, help="Switch without asking.")
+@click.option("--discard", is_flag=True, help="Delete what was made (topics, shadow tables, states), and end.")
+@click.option("--status", is_flag=True, help="Say what was done so far, and end.")
+def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **options: Any) -> None:
+    r"""Mend what a wrong parser or mapping made of the log, by a new generation of everything derived from it.
+
+    \b
+    1. prepare   the next generation's topics; messages older than the log are seeded from this one's facts
+    2. fold      its own processors fold the whole raw log, with today's recibo.toml, beside live traffic
+    3. project   into a shadow database
+    4. compare   which messages change and how, rows added and removed, by table and week
+    5. switch    asks; weeks wholly inside the log are replaced, older ones are named and left untouched
+
+    --generation is the one that is live. Interrupted anywhere, the same command goes on. For the switch the live
+    processors and projector are stopped: `recibo up` does so by itself, and goes on with the new generation; elsewhere
+    the command says what to stop, and then what to set. Ingest goes on all the time.
+    """
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
+    console = Console()
+    progress = ProgressBars(console)
+    try:
+        repair = Repair(_plan(options, progress))
+        if status:
+            _print_status(console, repair)
+        elif discard:
+            asyncio.run(repair.discard())
+            console.print("discarded; the live generation is as it was")
+        elif repair.is_switched():
+            repair.finish()
+            _print_next(console, repair)
+        else:
+            _go_through(console, repair, progress, compare_only=compare_only, yes=yes)
+    except ClickHouseError as error:
+        raise DeploymentError(f"ClickHouse: {error}. {_AGAIN}") from error
+    except (KafkaError, OSError) as error:
+        raise DeploymentError(f"Kafka: {error}. {_AGAIN}") from error
+
+
+def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
+    named = ("kafka_bootstrap_servers", "clickhouse_url", "generation")
+    settings = replace(from_environ(os.environ), **{name: options[name] for name in named})
+    client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_SECONDS_MAX)
+    data_dir, config = options["data_dir"].resolve(), options["config"].resolve()
+    return Plan(settings, client, data_dir, config, options["archive"], progress)
+
+
+def _go_through(console: Console, repair: Repair, progress: ProgressBars, *, compare_only: bool, yes: bool) -> None:
+    plan = repair.plan
+    with progress:
+        comparison = asyncio.run(repair.compare())
+    _print_comparison(console, repair, comparison)
+    if compare_only:
+        console.print(
+            "Nothing is switched. Run it without --compare-only to go on, with --discard to delete what was made."
+        )
+        return
+    is_switching = read_generation(plan.data_dir).switching_to == plan.new
+    if not yes and not is_switching:
+        click.confirm(f"Switch to generation {plan.new}?", abort=True)
+    console.print(f"Switching to generation {plan.new}.", highlight=False)
+
+    def waits_for(what: str) -> None:
+        console.print(f"Waiting for {what} to stop. `recibo up` stops them by itself; elsewhere stop them now.")
+
+    with progress:
+        asyncio.run(repair.switch(waits_for))
+    _print_next(console, repair)
+
+
+def _print_comparison(console: Console, repair: Repair, comparison: Comparison) -> None:
+    plan = repair.plan
+    print_weeks(console, comparison.weeks)
+    table = Table(title=f"Messages, generation {plan.old} → {plan.new}", title_justify="left")
+    for name in ("from", "to", "messages", "tables", "for example"):
+        table.add_column(name, justify="right" if name == "messages" else "left")
+    for c in comparison.changes:
+        tables = "replaced" if c.is_replaced else "untouched"
+        table.add_row(c.old or "(not there)", c.new or "(not there)", f"{c.messages:,}", tables, ", ".join(c.examples))
+    console.print(table)
+    print_samples(console, comparison.samples)
+    if comparison.untouched:
+        console.print(
+            f"Not wholly in the log, left untouched in the tables: {weeks_text(comparison.untouched)}. "
+            f"What is said of them above is true in {plan.topics.message_state} only."
+        )
+
+
+def _print_next(console: Console, repair: Repair) -> None:
+    plan = repair.plan
+    console.print(
+        f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} goes on with it. Elsewhere set "
+        f"RECIBO_GENERATION={plan.new} for the processors, the projections and this command, and start them. Consumers "
+        f"of {plan.topics.message_events.replace(str(plan.new), str(plan.old))} go on with {plan.topics.message_events}.",
+        highlight=False,
+    )
+
+
+def _print_status(console: Console, repair: Repair) -> None:
+    done = repair.steps.done()
+    for step, (at, detail) in done.items():
+        console.print(f"{at}  {step}  {detail}", highlight=False, markup=False)
+    if not done:
+        console.print(f"no repair of generation {repair.plan.old} was begun")

@@ -1,0 +1,84 @@
+"""`recibo source rotate`, `select` and `remove`."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+
+from cli.source.options import local_origin, new_secret, with_origin, with_registry
+from cli.source.show import print_setup
+from operations.sources.entry import rotate
+from operations.sources.registry import Registry
+from schemas.errors import DeploymentError
+from schemas.status import ConnectionStatus, Status
+
+_STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)])
+
+
+@click.command("rotate", short_help="Give a source a new secret; the old one stays good a while.")
+@click.argument("name")
+@click.option(
+    "--grace-hours",
+    type=click.FloatRange(min=0),
+    default=24.0,
+    show_default=True,
+    help="The old ones stay good so long.",
+)
+@click.option("--secret-stdin", is_flag=True, help="Read the new secret instead of making one.")
+@with_origin
+@with_registry
+def rotate_command(
+    *, registry: Registry, name: str, grace_hours: float, secret_stdin: bool, public_url: str, port: int
+) -> None:
+    """Give NAME a new secret; the old ones stay good for a while, so that nothing is refused meanwhile."""
+    source = registry.source(name)
+    if not source.secrets:
+        raise DeploymentError(f"source {name} has no secrets: its proof is of another kind")
+    value = new_secret(source.provider, from_stdin=secret_stdin)
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def edit(tables: Any) -> dict[str, str]:
+        return {rotate(tables, name, now + timedelta(hours=grace_hours), now): value}
+
+    registry.change(edit)
+    click.secho(f"Source {name} has a new secret; the old ones end in {grace_hours:g} hours.", bold=True)
+    print_setup(registry.source(name), public_url or local_origin(port), reveals=True)
+
+
+@click.command("select", short_help="Choose which statuses of a source are published.")
+@click.argument("name")
+@click.argument("statuses", nargs=-1, type=_STATUSES)
+@click.option("--all", "is_all", is_flag=True, help="Every status.")
+@with_registry
+def select_command(*, registry: Registry, name: str, statuses: tuple[str, ...], is_all: bool) -> None:
+    """Choose which STATUSES of NAME are published; the others are stored and folded all the same."""
+    if is_all == bool(statuses):
+        raise DeploymentError("say which statuses, or --all")
+    registry.source(name)
+
+    def edit(tables: Any) -> dict[str, str]:
+        tables[name].pop("selected", None)
+        if statuses:
+            tables[name]["selected"] = list(dict.fromkeys(statuses))
+        return {}
+
+    registry.change(edit)
+    click.echo(f"Source {name}: " + (", ".join(statuses) if statuses else "all statuses"))
+
+
+@click.command("remove", short_help="Take a source's URL away; its data is kept.")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_registry
+def remove_command(*, registry: Registry, name: str, yes: bool) -> None:
+    """Take NAME's URL away (404 from then on) and forget its secrets. What it has sent is kept."""
+    registry.source(name)
+    if not yes:
+        click.confirm(f"Remove source {name}? Its provider will get 404.", abort=True)
+
+    def edit(tables: Any) -> dict[str, str]:
+        tables.pop(name)
+        return {}
+
+    registry.change(edit)
+    click.echo(f"Source {name} is removed; its data is kept.")

@@ -1,0 +1,141 @@
+"""`recibo source learn`: from bodies nobody understands to events, without a line of Python."""
+
+import asyncio
+import time
+from typing import Any, Final
+
+import click
+
+from cli.source.learn_dialogue import MEANINGS, ask_places, ask_words, show_groups, show_preview
+from cli.source.options import with_line, with_registry
+from operations.learn.capture import Capture
+from operations.learn.capture_log import captures_at, outcomes_of
+from operations.learn.lesson import Said
+from operations.learn.redrive import copies_understood, redrive
+from operations.learn.teach import Lesson, groups_of, lesson, proposals_for
+from operations.sources.entry import set_mapping
+from operations.sources.registry import Registry
+from schemas.errors import DeploymentError
+from schemas.providers.mapping import FIELDS, path_of
+from schemas.sources import Source
+
+_HOUR_MS: Final = 3_600_000
+
+
+@click.command("learn", short_help="Teach a mapping from bodies nobody understands.")
+@click.argument("name")
+@click.option("--field", "fields", multiple=True, metavar="FIELD=PATH", help="Where a field is: message_id=msg.ref")
+@click.option("--word", "words", multiple=True, metavar="STATUS=WORD", help="What a word means: delivered=chegou")
+@click.option("--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="No status: inbound_message=MO")
+@click.option("--time-zone", default="", help="IANA zone of times that carry none: America/Sao_Paulo")
+@click.option("--since-hours", type=float, default=168.0, show_default=True)
+@click.option("--limit", type=int, default=10_000, show_default=True, help="Captures looked at in one run.")
+@click.option("--yes", is_flag=True, help="Ask nothing: take the proposals, save, re-drive.")
+@click.option("--dry-run", is_flag=True, help="Show what would be understood; save nothing.")
+@click.option("--redrive", "redrives_only", is_flag=True, help="Learn nothing; re-drive what the mapping understands.")
+@click.option("--force", is_flag=True, help="Save though something understood today would mean something else.")
+@click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to wait for the outcomes.")
+@with_line
+@with_registry
+def learn_command(*, registry: Registry, name: str, kafka: str, generation: int, **options: Any) -> None:
+    """Show what NAME sent that nobody understands, propose a mapping, preview and save it, re-drive the captures."""
+    source = registry.source(name)
+    since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
+    captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
+    if not captures:
+        click.echo(f"Nothing of source {name} waits to be understood.")
+        return
+    if not options["redrives_only"]:
+        learned = _learn(source, registry.mapping_table(name), captures, understood, options)
+        _check_harmless(learned, len(understood), is_forced=options["force"])
+        if options["dry_run"] or not (options["yes"] or click.confirm("Save this mapping and re-drive the captures?")):
+            click.echo("Nothing is saved.")
+            return
+        _save(registry, name, learned.table)
+    _redrive(registry.source(name), captures, kafka, generation, options["seconds"])
+    if left:
+        click.echo(f"{left} more captures wait: run this again.")
+
+
+async def _read(
+    kafka: str, generation: int, name: str, since_ms: int, limit: int
+) -> tuple[list[Capture], list[Capture], int]:
+    """Return (captures to learn from, records understood today, how many captures more there are)."""
+    outcomes = await outcomes_of(kafka, generation, name, since_ms)
+    waiting = outcomes.waiting()
+    captures = await captures_at(kafka, waiting[:limit])
+    return captures, await captures_at(kafka, outcomes.understood.values()), len(waiting[limit:])
+
+
+def _learn(
+    source: Source,
+    existing: dict[str, Any],
+    captures: list[Capture],
+    understood: list[Capture],
+    options: dict[str, Any],
+) -> Lesson:
+    """Propose, ask, and preview."""
+    given = {field: path_of(path) for field, path in _pairs("--field", options["fields"], FIELDS)}
+    words = {word: meaning for meaning, word in _pairs("--word", options["words"], MEANINGS)}
+    words |= {word: kind for kind, word in _pairs("--ignore", options["ignored"])}
+    groups = groups_of(captures)
+    now_ms = int(time.time() * 1000)
+    proposals = proposals_for(groups, now_ms, given)
+    unreadable = len(captures) - sum(len(group.documents) for group in groups)
+    show_groups(groups, proposals, unreadable=unreadable)
+    if not (options["yes"] or options["dry_run"]):
+        given |= ask_places(proposals)
+        proposals = proposals_for(groups, now_ms, given)
+        words |= ask_words(proposals, words)
+    try:
+        said = Said(words, given, options["time_zone"])
+        learned = lesson(source.provider, existing, proposals, said=said, captures=captures, understood=understood)
+    except ValueError as error:
+        raise DeploymentError(f"the mapping cannot be used: {error}") from error
+    show_preview(learned.table, learned.preview, len(captures))
+    return learned
+
+
+def _check_harmless(learned: Lesson, understood: int, *, is_forced: bool) -> None:
+    if learned.changed and not is_forced:
+        raise DeploymentError(
+            f"{len(learned.changed)} of {understood} records that are understood today would mean something else: settle "
+            f"the fields with --field, or say --force; the first is {learned.changed[0].body[:300]!r}"
+        )
+
+
+def _save(registry: Registry, name: str, table: dict[str, Any]) -> None:
+    def edit(tables: Any) -> dict[str, str]:
+        set_mapping(tables[name], table)
+        return {}
+
+    registry.change(edit)
+    click.echo(f"The mapping is saved in {registry.config_file}.")
+
+
+def _pairs(option: str, given: tuple[str, ...], known: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    pairs = []
+    for text in given:
+        key, _, value = text.partition("=")
+        if not value or (known and key not in known):
+            among = f", NAME one of {', '.join(known)}" if known else ""
+            raise DeploymentError(f"{option} {text}: expected NAME=VALUE{among}")
+        pairs.append((key, value))
+    return pairs
+
+
+def _redrive(source: Source, captures: list[Capture], kafka: str, generation: int, seconds: float) -> None:
+    copies = copies_understood(source.parser, captures)
+    if not copies:
+        click.echo("The saved mapping understands none of the captures: nothing is re-driven.")
+        return
+
+    def on_wait() -> None:
+        click.echo("waiting until the processors have read the mapping …")
+
+    found = asyncio.run(redrive(kafka, generation, source.name, copies, seconds_max=seconds, on_wait=on_wait))
+    came = {copy.identity for copy in copies}
+    settled = len(came & found.settled)
+    click.secho(f"{settled} of {len(came)} events of {len(captures)} captures are understood now.", fg="green")
+    if len(came) > settled:
+        click.echo("The others have no outcome yet, or stay unmapped: `recibo source learn` shows them when run again.")

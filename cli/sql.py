@@ -1,0 +1,80 @@
+"""`recibo sql`: one statement, its result as a table, or streamed as JSON or CSV."""
+
+import logging
+import shutil
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import click
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+from rich.console import Console
+from rich.table import Table
+
+from schemas.errors import DeploymentError
+
+ROWS_SHOWN_MAX: Final = 500
+_RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
+
+
+@click.command()
+@click.argument("statement")
+@click.option("--url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
+@click.option("--database", default="recibo", show_default=True)
+@click.option("--format", "shape", type=click.Choice(["table", *_RAW_FORMATS]), default="table", show_default=True)
+def command(statement: str, url: str, database: str, shape: str) -> None:
+    """Run STATEMENT (- reads it from standard input) and print its result."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are told below, once
+    sql = sys.stdin.read() if statement == "-" else statement
+    try:
+        with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
+            client.database = database
+            if shape in _RAW_FORMATS:
+                with client.raw_stream(sql.rstrip().rstrip(";"), fmt=_RAW_FORMATS[shape]) as stream:
+                    shutil.copyfileobj(stream, sys.stdout.buffer)
+                return
+            names, rows = _first_rows(client, sql)
+    except ClickHouseError as error:
+        raise DeploymentError(_reason(error, url)) from error
+    _print_table(names, rows)
+
+
+def _first_rows(client: Client, sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
+    """Return the column names and the rows of a result; of a large one as many as are shown, and one more."""
+    if client.create_query_context(sql).is_command:
+        result = client.query(sql)
+        return result.column_names, result.result_rows
+    with client.query_rows_stream(sql) as stream:
+        return stream.source.column_names, list(islice(stream, ROWS_SHOWN_MAX + 1))
+
+
+def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    table = Table()
+    for name in names:
+        table.add_column(name, overflow="fold")
+    for row in rows[:ROWS_SHOWN_MAX]:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console = Console()
+    console.print(table)
+    if len(rows) > ROWS_SHOWN_MAX:
+        console.print(f"the first {ROWS_SHOWN_MAX} rows; there are more: add LIMIT, or --format csv")
+    else:
+        console.print(f"{len(rows)} rows")
+
+
+def _reason(error: ClickHouseError, url: str) -> str:
+    text = str(error).partition("server response: ")[2].partition(" (for url")[0].strip() or str(error)
+    if "UNKNOWN_DATABASE" in text:
+        return f"{text}: the tables are made when the projections start; see `recibo up` or `recibo doctor`"
+    if "Code: " not in text:
+        return f"ClickHouse at {_without_password(url)} does not answer: start it (`recibo up`), or correct --url or CLICKHOUSE_URL"
+    return text
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

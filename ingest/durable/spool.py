@@ -1,0 +1,139 @@
+"""Where records wait, synced to disk, while Kafka is away. Written in groups: one sync for all who wait."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import time
+
+from ingest.durable.spool_directory import SpoolDirectory, begun_ms
+from ingest.durable.spool_segment import MARKER_BITS, SegmentWriter, encode
+from ingest.raw_records import LogRecord
+from schemas.errors import LogUnavailable
+
+_MS_PER_S = 1000
+
+
+class Spool:
+    """Appends to the segments of one directory; what is drained is taken from the closed ones."""
+
+    def __init__(self, directory: SpoolDirectory, *, bytes_max: int, segment_bytes: int) -> None:
+        """Take over a directory with whatever it holds.
+
+        Args:
+            directory: held by this process.
+            bytes_max: on disk; more raises LogUnavailable.
+            segment_bytes: size from which a segment is closed.
+        """
+        self.directory = directory
+        self.bytes_max = bytes_max
+        self._segment_bytes = segment_bytes
+        self._marker = secrets.randbits(MARKER_BITS)
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, "spool")
+        self._waiting: deque[tuple[bytes, asyncio.Future[None]]] = deque()
+        self._waiting_bytes = 0
+        self._writing: asyncio.Task[None] | None = None
+        self._group = asyncio.Lock()
+        """Held while a group is written: between two groups the segment may be closed."""
+        self._active: SegmentWriter | None = None
+        self._sizes = {path: path.stat().st_size for path in directory.segments()}
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes on disk and on their way there."""
+        return sum(self._sizes.values()) + self._waiting_bytes
+
+    @property
+    def age_s(self) -> float:
+        """Age of the oldest record, in seconds; 0 where there is none."""
+        oldest = next(iter(self._sizes), None)
+        return max(0.0, time() - begun_ms(oldest) / _MS_PER_S) if oldest else 0.0
+
+    async def append(self, topic: str, records: Sequence[LogRecord]) -> None:
+        """Store records; when this returns they survive power loss.
+
+        Raises:
+            LogUnavailable: the spool is full, or the disk refuses.
+        """
+        data = b"".join([encode(topic, record, self._marker) for record in records])
+        if self.size_bytes + len(data) > self.bytes_max:
+            raise LogUnavailable(
+                f"the spool {self.directory.path} is full: {self.size_bytes} of {self.bytes_max} bytes"
+            )
+        synced = self._loop.create_future()
+        self._waiting.append((data, synced))
+        self._waiting_bytes += len(data)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_groups())
+        await synced
+
+    async def close_segment(self) -> list[Path]:
+        """Close the segment being written, and return all segments, oldest first: nobody writes to them any more."""
+        async with self._group:
+            if self._active is not None:
+                self._active.close()
+                self._active = None
+            return list(self._sizes)
+
+    def forget(self, segment: Path) -> None:
+        """Count a segment no longer: it was deleted or set aside."""
+        self._sizes.pop(segment, None)
+
+    async def close(self) -> None:
+        """Finish what waits, and let go of the directory."""
+        if self._writing is not None:
+            await self._writing
+        await self.close_segment()
+        self._thread.shutdown()
+        self.directory.close()
+
+    async def _write_groups(self) -> None:
+        try:
+            while self._waiting:
+                async with self._group:
+                    group = list(self._waiting)
+                    self._waiting.clear()
+                    await self._write_group(group)
+        finally:
+            self._writing = None
+
+    async def _write_group(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
+        data = b"".join([item for item, _ in group])
+        why: str | None = "its writer failed"
+        try:
+            await self._loop.run_in_executor(self._thread, self._write, data)
+            why = None
+        except OSError as error:
+            why = str(error)
+            self._abandon_segment()
+        finally:
+            self._waiting_bytes -= len(data)
+            if self._active is not None:
+                self._sizes[self._active.path] = self._active.bytes
+            for _, synced in group:
+                if synced.done():
+                    continue  # whoever waited was cancelled
+                if why is None:
+                    synced.set_result(None)
+                else:
+                    synced.set_exception(LogUnavailable(f"the spool {self.directory.path}: {why}"))
+
+    def _write(self, data: bytes) -> None:
+        """Runs in the thread; nothing else touches the active segment meanwhile."""
+        if self._active is not None and self._active.bytes >= self._segment_bytes:
+            self._active.close()
+            self._active = None
+        if self._active is None:
+            self._active = SegmentWriter(self.directory.next_segment(self._marker))
+        self._active.append(data)
+
+    def _abandon_segment(self) -> None:
+        """After a failed write: its end is unknown, so a new segment is begun next time."""
+        active, self._active = self._active, None
+        if active is not None:
+            active.abandon()
+            if active.bytes:
+                self._sizes[active.path] = active.path.stat().st_size

@@ -1,0 +1,1 @@
+"""The way in: protocol and its limits → routes → request → authentication, and the answers."""

@@ -1,0 +1,127 @@
+"""Reading a body within its limits: bytes counted as they come, and again as they are decompressed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import cramjam
+
+from ingest.http.problems import MALFORMED, OVERLOADED, TOO_LARGE, TOO_SLOW, WRONG_TYPE, Refusal
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class Refused(Exception):
+    """The body is not taken."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.title)
+        self.refusal = refusal
+
+
+class HungUp(Exception):
+    """The client left before its body was there."""
+
+
+class BytesInFlight:
+    """Bytes of bodies held in memory now, over all requests of this process."""
+
+    __slots__ = ("limit", "now")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.now = 0
+
+
+async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float, held: BytesInFlight) -> bytes:
+    """Return a whole body. Its bytes are added to `held` as they come, and stay there: the caller gives them back.
+
+    Args:
+        receive: ASGI's.
+        bytes_max: of the body.
+        seconds_max: for all of it.
+        held: what this process holds of all bodies.
+
+    Raises:
+        Refused: too large, too slow, or too much is held already.
+        HungUp: the client is gone.
+    """
+    try:
+        async with asyncio.timeout(seconds_max):
+            return await _collect(receive, bytes_max, held)
+    except TimeoutError:
+        raise Refused(TOO_SLOW) from None
+
+
+async def _collect(receive: Receive, bytes_max: int, held: BytesInFlight) -> bytes:
+    chunks: list[bytes] = []
+    total = 0
+    try:
+        while True:
+            message = await receive()
+            chunk: bytes = message.get("body", b"")
+            total += len(chunk)
+            held.now += len(chunk)
+            _check(message, total, bytes_max, held)
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks) if len(chunks) > 1 else chunk
+    except BaseException:
+        held.now -= total
+        raise
+
+
+def _check(message: dict[str, Any], total: int, bytes_max: int, held: BytesInFlight) -> None:
+    if message["type"] == "http.disconnect":
+        raise HungUp
+    if total > bytes_max:
+        raise Refused(TOO_LARGE)
+    if held.now > held.limit:
+        raise Refused(OVERLOADED)
+
+
+def decompress(body: bytes, coding: str, bytes_max: int) -> bytes:
+    """Return a body with its content coding undone.
+
+    Args:
+        body: as received.
+        coding: the Content-Encoding, e.g. `gzip`; "" or `identity` for none.
+        bytes_max: of the result; a bomb is left unfinished.
+
+    Raises:
+        Refused: an unknown coding, bytes that are not in it, or a result over the limit.
+    """
+    coding = coding.strip().lower()
+    if coding in ("", "identity"):
+        return body
+    decompress_into = _DECOMPRESS_INTO.get(coding)
+    if decompress_into is None:
+        raise Refused(WRONG_TYPE)
+    output = bytearray(bytes_max)
+    try:
+        length = decompress_into(body, output)
+    except cramjam.DecompressionError as error:
+        raise Refused(TOO_LARGE if _BUFFER_FULL in str(error) else MALFORMED) from error
+    return bytes(memoryview(output)[:length])
+
+
+def _deflate_into(body: bytes, output: bytearray) -> int:
+    """`deflate` is the zlib format (RFC 9110), though some send it bare."""
+    try:
+        return cramjam.zlib.decompress_into(body, output)
+    except cramjam.DecompressionError as error:
+        if _BUFFER_FULL in str(error):
+            raise
+        return cramjam.deflate.decompress_into(body, output)
+
+
+_BUFFER_FULL: Final = "failed to write whole buffer"
+"""What cramjam says of a result larger than its buffer; a test holds it to that."""
+
+_DECOMPRESS_INTO: Final[dict[str, Callable[[bytes, bytearray], int]]] = {
+    "gzip": cramjam.gzip.decompress_into,
+    "x-gzip": cramjam.gzip.decompress_into,
+    "deflate": _deflate_into,
+    "br": cramjam.brotli.decompress_into,
+    "zstd": cramjam.zstd.decompress_into,
+}

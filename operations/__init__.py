@@ -1,0 +1,1 @@
+"""What an operator does to a deployment: sources, learning, doctor, archive, rebuild, repair, topics, generation."""

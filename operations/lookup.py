@@ -1,0 +1,105 @@
+"""Finding messages by whatever a person has of them: an id, a number in any notation, a reference."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from schemas.errors import DeploymentError
+from schemas.phone import lines, search_forms
+
+LISTED_MAX: Final = 50
+"""Messages listed, the latest first."""
+Row = dict[str, Any]
+"""A row of a view, column → value."""
+
+_BY_INDEX: Final = (
+    "SELECT DISTINCT account, message_id, anchor_day FROM {database}.search(texts = {{forms:Array(String)}})"
+)
+_BY_STATE: Final = (
+    "SELECT account, message_id, anchor_day FROM {database}.messages"
+    " WHERE recipient IN {{forms:Array(String)}} OR client_ref IN {{forms:Array(String)}}"
+)
+"""A message whose events were all unselected is in no event: its facts say whom it went to. Reads every state."""
+_FACTS: Final = (
+    "SELECT *, count() OVER () AS found_in_all FROM {database}.messages"
+    " WHERE anchor_day IN (SELECT anchor_day FROM ({keys})) AND (account, message_id) IN (SELECT account, message_id FROM ({keys}))"
+    " AND account LIKE {{account:String}}"
+    " ORDER BY last_event_at DESC, message_id LIMIT {limit}"
+)
+_TIMELINE: Final = "SELECT * FROM {database}.timeline(account = {{account:String}}, message_id = {{message_id:String}})"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found."""
+
+    forms: tuple[str, ...]
+    """What was looked for."""
+    messages: list[Row]
+    """Rows of the view `messages`, the latest first, at most LISTED_MAX."""
+    total: int
+    """How many there are."""
+
+
+class Lookup:
+    """The views of one deployment, asked for single messages."""
+
+    def __init__(self, client: Client, database: str) -> None:
+        """Ask `database`: `recibo_numbers`, or `recibo` where numbers have to stay masked."""
+        self._client = client
+        self._database = database
+
+    def messages(self, text: str, region: str, account: str) -> Found:
+        """Return the messages that `text` names, in whatever notation.
+
+        Args:
+            text: an id that a message goes by, a number, or a reference.
+            region: country whose national notation a number may have.
+            account: whose messages; "" for all.
+        """
+        forms = tuple(sorted({text.strip(), *search_forms(text, region)}))
+        rows = self._rows(forms, account, _BY_INDEX) or self._rows(forms, account, _BY_STATE)
+        return Found(forms, rows, rows[0]["found_in_all"] if rows else 0)
+
+    def timeline(self, message: Row) -> list[Row]:
+        """Return everything that came about a message, in order."""
+        names = {name: message[name] for name in ("account", "message_id")}
+        return self._query(_TIMELINE.format(database=self._database), names)
+
+    def _rows(self, forms: Sequence[str], account: str, keys: str) -> list[Row]:
+        statement = _FACTS.format(database=self._database, keys=keys.format(database=self._database), limit=LISTED_MAX)
+        return self._query(statement, {"forms": list(forms), "account": _like(account)})
+
+    def _query(self, statement: str, parameters: Row) -> list[Row]:
+        return list(self._client.query(statement, parameters=parameters).named_results())
+
+
+def ask(url: str, database: str, text: str, region: str, account: str) -> tuple[Found, list[Row]]:
+    """Return what `text` names (see `Lookup.messages`), and its timeline where that is one message.
+
+    Raises:
+        DeploymentError: ClickHouse does not answer, or has not these views.
+    """
+    try:
+        with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
+            lookup = Lookup(client, database)
+            found = lookup.messages(text, region, account)
+            return found, lookup.timeline(found.messages[0]) if found.total == 1 else []
+    except ClickHouseError as error:
+        raise DeploymentError(
+            f"ClickHouse at {url} cannot be asked: {str(error)[:300]}; is `recibo up` running, and its tables made?"
+        ) from error
+
+
+def people(found: Found, region: str) -> dict[str, tuple[str, ...]]:
+    """Return recipient → the lines it can be read as, of every recipient that was found. Two lines: ambiguous."""
+    return {m["recipient"]: lines(m["recipient"], region) for m in found.messages if m["recipient"]}
+
+
+def _like(account: str) -> str:
+    """Return a LIKE pattern of one account, or of all."""
+    return account.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") or "%"

@@ -1,0 +1,79 @@
+"""The beginning of a repair: topics, from where to fold, and the seeds. And its end without a switch: all of it discarded."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Mapping
+
+from operations.archive.location import Location
+from operations.archive.read import manifests_of
+from operations.repair.archived import archive_starts
+from operations.repair.plan import Plan
+from operations.repair.raw_group import RawGroup
+from operations.repair.seeding import seed_generation
+from operations.repair.steps import SEEDED, STARTED, Begin, Steps
+from operations.repair.tables import derived_targets, replay_of, shadow_group
+from operations.topics import admin_of, create_missing, find_topics
+from schemas.errors import DeploymentError
+from schemas.topics import RAW, REQUESTS, declared
+
+
+async def prepare(plan: Plan, steps: Steps) -> Begin:
+    """Create what the new generation needs, fix from where it is folded, and seed it. Skips what is done."""
+    async with admin_of(plan.kafka) as admin:
+        found = await find_topics(admin, [RAW])
+    if RAW not in found:
+        raise DeploymentError(f"{RAW} is not on {plan.kafka}: there is nothing to fold")
+    await create_missing(plan.kafka, plan.new, found[RAW].partitions)
+    await asyncio.to_thread(steps.create)
+    begin = await asyncio.to_thread(steps.begin)
+    if begin is None:
+        begin = await _start(plan)
+        await asyncio.to_thread(steps.note, STARTED, begin)
+    if SEEDED not in await asyncio.to_thread(steps.done):
+        seeded = 0
+        if any(begin.starts.values()):
+            seeded = await seed_generation(plan, begin.starts)
+        await asyncio.to_thread(steps.note, SEEDED, seeded)
+    return begin
+
+
+async def _start(plan: Plan) -> Begin:
+    _drop_states(plan)
+    for target in derived_targets(plan.new):
+        async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:
+            await replay.begin()
+    async with RawGroup(plan.kafka, plan.processors_group) as group:
+        begins = await group.begins()
+        starts = archive_starts(plan.archive, begins)
+        first_at_ms = await group.first_at_ms()
+        await group.commit(starts)
+    return Begin(starts, _floor_ms(plan, starts, begins, first_at_ms))
+
+
+def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], first_at_ms: Mapping[int, int]) -> int:
+    """Return the append time before which a record may be older than what is folded (see Begin)."""
+    floors = [-1]
+    for partition, start in starts.items():
+        if start == begins[partition] > 0:
+            floors.append(first_at_ms.get(partition, time.time_ns() // 1_000_000))
+        elif 0 < start < begins[partition]:
+            files = manifests_of(Location(plan.archive), RAW, partition)
+            floors.append(next(file.first_at_ms for file in files if file.first_offset == start))
+    return max(floors)
+
+
+async def discard(plan: Plan) -> None:
+    """Delete what a repair made: topics, shadow and states. The live generation is as it was."""
+    names = [topic.name for topic in declared(plan.new) if topic.name not in {RAW, REQUESTS}]
+    async with admin_of(plan.kafka) as admin:
+        there = list(await find_topics(admin, names))
+        if there:
+            await admin.delete_topics(there)
+    await asyncio.to_thread(plan.client.command, f"DROP DATABASE IF EXISTS {plan.shadow} SYNC")
+    _drop_states(plan)
+
+
+def _drop_states(plan: Plan) -> None:
+    """Delete the new generation's local states: of an earlier repair that was discarded, perhaps."""
+    shutil.rmtree(plan.data_dir / "state" / f"g{plan.new}", ignore_errors=True)

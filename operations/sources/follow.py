@@ -1,0 +1,134 @@
+"""Sending one test event and following it: the answer, the raw log, the processors, ClickHouse, each with its time."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import clickhouse_connect
+import httpx
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from operations.sources.log_reader import LogReader, Record, reading
+from operations.sources.proof import Proof
+from schemas.errors import DeploymentError
+from schemas.topics import RAW, DerivedTopics
+
+_CLICKHOUSE_POLL_SECONDS: Final = 0.1
+_SUCCESS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far the event has come."""
+
+    name: str
+    milliseconds: float
+    """Since the request was sent."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where the stages of a deployment are."""
+
+    kafka: str
+    clickhouse: str
+    generation: int
+
+
+OnStep = Callable[[Step], None]
+
+
+async def send_and_follow(
+    line: Line, proof: Proof, body: bytes, content_type: str, message_id: str, *, seconds_max: float, on_step: OnStep
+) -> None:
+    """Post a test event and tell of each step until its message can be queried.
+
+    Args:
+        line: where the stages are.
+        proof: URL and headers of the request.
+        body: the event.
+        content_type: its type.
+        message_id: the message it is about, known by nobody else.
+        seconds_max: how long to wait for each step.
+        on_step: called at each step.
+
+    Raises:
+        DeploymentError: a step did not happen; the message says which, and where to look.
+    """
+    topics = DerivedTopics(line.generation)
+    async with (
+        reading(line.kafka, RAW, topics.message_events, topics.set_aside) as reader,
+        httpx.AsyncClient(trust_env=False) as client,
+    ):
+        await reader.seek_to_end()
+        begun = time.monotonic()
+
+        def tell(name: str, detail: str) -> None:
+            on_step(Step(name, (time.monotonic() - begun) * 1000, detail))
+
+        answer = await _post(client, proof, body, content_type)
+        if answer.status_code // 100 != _SUCCESS:
+            raise DeploymentError(
+                f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
+            )
+        tell("answered", f"HTTP {answer.status_code}")
+        where = await _first(reader, seconds_max, lambda r: r.topic == RAW and message_id.encode() in r.value, RAW)
+        tell("stored", f"{RAW} partition {where.partition} offset {where.offset}")
+        is_ours = _outcome_of(topics, where, message_id)
+        outcome = await _first(reader, seconds_max, is_ours, topics.message_events)
+        if outcome.topic == topics.set_aside and b'"outcome":"unselected"' not in outcome.value:
+            raise DeploymentError(f"the processors set it aside: {outcome.value.decode()}")
+        tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
+    status = await asyncio.wait_for(_queried(line.clickhouse, message_id, seconds_max), seconds_max + 1)
+    tell("in ClickHouse", f"recibo.messages says {status}")
+
+
+async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_type: str) -> httpx.Response:
+    headers = {**proof.headers, "Content-Type": content_type}
+    try:
+        return await client.post(proof.url, content=body, headers=headers)
+    except httpx.HTTPError as error:
+        raise DeploymentError(f"ingest does not answer at {proof.url}: {error}; is `recibo up` running?") from error
+
+
+async def _first(reader: LogReader, seconds_max: float, wanted: Callable[[Record], bool], where: str) -> Record:
+    found = await reader.first(wanted, seconds_max)
+    if found is None:
+        raise DeploymentError(f"it did not arrive in {where} within {seconds_max:g} s: see the stage's log")
+    return found
+
+
+def _outcome_of(topics: DerivedTopics, where: Record, message_id: str) -> Callable[[Record], bool]:
+    """Return what knows the outcome of the raw record at `where`."""
+    coordinate = f'"partition":{where.partition},"offset":{where.offset},'.encode()
+
+    def is_ours(record: Record) -> bool:
+        if record.topic == topics.message_events:
+            return message_id.encode() in record.value
+        return record.topic == topics.set_aside and coordinate in record.value
+
+    return is_ours
+
+
+async def _queried(url: str, message_id: str, seconds_max: float) -> str:
+    deadline = time.monotonic() + seconds_max
+    while True:
+        try:
+            found = await asyncio.to_thread(_status_in_clickhouse, url, message_id)
+        except ClickHouseError as error:
+            raise DeploymentError(f"ClickHouse at {url} cannot be asked: {error}") from error
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise DeploymentError(f"it did not arrive in ClickHouse within {seconds_max:g} s: see the projections' log")
+        await asyncio.sleep(_CLICKHOUSE_POLL_SECONDS)
+
+
+def _status_in_clickhouse(url: str, message_id: str) -> str:
+    with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
+        statement = "SELECT status FROM recibo.messages WHERE message_id = {id:String}"
+        rows = client.query(statement, parameters={"id": message_id}).result_rows
+    return str(rows[0][0]) if rows else ""

@@ -1,0 +1,86 @@
+"""`recibo.toml` and the secrets beside it: read together, changed together, checked before anything is replaced.
+
+A change writes new secrets first, then the configuration, and takes old secrets away last: whenever it is cut off,
+every source that is configured has its secrets.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from runtime.secrets_file import add_secrets, environ_with, remove_secrets
+from runtime.whole_file import replace_file
+from schemas.errors import DeploymentError
+from schemas.sources import Source, Sources, parse_sources, require_secrets
+
+Tables = Any
+"""`sources` of a tomlkit document: name → table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The files that say which sources there are."""
+
+    config_file: Path
+    secrets_file: Path
+
+    def read(self) -> Sources:
+        """Return the registered sources with their secrets. Raises ConfigurationError."""
+        return parse_sources(self._text(), environ_with(self.secrets_file), str(self.config_file))
+
+    def source(self, name: str) -> Source:
+        """Return a registered source.
+
+        Raises:
+            DeploymentError: there is none of that name.
+        """
+        sources = self.read().by_name
+        if name not in sources:
+            known = ", ".join(sources) or "none"
+            raise DeploymentError(f"no source is called {name!r} in {self.config_file}; there are: {known}")
+        return sources[name]
+
+    def mapping_table(self, name: str) -> dict[str, Any]:
+        """Return a source's own `mapping` as it is written; empty where it has none."""
+        table: dict[str, Any] = tomllib.loads(self._text())["sources"][name].get("mapping", {})
+        return table
+
+    def change(self, edit: Callable[[Tables], Mapping[str, str]]) -> None:
+        """Apply `edit` to the `sources` tables, keeping every comment of the file.
+
+        Args:
+            edit: changes the tables, and returns the new secrets: variable → value.
+
+        Raises:
+            ConfigurationError: the result would be no usable configuration; nothing is changed then.
+            DeploymentError: the file is no TOML.
+        """
+        before = self._text()
+        try:
+            document = tomlkit.parse(before)
+        except TOMLKitError as error:
+            raise DeploymentError(f"{self.config_file}: not TOML: {error}; correct it by hand first") from error
+        tables = document.setdefault("sources", tomlkit.table(is_super_table=True))
+        secrets = edit(tables)
+        after = tomlkit.dumps(document)
+        environ = {**environ_with(self.secrets_file), **secrets}
+        require_secrets(parse_sources(after, environ, str(self.config_file)))
+        if secrets:
+            add_secrets(self.secrets_file, secrets)
+        replace_file(self.config_file, after)
+        remove_secrets(self.secrets_file, _references(before) - _references(after))
+
+    def _text(self) -> str:
+        return self.config_file.read_text(encoding="utf-8") if self.config_file.exists() else ""
+
+
+def _references(text: str) -> set[str]:
+    """Return the environment variables that a configuration names."""
+    sources = parse_sources(text, {}).by_name.values()
+    secrets = {secret.env for source in sources for secret in source.secrets}
+    return secrets | {source.verify_token.env for source in sources if source.verify_token}

@@ -1,0 +1,169 @@
+"""The topics of a deployment on its cluster: find them, create what is missing, say what differs."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+
+from schemas.errors import DeploymentError
+from schemas.topics import Topic, declared
+
+REPLICAS_WANTED: Final = 3
+_OFFSETS: Final = "__consumer_offsets"
+"""The broker's own topic of committed offsets: whoever leads one of its partitions coordinates groups."""
+_TOPIC_EXISTS: Final = 36
+_REQUEST_TIMEOUT_MS: Final = 10_000
+_LEADERS_SECONDS_MAX: Final = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTopic:
+    """A topic as it is on the cluster. `has_leaders` is whether every partition can be written to now."""
+
+    partitions: int
+    replicas: int
+    has_leaders: bool
+    config: Mapping[str, str]
+
+
+@asynccontextmanager
+async def admin_of(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect to a cluster for as long as the context lasts.
+
+    Raises:
+        DeploymentError: no broker answers there.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+    try:
+        await admin.start()
+    except KafkaError as error:
+        await admin.close()
+        raise DeploymentError(
+            f"no Kafka broker answers at {bootstrap_servers} ({error}): start it, or correct KAFKA_BOOTSTRAP_SERVERS"
+        ) from error
+    try:
+        yield admin
+    finally:
+        await admin.close()
+
+
+async def find_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, FoundTopic]:
+    """Return those of `names` that exist, as they are."""
+    described = await admin.describe_topics(list(names))
+    there = [topic for topic in described if topic["partitions"] and not topic["error_code"]]
+    configs = await _configs(admin, [topic["topic"] for topic in there])
+    return {
+        topic["topic"]: FoundTopic(
+            partitions=len(topic["partitions"]),
+            replicas=min(len(partition["replicas"]) for partition in topic["partitions"]),
+            has_leaders=all(partition["leader"] >= 0 for partition in topic["partitions"]),
+            config=configs[topic["topic"]],
+        )
+        for topic in there
+    }
+
+
+async def create_missing(bootstrap_servers: str, generation: int, partitions: int) -> list[str]:
+    """Create the declared topics that are not there, wait until all can be written to and groups joined; return those created.
+
+    Replicated on three brokers where the cluster has them, two of which must then hold a record before it counts.
+
+    Raises:
+        DeploymentError: no broker answers, it refuses, or a topic has another partition count: it can never change.
+    """
+    wanted = {topic.name: topic for topic in declared(generation)}
+    async with admin_of(bootstrap_servers) as admin:
+        found = await find_topics(admin, wanted)
+        _check_partitions(found, partitions)
+        missing = [topic for name, topic in wanted.items() if name not in found]
+        replicas = min(REPLICAS_WANTED, len((await admin.describe_cluster())["brokers"]))
+        safe = {"min.insync.replicas": "2"} if replicas >= REPLICAS_WANTED else {}
+        if missing:
+            new = [NewTopic(t.name, partitions, replicas, topic_configs={**t.config, **safe}) for t in missing]
+            _check_created(await admin.create_topics(new))
+        await _wake_coordinators(admin)
+        await wait_for_leaders(admin, {*wanted, _OFFSETS})
+        return [topic.name for topic in missing]
+
+
+def differences(wanted: Iterable[Topic], found: Mapping[str, FoundTopic]) -> list[str]:
+    """Return, for people, how the topics that were found differ from the declared ones. Pure."""
+    told = []
+    counts = {topic.partitions for topic in found.values()}
+    for topic in wanted:
+        there = found.get(topic.name)
+        if there is None:
+            told.append(f"{topic.name} is missing")
+            continue
+        told += [
+            f"{topic.name} has {name}={there.config.get(name)}, declared {value}"
+            for name, value in topic.config.items()
+            if there.config.get(name) != value
+        ]
+    if len(counts) > 1:
+        told.append(f"partition counts differ ({', '.join(map(str, sorted(counts)))}); all must be the same")
+    return told
+
+
+def _check_partitions(found: Mapping[str, FoundTopic], partitions: int) -> None:
+    for name, topic in found.items():
+        if topic.partitions != partitions:
+            raise DeploymentError(
+                f"{name} has {topic.partitions} partitions and {partitions} are asked for: a running deployment keeps "
+                f"its count, since keys would move; set RECIBO_PARTITIONS={topic.partitions}"
+            )
+
+
+def _check_created(response: Any) -> None:
+    for name, code, *reason in response.topic_errors:
+        if code not in (0, _TOPIC_EXISTS):
+            raise DeploymentError(f"Kafka did not create {name}: {reason[0] if reason else f'error {code}'}")
+
+
+async def _wake_coordinators(admin: AIOKafkaAdminClient) -> None:
+    """Ask for the coordinator of a group: a new broker makes its topic of offsets only then, and clients would wait for it."""
+    deadline = time.monotonic() + _LEADERS_SECONDS_MAX
+    while True:
+        try:
+            await admin.find_coordinator("recibo")
+        except GroupCoordinatorNotAvailableError as error:
+            if time.monotonic() > deadline:
+                raise DeploymentError("Kafka has no coordinator for groups: look at the broker's log") from error
+            await asyncio.sleep(0.1)
+        else:
+            return
+
+
+async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> None:
+    """Return when every partition of the topics can be written to: brokers hear of a new topic a moment later.
+
+    Raises:
+        DeploymentError: some have no leader within 20 seconds.
+    """
+    deadline = time.monotonic() + _LEADERS_SECONDS_MAX
+    names = set(names)
+    while True:
+        found = await find_topics(admin, names)
+        waiting = sorted(name for name in names if name not in found or not found[name].has_leaders)
+        if not waiting:
+            return
+        if time.monotonic() > deadline:
+            raise DeploymentError(f"Kafka has no leader for {', '.join(waiting)}: look at the broker's log")
+        await asyncio.sleep(0.1)
+
+
+async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
+    if not names:
+        return {}
+    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
+    return {
+        name: {entry[0]: entry[1] for entry in entries}
+        for response in responses
+        for _code, _reason, _kind, name, entries in response.resources
+    }

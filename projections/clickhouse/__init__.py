@@ -1,0 +1,1 @@
+"""What is in ClickHouse beside rows: migrations (tables), views, roles, retention."""

@@ -1,0 +1,114 @@
+"""Bring the tables up to date: `python -m projections.clickhouse.migrate`.
+
+Numbered SQL files, applied in order and recorded with a checksum. Forward only. Every statement may run twice
+(`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+
+from projections import settings
+from projections.clickhouse import retention, roles, views
+from runtime.clickhouse import connect
+from schemas.errors import ConfigurationError
+
+FOLDER: Final = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file: its statements with the database's name filled in, and the checksum of the file."""
+
+    number: int
+    name: str
+    checksum: str
+    text: str
+
+    def statements(self, store: str) -> list[str]:
+        """Return the statements for the tables of database `store`."""
+        return split_statements(self.text.replace("${store}", store))
+
+
+def split_statements(text: str) -> list[str]:
+    """Return the statements of a file; each ends with `;` at the end of a line. Comments of whole lines go."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    return [s.strip() for s in "\n".join(lines).split(";\n") if s.strip().rstrip(";")]
+
+
+def read_migrations(folder: Path = FOLDER) -> list[Migration]:
+    """Return the migrations of `folder` in order. Raises ConfigurationError where numbers are not 1, 2, 3, …"""
+    found = []
+    for expected, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+        number, _, name = path.stem.partition("_")
+        if int(number) != expected:
+            raise ConfigurationError(f"{path.name}: migrations are numbered without gaps; expected {expected:04d}")
+        text = path.read_text(encoding="utf-8") + "\n"
+        found.append(Migration(expected, name, hashlib.sha256(text.encode()).hexdigest(), text))
+    return found
+
+
+def migrate(client: Client, store: str = settings.STORE, *, views_database: str | None = settings.VIEWS) -> list[str]:
+    """Create or update the tables of `store`, and the views over them.
+
+    Args:
+        client: any client of the engine.
+        store: database of the tables; a rebuild passes a shadow's name.
+        views_database: database of the views; None makes no views (a shadow has none).
+
+    Returns:
+        Names of the migrations applied now.
+
+    Raises:
+        ConfigurationError: an applied file was changed, or the database is newer than this program.
+    """
+    client.command(f"CREATE DATABASE IF NOT EXISTS {store}")
+    client.command(
+        f"CREATE TABLE IF NOT EXISTS {store}.migration (number UInt32, name String, checksum String, "
+        "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY number"
+    )
+    known = f"SELECT number, any(checksum) FROM {store}.migration GROUP BY number"  # noqa: S608 - a name of ours
+    rows = client.query(known).result_rows
+    migrations = read_migrations()
+    missing = _missing(migrations, {int(number): str(checksum) for number, checksum in rows}, store)
+    for migration in missing:
+        for statement in migration.statements(store):
+            client.command(statement)
+        values = [[migration.number, migration.name, migration.checksum]]
+        client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
+    if views_database is not None:
+        views.create(client, store, views_database)
+        roles.create(client, views_database)
+    return [m.name for m in missing]
+
+
+def _missing(migrations: list[Migration], applied: dict[int, str], store: str) -> list[Migration]:
+    for migration in migrations:
+        if applied.get(migration.number, migration.checksum) != migration.checksum:
+            raise ConfigurationError(
+                f"migration {migration.number:04d}_{migration.name} was changed after {store} applied it: "
+                "restore the file and write the change as a new migration"
+            )
+    newest = max(applied, default=0)
+    if newest > len(migrations):
+        raise ConfigurationError(
+            f"{store} is at migration {newest} and this program knows {len(migrations)}: run the newer release"
+        )
+    return [m for m in migrations if m.number not in applied]
+
+
+def main() -> None:
+    """Migrate the engine that CLICKHOUSE_URL names, and say what was applied."""
+    configured = settings.from_environ(os.environ)
+    client = connect(configured.clickhouse_url)
+    applied = migrate(client, configured.store)
+    retention.apply(client, configured)
+    print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
+
+
+if __name__ == "__main__":
+    main()

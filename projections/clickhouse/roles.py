@@ -1,0 +1,41 @@
+"""Who may read what: `analyst` the views with numbers masked, `analyst_numbers` those and the ones with numbers in full.
+
+Neither sees a table: the views run as their owner (`projections/clickhouse/views/__init__.py`). Give a person a role with
+`GRANT analyst TO somebody`.
+"""
+
+from typing import Final
+
+import structlog
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from projections.clickhouse.views import numbers_database
+
+ANALYST: Final = "analyst"
+ANALYST_NUMBERS: Final = "analyst_numbers"
+_NO_ROLES_CODES: Final = frozenset({497, 514})
+"""ACCESS_DENIED (our user may not make roles), ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND (the engine keeps none: chDB)."""
+
+log = structlog.get_logger()
+
+
+def grants(views: str) -> dict[str, list[str]]:
+    """Return role → its GRANT statements, without whom to, for views in database `views` and its twin with numbers."""
+    masked = f"GRANT SELECT ON {views}.*"
+    return {ANALYST: [masked], ANALYST_NUMBERS: [masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
+
+
+def create(client: Client, views: str) -> bool:
+    """Make the roles, where the engine keeps roles and lets us; otherwise say so. Return whether they are there."""
+    try:
+        for role, granted in grants(views).items():
+            client.command(f"CREATE ROLE IF NOT EXISTS {role}")
+            for grant in granted:
+                client.command(f"{grant} TO {role}")
+    except DatabaseError as error:
+        if error.code not in _NO_ROLES_CODES:
+            raise
+        log.warning("no roles were made: grant CREATE ROLE to our user for them; the local engine keeps none")
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""The views: one file each, replaced at every migration, in the order of their numbers.
+
+A file begins with a comment that says what a row is. `recibo` shows numbers masked; `recibo_numbers` has the same
+views with numbers in full, for those who may see them. Columns are published (`published.json`): later versions may add
+columns, never remove one or change its type (a test compares).
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+
+from projections.clickhouse.views import columns
+from schemas.error_category import ACTIONS
+from schemas.providers import matrix
+from schemas.status import NAMES_BY_RANK
+
+FOLDER: Final = Path(__file__).parent
+
+_MASKED_NUMBER: Final = r"if({0} = '', '', concat(substring({0}, 1, 4), '****', right({0}, 2)))"
+_MASKED_DIGITS: Final = r"replaceRegexpAll({0}, '([0-9]{{4}})[0-9]{{3,}}([0-9]{{2}})', '\\1****\\2')"
+"""Every run of nine digits or more: whatever a payload calls its number."""
+
+_RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{views\}\.\w+) AS\b")
+"""A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""
+
+
+def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -> dict[str, str]:
+    """Return name → CREATE statement, in the order in which views depend on one another (`20_messages.sql`).
+
+    Args:
+        store: database of the tables.
+        views: database of the views.
+        masked: whether numbers are shown masked.
+        folder: where the files are.
+    """
+    words = {
+        "store": store,
+        "views": views,
+        "categories": _array(ACTIONS),
+        "actions": _array(ACTIONS.values()),
+        "statuses": _array(NAMES_BY_RANK),
+        "columns": columns.values(),
+        "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
+    }
+    masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS}
+
+    def fill(match: re.Match[str]) -> str:
+        name, argument = match["name"], match["argument"]
+        if argument is None:
+            return words[name]
+        return masks[name].format(argument) if masked else argument
+
+    found = {}
+    for path in sorted(folder.glob("*.sql")):
+        text = _RUNS_AS_OWNER.sub(
+            r"\1 DEFINER = CURRENT_USER SQL SECURITY DEFINER AS", path.read_text(encoding="utf-8")
+        )
+        found[path.stem.partition("_")[2]] = re.sub(r"\$\{(?P<name>\w+)(?:\((?P<argument>[\w.]+)\))?\}", fill, text)
+    return found
+
+
+def _array(texts: Iterable[str]) -> str:
+    return "[" + ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts) + "]"
+
+
+def create(client: Client, store: str, views: str) -> None:
+    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`."""
+    for database, masked in ((views, True), (numbers_database(views), False)):
+        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        for statement in read_views(store, database, masked=masked).values():
+            client.command(statement)
+
+
+def numbers_database(views: str) -> str:
+    """Return the database with the same views, numbers in full."""
+    return f"{views}_numbers"

@@ -1,0 +1,90 @@
+"""A lane: one topic's way into its tables. Read → store → commit; at least once, and exact all the same.
+
+While one batch is stored the next is read. Offsets are committed in order, and only once their rows are synced.
+"""
+
+import asyncio
+import time
+
+import structlog
+
+from projections import metrics
+from projections.batch import Batch
+from projections.errors import Stopping
+from projections.reader import Reader
+from projections.settings import Settings
+from projections.writer import Store
+
+log = structlog.get_logger()
+
+
+class Lane:
+    """Carries one topic. Run by one task."""
+
+    def __init__(self, reader: Reader, store: Store, settings: Settings, stopping: asyncio.Event) -> None:
+        """Join a reader to a store, until `stopping` is set."""
+        self._reader = reader
+        self._store = store
+        self._settings = settings
+        self._stopping = stopping
+        self._unstored: Batch | None = None
+        self.committed_records = 0
+        """Records stored and committed since the lane began."""
+        # Asked when they are read: a lane that stands still must not go on telling its last good figures.
+        metrics.LAG_RECORDS.labels(self.topic).set_function(self._lag_records)
+        metrics.AGE_SECONDS.labels(self.topic).set_function(self._age_seconds)
+
+    @property
+    def topic(self) -> str:
+        """The topic it carries."""
+        return self._reader.topic
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the group is joined and the sink takes rows."""
+        return self._reader.is_joined and self._store.waits_since is None
+
+    async def run(self) -> None:
+        """Carry records until asked to stop. Any other error ends it: the process is started anew from the commit."""
+        await self._reader.start()
+        try:
+            await self._carry()
+        except Stopping as error:
+            log.warning("left a batch to be read again", why=str(error))
+        finally:
+            await self._reader.stop()
+
+    async def _carry(self) -> None:
+        storing: asyncio.Task[None] | None = None
+        try:
+            while not self._stopping.is_set():
+                batch = Batch()
+                await self._reader.read(batch, self._settings.batch_age_ms_max)
+                while storing is not None and not storing.done() and self._may_grow(batch):
+                    # The engine is busy with the batch before: this one grows meanwhile.
+                    await self._reader.read(batch, self._settings.batch_age_ms_max / 10)
+                if storing is not None:
+                    await storing
+                storing = asyncio.create_task(self._finish(batch)) if batch.records else None
+            if storing is not None:
+                await storing
+        finally:
+            if storing is not None:
+                storing.cancel()
+
+    def _may_grow(self, batch: Batch) -> bool:
+        s = self._settings
+        return len(batch.records) < s.batch_rows_max and batch.value_bytes < s.batch_bytes_max
+
+    async def _finish(self, batch: Batch) -> None:
+        self._unstored = batch
+        await self._store.store(batch.records)
+        await self._reader.commit(batch)
+        self._unstored = None
+        self.committed_records += len(batch.records)
+
+    def _lag_records(self) -> float:
+        return self._reader.lag_records() + (len(self._unstored.records) if self._unstored else 0)
+
+    def _age_seconds(self) -> float:
+        return max(0.0, time.time() - self._unstored.oldest_ms() / 1000) if self._unstored else 0.0

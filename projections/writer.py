@@ -1,0 +1,131 @@
+"""Storing a batch: records → rows → insert, patiently where the sink is away, around records that can never be rows."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from projections import metrics
+from projections.batch import token
+from projections.bisection import store_what_can_be
+from projections.blocks import BLOCK_ROWS, Blocks
+from projections.errors import RowsRefused, Stopping, TooManyRefused
+from projections.link import Linker
+from projections.refusals import is_permanent
+from projections.rows import message_alias, message_state, projection_set_aside
+from projections.rows.table import Projection, Record, Row
+from projections.settings import Settings
+from projections.sink import Sink
+from schemas.errors import SinkUnavailable
+
+SET_ASIDE_ALWAYS_ALLOWED: Final = 10
+"""Unusable records a batch may hold whatever its size."""
+
+log = structlog.get_logger()
+
+
+def make_store(projection: Projection, sink: Sink, settings: Settings, stopping: asyncio.Event) -> "Store":
+    """Return a store of one topic; states of messages are linked as well."""
+    fed = [table.name for table, _ in projection.tables]
+    linker = Linker(sink, sink.database) if message_state.TABLE.name in fed else None
+    return Store(projection, sink, linker, settings, stopping)
+
+
+class Store:
+    """Stores one topic's records in its tables."""
+
+    def __init__(
+        self, projection: Projection, sink: Sink, linker: Linker | None, settings: Settings, stopping: asyncio.Event
+    ) -> None:
+        """Insert through `sink`; `linker` only where states have ids to link; `stopping` ends patience."""
+        self._projection = projection
+        self._sink = sink
+        self._linker = linker
+        self._settings = settings
+        self._stopping = stopping
+        self.waits_since: float | None = None
+        """Monotonic seconds since when the sink is unavailable; None: it takes rows."""
+
+    async def store(self, records: Sequence[Record]) -> None:
+        """Store `records`; return when every one of them is a row, or set aside.
+
+        Raises:
+            TooManyRefused: more cannot be rows than can be the records' own fault.
+            Stopping: asked to stop while the sink is unavailable.
+        """
+        refused = await store_what_can_be(records, self._store_rows)
+        if len(refused) > max(SET_ASIDE_ALWAYS_ALLOWED, self._settings.set_aside_ratio_max * len(records)):
+            raise TooManyRefused(
+                f"{self._projection.topic}: {len(refused)} of {len(records)} records cannot become rows, the first "
+                f"because: {refused[0][1]}. So many at once is a fault of this release or of the tables; nothing was "
+                "committed. Run the release that fits, or mend the tables"
+            )
+        if refused:
+            await self._set_aside(refused)
+
+    async def _store_rows(self, records: Sequence[Record]) -> None:
+        tables, ids = await asyncio.to_thread(self._encode, records)
+        if self._linker is not None:
+            await self._patiently(partial(self._linker.link, ids, token(tables[0].table, records)))
+        for blocks in tables:
+            if blocks.rows:
+                await self._insert(blocks, token(blocks.table, records))
+
+    def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], list[Row]]:
+        """Return the rows of each table, and those of `message_alias`. Raises RowsRefused."""
+        tables, ids = [Blocks(table) for table, _ in self._projection.tables], list[Row]()
+        try:
+            for start in range(0, len(records), BLOCK_ROWS):
+                part = map(self._projection.decode, records[start : start + BLOCK_ROWS])
+                decoded = [d for d in part if d is not None]
+                if self._linker is not None:
+                    ids += message_alias.rows(decoded)
+                for blocks, (_, rows) in zip(tables, self._projection.tables, strict=True):
+                    blocks.add(list(rows(decoded)))
+        except Exception as error:
+            if is_permanent(error):
+                raise RowsRefused(f"{type(error).__name__}: {error}") from error
+            raise
+        return tables, ids
+
+    async def _insert(self, blocks: Blocks, insert_token: str) -> None:
+        started = time.perf_counter()
+        await self._patiently(partial(self._sink.insert, blocks, insert_token))
+        metrics.INSERT_SECONDS.labels(blocks.table.name).observe(time.perf_counter() - started)
+        metrics.ROWS.labels(blocks.table.name).inc(blocks.rows)
+
+    async def _set_aside(self, refused: list[tuple[Record, str]]) -> None:
+        for record, why in refused:
+            log.error(
+                "a record cannot become a row and is set aside: look into projection_set_aside",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                why=why,
+            )
+        metrics.SET_ASIDE.labels(self._projection.topic).inc(len(refused))
+        table, records = projection_set_aside.TABLE, [record for record, _ in refused]
+        await self._insert(Blocks(table, list(projection_set_aside.rows(refused))), token(table, records))
+
+    async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Call until the sink takes it, pausing longer each time. Raises Stopping where asked to stop meanwhile."""
+        pause_ms = self._settings.retry_pause_ms_min
+        while True:
+            try:
+                await call()
+            except SinkUnavailable as error:
+                self.waits_since = self.waits_since or time.monotonic()
+                metrics.RETRIES.inc()
+                log.warning("trying again", topic=self._projection.topic, pause_ms=pause_ms, why=str(error))
+            else:
+                self.waits_since = None
+                return
+            try:
+                await asyncio.wait_for(self._stopping.wait(), pause_ms / 1000)
+            except TimeoutError:
+                pause_ms = min(2 * pause_ms, self._settings.retry_pause_ms_max)
+            else:
+                raise Stopping(f"{self._projection.topic}: asked to stop while the sink was unavailable")

@@ -1,0 +1,27 @@
+"""`python -m relay`: hands webhooks on, in a process of its own. Run one: a second would post everything again."""
+
+import asyncio
+import logging
+import sys
+
+from relay.app import serve
+from relay.settings import from_environ
+from runtime.logs import configure_logs
+from schemas.errors import ReciboError
+
+_CANNOT_GO_ON = 2
+
+
+def main() -> int:
+    """Run the relay until it is told to stop. Return the exit code: 2 where it cannot start or go on."""
+    configure_logs("relay", aiokafka=logging.CRITICAL)
+    try:
+        asyncio.run(serve(from_environ()))
+    except (ReciboError, OSError) as error:
+        logging.getLogger("relay").critical("the relay cannot go on: %s", error)
+        return _CANNOT_GO_ON
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""One URL's way through the raw log: reads it, starts deliveries, and commits what is behind the oldest open one."""
+
+import asyncio
+import logging
+import time
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from relay.metrics import TargetMetrics
+from relay.raw.delivery import Delivery, Webhook
+from relay.raw.progress import Progress
+from relay.raw.target import Target
+from relay.settings import Settings
+from schemas.errors import StateRefused
+from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, decode_request, decode_source
+from schemas.relay_header import read_relay_header
+from schemas.topics import MAX_RECORD_BYTES, RAW
+
+_POLL_MS: Final = 500
+_COMMIT_SECONDS: Final = 1.0
+_RECORDS_MAX: Final = 2_000
+_AGAIN_SECONDS: Final = 5.0
+
+log = logging.getLogger("relay")
+
+
+class Courier:
+    """Hands one source's webhooks on to one URL, for ever. Other URLs have couriers of their own."""
+
+    def __init__(self, target: Target, delivery: Delivery, settings: Settings, metrics: TargetMetrics) -> None:
+        self._target = target
+        self._delivery = delivery
+        self._settings = settings
+        self._metrics = metrics
+        self._progress = Progress({})
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._oldest: dict[tuple[int, int], float] = {}
+        self.is_reading = False
+        """It has the log before it."""
+
+    async def run(self) -> None:
+        """Read and hand on until cancelled; begin again from the last commit whenever Kafka fails."""
+        while True:
+            try:
+                await self._read()
+            except KafkaError as error:
+                log.warning("Kafka fails (%s); %s goes on in %d s", error, self._target.host, _AGAIN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _read(self) -> None:
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka_bootstrap_servers,
+            group_id=self._target.group,
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=MAX_RECORD_BYTES,
+        )
+        await consumer.start()
+        try:
+            await self._seek(consumer)
+            self.is_reading = True
+            while True:
+                await self._commit(consumer)
+                committed_at = time.monotonic()
+                while time.monotonic() < committed_at + _COMMIT_SECONDS:
+                    await self._turn(consumer)
+                await self._measure(consumer)
+        finally:
+            self.is_reading = False
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.shield(self._end(consumer))
+
+    async def _end(self, consumer: Any) -> None:
+        try:
+            await self._commit(consumer)
+        except KafkaError as error:
+            log.warning(
+                "the last commit of %s failed (%s): some webhooks will be posted again", self._target.host, error
+            )
+        await consumer.stop()
+
+    async def _seek(self, consumer: Any) -> None:
+        """Go where the last commit says; a URL seen for the first time begins a little before now, and is remembered.
+
+        Raises:
+            StateRefused: a commit lies beyond the log's end: it is another log.
+        """
+        partitions = await _partitions(self._settings.kafka_bootstrap_servers)
+        consumer.assign(partitions)
+        begins = await consumer.beginning_offsets(partitions)
+        ends = await consumer.end_offsets(partitions)
+        since_ms = int(time.time() * 1000) - self._settings.new_url_back_ms
+        first = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
+        positions = {}
+        for partition in partitions:
+            committed = await consumer.committed(partition)
+            if committed is None:
+                committed = first[partition].offset if first.get(partition) else ends[partition]
+            if committed > ends[partition]:
+                raise StateRefused(
+                    f"the relay to {self._target.host} has come to offset {committed} of {RAW} partition "
+                    f"{partition.partition}, which ends at {ends[partition]}: this is another log; delete the consumer "
+                    f"group {self._target.group} to begin anew"
+                )
+            if committed < begins[partition]:
+                lost = begins[partition] - committed
+                log.error("%d records of partition %d left the log before they were relayed", lost, partition.partition)
+                committed = begins[partition]
+            positions[partition.partition] = committed
+            consumer.seek(partition, committed)
+        self._progress = Progress(positions)
+        self._oldest.clear()
+
+    async def _turn(self, consumer: Any) -> None:
+        """Read what comes next, unless too much waits already."""
+        s, progress = self._settings, self._progress
+        if progress.waiting >= s.waiting_max or progress.waiting_bytes >= s.waiting_bytes_max:
+            await asyncio.wait(self._tasks, timeout=_POLL_MS / 1000, return_when=asyncio.FIRST_COMPLETED)
+            return
+        fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_MAX)
+        for records in fetched.values():
+            for record in records:
+                webhook = webhook_of(record, self._target.source)
+                where = (record.partition, record.offset)
+                if webhook is not None:
+                    self._begin(where, webhook)
+                progress.read(where)
+
+    def _begin(self, where: tuple[int, int], webhook: Webhook) -> None:
+        self._progress.begin(where, len(webhook.body))
+        self._oldest[where] = time.monotonic()
+        task = asyncio.create_task(self._deliver(where, webhook))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, where: tuple[int, int], webhook: Webhook) -> None:
+        await self._delivery.deliver(webhook)
+        self._progress.end(where)
+        del self._oldest[where]
+
+    async def _commit(self, consumer: Any) -> None:
+        safe = self._progress.safe()
+        if safe:
+            await consumer.commit({TopicPartition(RAW, number): offset for number, offset in safe.items()})
+
+    async def _measure(self, consumer: Any) -> None:
+        self._metrics.waiting.set(self._progress.waiting)
+        oldest = next(iter(self._oldest.values()), None)
+        self._metrics.oldest.set(0 if oldest is None else time.monotonic() - oldest)
+        positions = self._progress.positions()
+        highest = [consumer.highwater(TopicPartition(RAW, number)) for number in positions]
+        lag = sum(max(0, end - at) for end, at in zip(highest, positions.values(), strict=True) if end is not None)
+        self._metrics.lag.set(lag)
+
+
+async def _partitions(bootstrap_servers: str) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        await admin.start()
+        (topic,) = await admin.describe_topics([RAW])
+        return [TopicPartition(RAW, partition["partition"]) for partition in topic["partitions"]]
+    finally:
+        await admin.close()
+
+
+def webhook_of(record: Any, source: str) -> Webhook | None:
+    """Return the webhook that a raw record begins; None for one of another source, or that is not relayed."""
+    headers = dict(record.headers)
+    if HEADER_RELAY not in headers:
+        return None
+    try:
+        if decode_source(headers[HEADER_SOURCE]).source != source:
+            return None
+        request_id = decode_request(headers[HEADER_REQUEST]).request_id
+        return Webhook(request_id, record.value or b"", read_relay_header(headers[HEADER_RELAY]))
+    except (KeyError, ValueError, msgspec.DecodeError):
+        log.warning("record %d of partition %d has unreadable headers: not relayed", record.offset, record.partition)
+        return None

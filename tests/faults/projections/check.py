@@ -1,0 +1,71 @@
+"""Whether tables and views say what is true: every message, every count."""
+
+import asyncio
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from projections.settings import Settings
+from schemas.topics import RAW, REQUESTS, DerivedTopics, declared
+from tests.faults.projections.line import STORE, VIEWS, Line
+from tests.integration.projections.test_tables import FACTS_COLUMNS, facts_of, truth
+from tests.support.polling import until
+from tests.support.world import PARTITIONS, World
+
+_WAIT_S_MAX = 180.0
+SHOWN_MAX = 10
+TABLES = {
+    "webhook_raw": RAW,
+    "webhook_request": REQUESTS,
+    "message_event": DerivedTopics(1).message_events,
+    "webhook_set_aside": DerivedTopics(1).set_aside,
+}
+
+
+async def until_projected(line: Line) -> None:
+    """Wait until every group has committed the end of its topic."""
+    partitions = [TopicPartition(t.name, p) for t in declared(1) for p in range(PARTITIONS)]
+    admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
+    await admin.start()
+    async with AIOKafkaConsumer(bootstrap_servers=line.kafka) as asking:
+        ends = await asking.end_offsets(partitions)
+
+        async def done() -> bool:
+            for topic in {p.topic for p in partitions}:
+                known = await admin.list_consumer_group_offsets(f"{Settings().group}.{topic}")
+                committed = {p: found.offset for p, found in known.items()}
+                if any(ends[p] > max(0, committed.get(p, 0)) for p in partitions if p.topic == topic):
+                    return False
+            return True
+
+        await until(done, "every topic to be projected", seconds_max=_WAIT_S_MAX, every_seconds=0.2)
+    await admin.close()
+
+
+async def differences(line: Line, world: World, written: dict[str, int]) -> list[str]:
+    """Compare everything, before and after merges; return what differs, in words."""
+    found = await asyncio.to_thread(_compare, line, world, written, "before merges")
+    await asyncio.to_thread(line.merge)
+    return found + await asyncio.to_thread(_compare, line, world, written, "after merges")
+
+
+def _compare(line: Line, world: World, written: dict[str, int], when: str) -> list[str]:
+    found: list[str] = []
+
+    def same(what: str, told: Any, true: Any) -> None:
+        if told != true:
+            found.append(f"{when}: {what} is {told}, and should be {true}")
+
+    for table, topic in TABLES.items():
+        same(table, line.rows(f"SELECT count() FROM {STORE}.{table} FINAL")[0][0], written.get(topic, 0))
+    same("outcomes", dict(line.rows(f"SELECT outcome, count() FROM {VIEWS}.outcomes GROUP BY outcome")), world.outcomes)
+    sums = "sum(records_missing), sum(without_outcome), sum(with_several_outcomes), sum(outcomes_without_record)"
+    same("completeness", line.rows(f"SELECT {sums} FROM {VIEWS}.completeness"), [(0, 0, 0, 0)])
+    same("set aside", line.rows(f"SELECT count() FROM {STORE}.projection_set_aside"), [(0,)])
+    told = facts_of(line.rows(f"SELECT {FACTS_COLUMNS} FROM {VIEWS}_numbers.messages"))
+    same("number of messages", len(told), len(world.states))
+    for name, state in world.states.items():
+        if told.get(name) != truth(state):
+            same(f"message {name}", told.get(name), truth(state))
+    return found

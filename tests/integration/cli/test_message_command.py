@@ -1,0 +1,92 @@
+"""`recibo message`: one person by any notation, one message by any of its ids, and never two people as one."""
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.message import command
+from schemas.errors import DeploymentError
+from schemas.topics import DerivedTopics
+from tests.integration.projections.conftest import Databases, Project
+from tests.support.world import START_MS, World, message_event
+
+STORED = ("5511987654321", "551187654321", "11987654321")
+
+
+def ask(databases: Databases, *arguments: str) -> Result:
+    """Run `recibo message` on the test's own databases."""
+    options = ("--url", databases.url, "--database", f"{databases.views}_numbers")
+    return CliRunner().invoke(command, [*arguments, *options], env={"COLUMNS": "250"})
+
+
+def shown(databases: Databases, *arguments: str) -> str:
+    """Return what `recibo message` prints."""
+    result = ask(databases, *arguments)
+    assert result.exit_code == 0, result.exception
+    return result.output
+
+
+@pytest.mark.parametrize(
+    "number", ["(11) 98765-4321", "551187654321", "+5511987654321", "5511987654321@s.whatsapp.net"]
+)
+async def test_one_person_is_found_by_every_notation(databases: Databases, project: Project, number: str) -> None:
+    """Whatever form each provider reported, all messages to one person are listed, and nobody else's."""
+    world = World()
+    for place, recipient in enumerate(STORED):
+        world.post(message_event(f"m-{place}", "delivered", START_MS + place, recipient=recipient))
+    world.post(message_event("m-other", "delivered", START_MS, recipient="5511987654322"))
+    await project(world)
+    listed = shown(databases, number)
+    assert "3 messages" in listed
+    assert all(f"m-{place}" in listed for place in range(len(STORED)))
+    assert "m-other" not in listed
+    assert "ambiguous" not in listed
+
+
+async def test_digits_of_two_lines_are_shown_as_ambiguous_and_not_merged(
+    databases: Databases, project: Project
+) -> None:
+    """Digits that are a number of Brazil and one of Norway list both people's messages and say which may be whose."""
+    world = World()
+    world.post(message_event("m-1", "read", START_MS, recipient="4733334444"))
+    world.post(message_event("m-2", "read", START_MS, recipient="554733334444"))
+    await project(world)
+    listed = shown(databases, "4733334444")
+    assert "can be a number of 2 lines, +4733334444 and +554733334444" in listed
+    assert "2 messages" in listed
+    assert "4733334444 (ambiguous: +4733334444 or +554733334444)" in listed
+    assert "m-2" not in shown(databases, "+4733334444")
+    assert "2 messages" in shown(databases, "+554733334444")
+
+
+async def test_a_message_is_found_by_any_of_its_ids_and_its_reference(databases: Databases, project: Project) -> None:
+    """Its own id, an alias and our reference all show the same facts and timeline, the conflict and what to do said."""
+    world = World()
+    world.post(message_event("q-1", "error", START_MS, client_ref="order-7"))
+    world.post(message_event("q-1", "created", START_MS + 1, aliases=("w-1",)))
+    world.post(message_event("w-1", "delivered", START_MS + 2))
+    world.post(message_event("q-2", "read", START_MS))
+    await project(world)
+    by_id = shown(databases, "q-1")
+    assert by_id == shown(databases, "w-1") == shown(databases, "order-7", "--account", "acme")
+    assert "delivered (error was reported too)" in by_id
+    assert "media (131052 Media download error): fix the file" in by_id
+    assert by_id.count("│ acme") == 0
+    assert by_id.count("advanced") + by_id.count("filled") == 3
+    assert "q-2" not in by_id
+
+
+async def test_what_only_a_state_knows_is_found_as_well(databases: Databases, project: Project) -> None:
+    """A message whose events were all unselected is found by its number, since its facts are kept."""
+    world = World()
+    world.post(message_event("m-1", "delivered", START_MS, recipient=STORED[1]))
+    del world.records[DerivedTopics(1).message_events]
+    await project(world)
+    assert "m-1" in shown(databases, STORED[0])
+
+
+def test_what_is_not_there_is_said_with_the_forms_looked_for(databases: Databases) -> None:
+    """Nothing found is an error of one line that names every form, so that nobody trusts a typing mistake."""
+    error = ask(databases, "551187654321").exception
+    assert isinstance(error, DeploymentError)
+    assert "551187654321" in str(error)
+    assert "11987654321" in str(error)

@@ -1,0 +1,92 @@
+"""Children of the local stack, as real processes."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runtime.child import Child, Program
+from runtime.programs import CHECKOUT
+from schemas.errors import DeploymentError
+
+
+def python(code: str, ready_file: Path) -> Program:
+    return Program("sample", (sys.executable, "-c", code), is_ready=ready_file.exists, stop_seconds_max=2)
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text():
+        assert time.monotonic() < deadline, f"process {pid} is still there"
+        time.sleep(0.02)
+
+
+def test_a_killed_child_is_started_again_and_the_log_says_so(tmp_path: Path) -> None:
+    """A child killed by -9 comes back as another process, and the reason and the wait are told."""
+    ready = tmp_path / "ready"
+    heard: list[str] = []
+    code = f"import pathlib, time; pathlib.Path({str(ready)!r}).touch(); print('up', flush=True); time.sleep(60)"
+    child = Child(python(code, ready), tmp_path / "sample.log", lambda _, line: heard.append(line))
+    child.start()
+    try:
+        child.wait_ready(10)
+        first = child.pid
+        child.kill()
+        child.wait_ready(10)
+        assert child.pid != first
+        assert child.starts == 2
+        assert "supervisor: ended (killed by SIGKILL); starting it again in 0.5 s" in heard
+    finally:
+        child.stop()
+    assert "starting it again" in child.log_file.read_text()
+
+
+def test_a_child_that_cannot_start_is_a_failure_with_its_last_words(tmp_path: Path) -> None:
+    """A child that ends before it was ever ready is not started again: the error carries what it said."""
+    child = Child(python("import sys; sys.exit('no such thing: fix it')", tmp_path / "never"), tmp_path / "sample.log")
+    child.start()
+    with pytest.raises(DeploymentError, match=r"did not start \(exit code 1\): no such thing: fix it"):
+        child.wait_ready(10)
+    child.stop()
+    assert child.starts == 1
+
+
+def test_a_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> None:
+    """Stopping ends even a child that does not listen to SIGTERM."""
+    ready = tmp_path / "ready"
+    code = (
+        "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"pathlib.Path({str(ready)!r}).touch(); time.sleep(60)"
+    )
+    child = Child(python(code, ready), tmp_path / "sample.log")
+    child.start()
+    child.wait_ready(10)
+    pid = child.pid
+    child.stop()
+    assert pid is not None
+    wait_until_gone(pid)
+
+
+def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    """When the supervisor is killed by -9 the kernel ends its children with it."""
+    script = f"""
+import sys, time
+from pathlib import Path
+from runtime.child import Child, Program
+child = Child(
+    Program("sleeper", (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"), lambda: True),
+    Path({str(tmp_path)!r}) / "sleeper.log",
+    lambda name, line: print(child.pid, flush=True),
+)
+child.start()
+time.sleep(60)
+"""
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        pid = int(supervisor.stdout.readline())
+        supervisor.kill()
+        wait_until_gone(pid)

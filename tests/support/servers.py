@@ -1,0 +1,77 @@
+"""The real servers that tests run against: Kafka and ClickHouse, in containers where a Docker engine answers,
+else the local stack's own processes.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from pathlib import Path
+
+from testcontainers.community.clickhouse import ClickHouseContainer
+from testcontainers.community.kafka import KafkaContainer
+
+from deploy.local.broker import broker_program
+from deploy.local.engine import clickhouse_program
+from runtime.child import Child, Program
+from runtime.ports import HOST, free_port
+from runtime.programs import CHECKOUT
+
+CACHE = CHECKOUT / ".recibo" / "cache"
+KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"
+CLICKHOUSE_IMAGE = "clickhouse/clickhouse-server:26.8"
+_READY_SECONDS_MAX = 90.0
+
+
+@contextmanager
+def kafka_server() -> Iterator[str]:
+    """Run a broker with no data; yields its bootstrap address."""
+    if docker_answers():
+        container = KafkaContainer(KAFKA_IMAGE).with_kraft().with_env("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false")
+        with container:
+            yield container.get_bootstrap_server()
+        return
+    port = free_port()
+    with _scratch() as folder, running(broker_program(folder / "kafka", CACHE, port, starts_fast=True), folder):
+        yield f"{HOST}:{port}"
+
+
+@contextmanager
+def clickhouse_server() -> Iterator[str]:
+    """Run an empty ClickHouse; yields the URL of its HTTP interface, credentials included."""
+    if docker_answers():
+        with ClickHouseContainer(CLICKHOUSE_IMAGE, port=8123) as container:
+            address = f"{container.get_container_host_ip()}:{container.get_exposed_port(8123)}"
+            yield f"http://{container.username}:{container.password}@{address}"
+        return
+    port = free_port()
+    with _scratch() as folder, running(clickhouse_program(folder / "clickhouse", port), folder):
+        yield f"http://{HOST}:{port}"
+
+
+@contextmanager
+def running(program: Program, log_folder: Path) -> Iterator[Child]:
+    """Run a program of the local stack, ready when this is entered, ended when it is left."""
+    child = Child(program, log_folder / f"{program.name}.log")
+    with ExitStack() as ending:
+        ending.callback(child.stop)
+        child.start()
+        child.wait_ready(_READY_SECONDS_MAX)
+        yield child
+
+
+@cache
+def docker_answers() -> bool:
+    """Return whether a Docker engine runs here."""
+    if shutil.which("docker") is None:
+        return False
+    asked = subprocess.run(["docker", "version", "--format", "{{.Server.Version}}"], capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="recibo-test-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)

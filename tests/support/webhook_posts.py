@@ -1,0 +1,79 @@
+"""Clients that post distinct events over kept-alive connections, and remember what each was answered."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass, field
+
+from tests.support.running_ingest import RunningIngest, event_body, signature
+
+_ANSWER_S_MAX = 15.0
+
+
+@dataclass
+class Traffic:
+    """Posts numbered events from several connections until told to stop; survives resets and refusals."""
+
+    running: RunningIngest
+    source: str
+    connections: int = 8
+    pause_s: float = 0.01
+    answers: dict[int, int] = field(default_factory=dict)
+    """Event number → status answered; an event without an answer is not in it."""
+    seconds: list[tuple[float, float]] = field(default_factory=list)
+    """(when it was answered, how long that took), monotonic seconds."""
+    _next: int = 0
+    _stopping: bool = False
+
+    @property
+    def acknowledged(self) -> set[int]:
+        """Numbers of the events answered 2xx."""
+        return {number for number, status in self.answers.items() if 200 <= status < 300}
+
+    async def run(self, seconds: float | None = None) -> None:
+        """Post for some seconds, or until `stop` is called."""
+        clients = [asyncio.create_task(self._client()) for _ in range(self.connections)]
+        if seconds is not None:
+            await asyncio.sleep(seconds)
+            self.stop()
+        await asyncio.gather(*clients)
+
+    def stop(self) -> None:
+        """Post nothing more."""
+        self._stopping = True
+
+    async def _client(self) -> None:
+        while not self._stopping:
+            with contextlib.suppress(OSError, EOFError, TimeoutError):
+                await self._connection()
+            await asyncio.sleep(self.pause_s)
+
+    async def _connection(self) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.running.port)
+        try:
+            while not self._stopping:
+                self._next += 1
+                number = self._next
+                began = time.monotonic()
+                writer.write(self._request(number))
+                self.answers[number] = await asyncio.wait_for(read_status(reader), _ANSWER_S_MAX)
+                now = time.monotonic()
+                self.seconds.append((now, now - began))
+                await asyncio.sleep(self.pause_s)
+        finally:
+            writer.close()
+
+    def _request(self, number: int) -> bytes:
+        body = event_body(number)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in signature(body).items())
+        head = f"POST /v1/webhooks/{self.source} HTTP/1.1\r\nhost: t\r\n{headers}content-length: {len(body)}\r\n\r\n"
+        return head.encode() + body
+
+
+async def read_status(reader: asyncio.StreamReader, *, is_head: bool = False) -> int:
+    """Read one answer, with its body, and return its status. Raises EOFError where the connection ends first."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    _, _, length = head.partition(b"content-length: ")
+    if length and not is_head:
+        await reader.readexactly(int(length.split(b"\r\n")[0]))
+    return int(head.split(b" ")[1])

@@ -74,7 +74,7 @@ async def _until_answered(reader: LogReader, partition: int, quarantine: Quarant
         await asyncio.sleep(_POLL_S)
         quarantine.refresh()
     end = await reader.end_of(RAW, partition)
-    quarantine.answer(lambda: end)
+    quarantine.end_released(lambda: end)
 
 
 async def _redrive(reader: LogReader, producer: AIOKafkaProducer, partition: int, hold: Hold) -> int:

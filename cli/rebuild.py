@@ -23,7 +23,7 @@ from runtime.clickhouse import connect
 from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 
-_STATEMENT_SECONDS_MAX: Final = 3_600
+_STATEMENT_S_MAX: Final = 3_600
 
 
 @click.command()
@@ -47,7 +47,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     target = target_of(table, settings.generation)
     console = Console()
     try:
-        client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_SECONDS_MAX)
+        client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
         if discard:
             Rebuild(target, settings, client, lambda *_: None).discard()
             console.print("discarded; the live tables are as they were")

@@ -23,7 +23,7 @@ from runtime.clickhouse import connect
 from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 
-_STATEMENT_SECONDS_MAX: Final = 3_600
+_STATEMENT_S_MAX: Final = 3_600
 _AGAIN: Final = "Run it again: it goes on from where it was"
 
 
@@ -82,7 +82,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
 def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
     named = ("kafka_bootstrap_servers", "clickhouse_url", "generation")
     settings = replace(from_environ(os.environ), **{name: options[name] for name in named})
-    client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_SECONDS_MAX)
+    client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
     data_dir, config = options["data_dir"].resolve(), options["config"].resolve()
     return Plan(settings, client, data_dir, config, options["archive"], progress)
 

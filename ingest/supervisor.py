@@ -78,8 +78,8 @@ def _signal_all(processes: Iterable[subprocess.Popen[bytes]], number: int) -> No
             process.send_signal(number)
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]], seconds_max: float) -> int:
-    deadline_s = time.monotonic() + seconds_max
+def _wait(processes: Sequence[subprocess.Popen[bytes]], s_max: float) -> int:
+    deadline_s = time.monotonic() + s_max
     code = 0
     for process in processes:
         try:

@@ -134,7 +134,7 @@ class Webhooks:
             raw = await read_body(
                 receive,
                 bytes_max=endpoint.body_bytes_max,
-                seconds_max=self._settings.request_ms_max / 1000,
+                s_max=self._settings.request_ms_max / 1000,
                 held=self._held,
             )
             request.held_bytes = len(raw)

@@ -25,8 +25,8 @@ from schemas.topics import declared
 GIB: Final = 1024**3
 DISK_FREE_BYTES_FAIL: Final = 1 * GIB
 DISK_FREE_BYTES_WARN: Final = 10 * GIB
-CLOCK_SECONDS_FAIL: Final = 30.0
-CLOCK_SECONDS_WARN: Final = 1.0
+CLOCK_S_FAIL: Final = 30.0
+CLOCK_S_WARN: Final = 1.0
 CLICKHOUSE_MIN: Final = (25, 10)
 """The oldest release whose settings the tables rely on."""
 
@@ -109,9 +109,9 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
 def clock(seconds: float) -> Finding:
     """Judge how far another clock is ahead of this one. Pure."""
     text = f"ClickHouse's is {abs(seconds):.1f} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
-    if abs(seconds) < CLOCK_SECONDS_WARN:
+    if abs(seconds) < CLOCK_S_WARN:
         return Finding("ok", "clocks", "agree within a second")
-    level: Level = "fail" if abs(seconds) >= CLOCK_SECONDS_FAIL else "warn"
+    level: Level = "fail" if abs(seconds) >= CLOCK_S_FAIL else "warn"
     return Finding(level, "clocks", text, "run NTP (chrony, systemd-timesyncd) on every machine")
 
 

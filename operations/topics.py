@@ -19,7 +19,7 @@ _OFFSETS: Final = "__consumer_offsets"
 """The broker's own topic of committed offsets: whoever leads one of its partitions coordinates groups."""
 _TOPIC_EXISTS: Final = 36
 _REQUEST_TIMEOUT_MS: Final = 10_000
-_LEADERS_SECONDS_MAX: Final = 20.0
+_LEADERS_S_MAX: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _check_created(response: Any) -> None:
 
 async def _wake_coordinators(admin: AIOKafkaAdminClient) -> None:
     """Ask for the coordinator of a group: a new broker makes its topic of offsets only then, and clients would wait for it."""
-    deadline = time.monotonic() + _LEADERS_SECONDS_MAX
+    deadline = time.monotonic() + _LEADERS_S_MAX
     while True:
         try:
             await admin.find_coordinator("recibo")
@@ -146,7 +146,7 @@ async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> 
     Raises:
         DeploymentError: some have no leader within 20 seconds.
     """
-    deadline = time.monotonic() + _LEADERS_SECONDS_MAX
+    deadline = time.monotonic() + _LEADERS_S_MAX
     names = set(names)
     while True:
         found = await find_topics(admin, names)

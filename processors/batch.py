@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from processors.fold import CONNECTION, MESSAGE, State, Truth, fold
+from processors.fold import CONNECTION, MESSAGE, State, StateKind, fold
 from processors.understand import ParserOf, provenance, understand
 from schemas.event import Event, Ignored, Normalized, RawReference, Unmapped, encode_cloud_event
 from schemas.record import Kind, RequestStamp, SetAside, SourceContext
@@ -25,7 +25,7 @@ _encode_set_aside = msgspec.json.Encoder().encode
 class TableBatch:
     """One table's part in a batch: the states its keys had, then have."""
 
-    truth: Truth
+    kind: StateKind
     states: dict[bytes, State | None] = field(default_factory=dict)
     dirty: dict[bytes, int] = field(default_factory=dict)
     """Changed key → its record's append time, in the order of last change: the order of versions."""
@@ -33,7 +33,7 @@ class TableBatch:
 
     def changed(self) -> list[Produced]:
         """Return the changed states to write, in the order of their versions. Raises Stuck for one JSON cannot carry."""
-        encode, states = self.truth.encode, self.states
+        encode, states = self.kind.encode, self.states
         written: list[Produced] = []
         for key, at_ms in self.dirty.items():
             state = states[key]
@@ -134,7 +134,7 @@ def fold_batch(
             if type(said) is Event:
                 event, why = said, ""
                 table = folded.messages if said.message_id else folded.connections
-                state, outcome, changed = fold(table.truth, table.states[key], said, offset, at_ms, context.selected)
+                state, outcome, changed = fold(table.kind, table.states[key], said, offset, at_ms, context.selected)
                 table.states[key] = state
                 if changed:
                     table.dirty.pop(key, None)

@@ -15,7 +15,7 @@ State = Any
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class StateKind:
     """What differs between the truth about a message and about a connection."""
 
     absent: Callable[[Event, int], State]
@@ -25,13 +25,13 @@ class Truth:
     decode: Callable[[bytes], State]
 
 
-MESSAGE: Final = Truth(
+MESSAGE: Final = StateKind(
     message_state.absent,
     message_state.join,
     message_state.encode,
     message_state.decode,
 )
-CONNECTION: Final = Truth(
+CONNECTION: Final = StateKind(
     connection_state.absent,
     connection_state.join,
     connection_state.encode,
@@ -40,7 +40,7 @@ CONNECTION: Final = Truth(
 
 
 def fold(
-    truth: Truth, state: State | None, event: Event, offset: int, at_ms: int, selected: tuple[str, ...] | None
+    kind: StateKind, state: State | None, event: Event, offset: int, at_ms: int, selected: tuple[str, ...] | None
 ) -> tuple[State, str, bool]:
     """Decide what an event is to its subject, and fold it.
 
@@ -48,7 +48,7 @@ def fold(
     a repeat; unknown, it was never published and is decided freely.
 
     Args:
-        truth: the subject's kind.
+        kind: the subject's kind.
         state: what is known (owned by the caller, changed in place), or None.
         event: what the record says.
         offset: the record's offset in its raw partition.
@@ -59,7 +59,7 @@ def fold(
         The state, the outcome, and whether the state changed (must be written).
     """
     if state is None or at_ms - state.bookkeeping.last_at_ms > HORIZON_MS:
-        state = truth.absent(event, at_ms)
+        state = kind.absent(event, at_ms)
     book = state.bookkeeping
     journal = book.journal
     event_id = event.id
@@ -69,10 +69,10 @@ def fold(
     if len(journal) >= JOURNAL_MAX:
         if offset <= book.version:  # replayed: its facts are in already
             return state, "overflow", False
-        truth.join(state, event)
+        kind.join(state, event)
         book.version = offset
         return state, "overflow", True
-    rose = truth.join(state, event)
+    rose = kind.join(state, event)
     verdict = _ADVANCED if rose else _FILLED
     if selected is not None and event.status not in selected:
         verdict = _UNSELECTED

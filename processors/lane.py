@@ -137,7 +137,7 @@ class Lane:
         if batch.is_stale():
             self._finished(batch)
             return
-        self._quarantine.answer(self._log_end)
+        self._quarantine.end_released(self._log_end)
         understood: list[Understood] = read_batch(batch.records, self._parser_of, self._quarantine.holds)
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
@@ -159,7 +159,7 @@ class Lane:
 
     async def _send_outputs(self, batch: BatchInFlight) -> None:
         for table, sent in zip(self._tables, batch.sent, strict=True):
-            batch.changelog_offsets.append(await table.landed(await acknowledged(sent)))
+            batch.changelog_offsets.append(await table.extend_changelog(await acknowledged(sent)))
         crash_points.reach("sweep" if batch.expired else "state_acknowledged")
         folded = batch.folded
         assert folded is not None, "a batch is folded before its states are sent"
@@ -201,7 +201,7 @@ class Lane:
         while True:
             await asyncio.sleep(_RELEASE_POLL_S)
             if self._inbox.empty():
-                self._quarantine.answer(self._log_end)
+                self._quarantine.end_released(self._log_end)
 
     def _finished(self, batch: BatchInFlight) -> None:
         self._in_flight.remove(batch)

@@ -55,7 +55,7 @@ class Quarantine:
         """All holds there have been, released ones too."""
         return self._kept.holds
 
-    def answer(self, log_end: Callable[[], int]) -> bool:
+    def end_released(self, log_end: Callable[[], int]) -> bool:
         """End the holds whose release was asked for at the log's end, behind all that was ever decided.
 
         Returns:
@@ -99,7 +99,7 @@ class Quarantine:
         return self.holds(key, offset)
 
     def ask_release(self) -> None:
-        """Ask the worker to end every hold (see `answer`)."""
+        """Ask the worker to end every hold (see `end_released`)."""
         self.refresh()
         for hold in self._kept.holds:
             hold.release_asked = True

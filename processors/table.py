@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from processors.batch import Produced
 from processors.changelog import read_stretch, recover
 from processors.expiry import is_expired
-from processors.fold import State, Truth
+from processors.fold import State, StateKind
 from processors.hot_states import HotStates
 from processors.sender import Acknowledged, PartitionSender, acknowledged
 from processors.store import StateStore
@@ -31,7 +31,7 @@ class Table:
         self,
         store: StateStore,
         sender: PartitionSender,
-        truth: Truth,
+        kind: StateKind,
         hot_states_max: int,
         bootstrap: str,
         on_progress: Callable[[str, int, int, int], None],
@@ -41,15 +41,15 @@ class Table:
         Args:
             store: its states on disk.
             sender: the one writer of its changelog partition.
-            truth: what its states are.
+            kind: what its states are.
             hot_states_max: decoded states kept.
             bootstrap: Kafka bootstrap servers, for reading the changelog.
             on_progress: told of recovery: topic, partition, done, total.
         """
         self.sender = sender
         self._store = store
-        self._decode = truth.decode
-        self._encode = truth.encode
+        self._decode = kind.decode
+        self._encode = kind.encode
         self._hot = HotStates(hot_states_max)
         self._bootstrap = bootstrap
         self._on_progress = on_progress
@@ -128,7 +128,7 @@ class Table:
         """Whether `rewrites` has something to give."""
         return bool(self._hidden)
 
-    async def landed(self, landed: Sequence[Acknowledged]) -> int:
+    async def extend_changelog(self, landed: Sequence[Acknowledged]) -> int:
         """Check that our changelog writes are contiguous, and answer what stands between them.
 
         Returns:
@@ -175,7 +175,9 @@ class Table:
         if not hidden:
             return
         log.warning("%s: writing %d states again that a foreign record hid", self._changelog, len(hidden))
-        await self.landed(await acknowledged(await self.sender.send([(k, v, now_ms()) for k, v in hidden.items()])))
+        await self.extend_changelog(
+            await acknowledged(await self.sender.send([(k, v, now_ms()) for k, v in hidden.items()]))
+        )
 
     def close(self) -> None:
         """Close the store."""

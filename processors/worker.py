@@ -13,7 +13,7 @@ from rocksdict import Cache
 from processors.alert import UnclearAlert
 from processors.cluster import Cluster, inspect_cluster
 from processors.configuration import follow, read_sources
-from processors.fold import CONNECTION, MESSAGE, Truth
+from processors.fold import CONNECTION, MESSAGE, StateKind
 from processors.lane import BatchInFlight, Lane
 from processors.lanes import Lanes
 from processors.metrics import Metrics
@@ -133,14 +133,14 @@ class Worker:
             partial(self._log_end, partition),
         )
 
-    def _table(self, truth: Truth, topic: str, partition: int) -> Table:
+    def _table(self, kind: StateKind, topic: str, partition: int) -> Table:
         assert self._cluster is not None, "open() comes before the first batch"
         identity = Identity(self._cluster.id, topic, partition, self._cluster.partitions)
         path = self.settings.state_dir / topic / str(partition)
         store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
         hot_states_max = max(1_000, self.settings.hot_states_max // self._cluster.partitions)
         bootstrap = self.settings.kafka_bootstrap_servers
-        return Table(store, self._sender(topic, partition), truth, hot_states_max, bootstrap, self._on_progress)
+        return Table(store, self._sender(topic, partition), kind, hot_states_max, bootstrap, self._on_progress)
 
     def _sender(self, topic: str, partition: int) -> PartitionSender:
         assert self._producer is not None, "open() comes before the first batch"

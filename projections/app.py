@@ -19,21 +19,21 @@ from projections.reader import Reader
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.topic_projection import Lane
-from projections.writer import make_store
+from projections.topic_projection import TopicProjection
+from projections.writer import make_writer
 from runtime.clickhouse import connect
 
 log = structlog.get_logger()
 
 
-def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[Lane]:
+def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[TopicProjection]:
     """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
-    sink = Sink(client, settings.store, threads)
+    sink = Sink(client, settings.database, threads)
     lanes = []
     for projection in projections_of(settings.generation):
-        store = make_store(projection, sink, settings, stopping)
+        store = make_writer(projection, sink, settings, stopping)
         reader = Reader(projection.topic, settings, compacted=".state." in projection.topic)
-        lanes.append(Lane(reader, store, settings, stopping))
+        lanes.append(TopicProjection(reader, store, settings, stopping))
     return lanes
 
 
@@ -47,7 +47,7 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopping.set)
-        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.store)
+        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.database)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve())
             running = [tasks.create_task(lane.run()) for lane in lanes]
@@ -64,7 +64,7 @@ async def _connected(settings: Settings) -> Client:
     while True:
         try:
             client = await asyncio.to_thread(connect, settings.clickhouse_url, timeout_s=settings.insert_timeout_s)
-            await asyncio.to_thread(migrate, client, settings.store)
+            await asyncio.to_thread(migrate, client, settings.database)
             await asyncio.to_thread(retention.apply, client, settings)
         except (OSError, ClickHouseError) as error:
             log.warning(
@@ -76,7 +76,7 @@ async def _connected(settings: Settings) -> Client:
             return client
 
 
-def _health_server(settings: Settings, lanes: Sequence[Lane]) -> uvicorn.Server:
+def _health_server(settings: Settings, lanes: Sequence[TopicProjection]) -> uvicorn.Server:
     app = health_app(lambda: [lane.topic for lane in lanes if not lane.is_ready])
     config = uvicorn.Config(app, host=settings.host, port=settings.metrics_port, log_level="warning", lifespan="off")
     return _HealthServer(config)

@@ -23,8 +23,8 @@ class Settings:
     """`http(s)://[user:password@]host:port`."""
     generation: int = 1
     """Which derived topics are read (`message.state.g1`)."""
-    store: str = STORE
-    """Database the rows go to; a rebuild writes into a shadow of it."""
+    database: str = STORE
+    """RECIBO_PROJECTIONS_STORE: database the rows go to; a rebuild writes into a shadow of it."""
     group: str = "recibo-projections"
     """Prefix of the consumer groups, one a topic."""
     host: str = "127.0.0.1"
@@ -65,7 +65,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         kafka_bootstrap_servers=environ.get("KAFKA_BOOTSTRAP_SERVERS", default.kafka_bootstrap_servers),
         clickhouse_url=url,
         generation=_whole(environ, "RECIBO_GENERATION", default.generation, 1, 1_000_000),
-        store=_name(environ, prefix + "STORE", default.store),
+        database=_name(environ, prefix + "STORE", default.database),
         group=environ.get(prefix + "GROUP", default.group),
         host=environ.get(prefix + "HOST", default.host),
         metrics_port=_whole(environ, prefix + "METRICS_PORT", default.metrics_port, 0, 65_535),

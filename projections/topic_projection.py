@@ -13,15 +13,15 @@ from projections.batch import Batch
 from projections.errors import Stopping
 from projections.reader import Reader
 from projections.settings import Settings
-from projections.writer import Store
+from projections.writer import Writer
 
 log = structlog.get_logger()
 
 
-class Lane:
+class TopicProjection:
     """Carries one topic. Run by one task."""
 
-    def __init__(self, reader: Reader, store: Store, settings: Settings, stopping: asyncio.Event) -> None:
+    def __init__(self, reader: Reader, store: Writer, settings: Settings, stopping: asyncio.Event) -> None:
         """Join a reader to a store, until `stopping` is set."""
         self._reader = reader
         self._store = store
@@ -32,7 +32,7 @@ class Lane:
         """Records stored and committed since the lane began."""
         # Asked when they are read: a lane that stands still must not go on telling its last good figures.
         metrics.LAG_RECORDS.labels(self.topic).set_function(self._lag_records)
-        metrics.AGE_SECONDS.labels(self.topic).set_function(self._age_seconds)
+        metrics.AGE_SECONDS.labels(self.topic).set_function(self._age_s)
 
     @property
     def topic(self) -> str:
@@ -86,5 +86,5 @@ class Lane:
     def _lag_records(self) -> float:
         return self._reader.lag_records() + (len(self._unstored.records) if self._unstored else 0)
 
-    def _age_seconds(self) -> float:
+    def _age_s(self) -> float:
         return max(0.0, time.time() - self._unstored.oldest_ms() / 1000) if self._unstored else 0.0

@@ -27,14 +27,14 @@ SET_ASIDE_ALWAYS_ALLOWED: Final = 10
 log = structlog.get_logger()
 
 
-def make_store(projection: Projection, sink: Sink, settings: Settings, stopping: asyncio.Event) -> "Store":
+def make_writer(projection: Projection, sink: Sink, settings: Settings, stopping: asyncio.Event) -> "Writer":
     """Return a store of one topic; states of messages are linked as well."""
     fed = [table.name for table, _ in projection.tables]
     linker = Linker(sink, sink.database) if message_state.TABLE.name in fed else None
-    return Store(projection, sink, linker, settings, stopping)
+    return Writer(projection, sink, linker, settings, stopping)
 
 
-class Store:
+class Writer:
     """Stores one topic's records in its tables."""
 
     def __init__(

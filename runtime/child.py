@@ -16,11 +16,11 @@ from pathlib import Path
 from schemas.errors import DeploymentError
 
 _TETHER = Path(__file__).with_name("tether.py")
-_POLL_SECONDS = 0.05
-_STABLE_SECONDS = 60.0
+_POLL_S = 0.05
+_STABLE_S = 60.0
 _LOG_BYTES_MAX = 16 * 1024 * 1024
 _TAIL_LINES = 50
-_LAST_WORDS_SECONDS = 1.0
+_LAST_WORDS_S = 1.0
 
 Line = Callable[[str, str], None]
 """Takes a child's name and one line of its output, or of what the supervisor says about it."""
@@ -42,10 +42,10 @@ class Program:
     command: tuple[str, ...]
     is_ready: Callable[[], bool]
     environ: Mapping[str, str] = field(default_factory=dict)
-    stop_seconds_max: float = 30.0
+    stop_s_max: float = 30.0
 
 
-def backoff_seconds(failures: int) -> float:
+def backoff_s(failures: int) -> float:
     """Return how long to wait before the start that follows `failures` (from 0) quick deaths in a row."""
     return float(min(30.0, 0.5 * 2 ** min(failures, 10)))
 
@@ -90,19 +90,19 @@ class Child:
         """Start the program; returns at once."""
         self._thread.start()
 
-    def wait_ready(self, seconds_max: float) -> None:
+    def wait_ready(self, s_max: float) -> None:
         """Return when the program is ready.
 
         Raises:
             DeploymentError: it ended, or was not ready in time.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_ready or self._failure is not None, seconds_max)
+            self._changed.wait_for(lambda: self._is_ready or self._failure is not None, s_max)
             if self._failure is not None:
                 raise DeploymentError(self._failure)
             if not self._is_ready:
                 raise DeploymentError(
-                    f"{self.program.name} was not ready within {seconds_max:.0f} s; its output is in {self.log_file}"
+                    f"{self.program.name} was not ready within {s_max:.0f} s; its output is in {self.log_file}"
                 )
 
     def kill(self) -> None:
@@ -117,9 +117,9 @@ class Child:
         if self._thread.ident is None:
             return
         self._signal(signal.SIGTERM)
-        self._thread.join(self.program.stop_seconds_max)
+        self._thread.join(self.program.stop_s_max)
         if self._thread.is_alive():
-            self._say(f"has not ended within {self.program.stop_seconds_max:.0f} s of SIGTERM; killing it")
+            self._say(f"has not ended within {self.program.stop_s_max:.0f} s of SIGTERM; killing it")
             self._signal(signal.SIGKILL)
             self._thread.join()
 
@@ -137,7 +137,7 @@ class Child:
             process = self._spawn()
             was_ready = self._await_ready(process)
             code = process.wait()
-            self._output.join(_LAST_WORDS_SECONDS)
+            self._output.join(_LAST_WORDS_S)
             with self._changed:
                 self._is_ready = False
                 self._process = None
@@ -146,8 +146,8 @@ class Child:
             if self.starts == 1 and not was_ready:
                 self._fail(code)
                 break
-            failures = 0 if time.monotonic() - started > _STABLE_SECONDS else failures
-            delay = backoff_seconds(failures)
+            failures = 0 if time.monotonic() - started > _STABLE_S else failures
+            delay = backoff_s(failures)
             failures += 1
             self._say(f"ended ({ending(code)}); starting it again in {delay:g} s")
             self._stopping.wait(delay)
@@ -177,7 +177,7 @@ class Child:
                     self._is_ready = True
                     self._changed.notify_all()
                 return True
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_S)
         return False
 
     def _pump(self, process: subprocess.Popen[bytes]) -> None:

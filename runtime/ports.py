@@ -6,7 +6,7 @@ import socket
 from schemas.errors import DeploymentError
 
 HOST = "127.0.0.1"
-_CONNECT_SECONDS = 0.5
+_CONNECT_S = 0.5
 _FREE_PORTS = range(15_000, 32_768)
 """Below those that kernels give to outgoing connections: one of these stays free until its server starts."""
 
@@ -50,7 +50,7 @@ def chosen_port(port: int, purpose: str, option: str) -> int:
 def accepts_connections(port: int) -> bool:
     """Return whether something listens on the port."""
     try:
-        with socket.create_connection((HOST, port), timeout=_CONNECT_SECONDS):
+        with socket.create_connection((HOST, port), timeout=_CONNECT_S):
             return True
     except OSError:
         return False

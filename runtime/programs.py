@@ -11,7 +11,7 @@ from runtime.child import Program
 from runtime.ports import HOST
 
 CHECKOUT = Path(__file__).parents[1]
-_ASK_SECONDS = 1.0
+_ASK_S = 1.0
 
 
 def python_program(
@@ -35,10 +35,10 @@ def answers(url: str) -> bool:
     """Return whether a GET of `url`, on this machine, is answered 2xx within a second."""
     parts = urlsplit(url)
     host = parts.hostname or HOST
-    connection = HTTPConnection(host, parts.port, timeout=_ASK_SECONDS)
+    connection = HTTPConnection(host, parts.port, timeout=_ASK_S)
     if parts.scheme == "https":
         anyone = ssl._create_unverified_context()  # noqa: S323, SLF001 - is it up? Whose name it bears is not asked
-        connection = HTTPSConnection(host, parts.port, timeout=_ASK_SECONDS, context=anyone)
+        connection = HTTPSConnection(host, parts.port, timeout=_ASK_S, context=anyone)
     try:
         connection.request("GET", parts.path)
         return connection.getresponse().status // 100 == 2  # noqa: PLR2004 - the class of successful answers

@@ -7,7 +7,7 @@ from typing import Final, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-_SECONDS_BETWEEN_LINES: Final = 5.0
+_BETWEEN_LINES_S: Final = 5.0
 
 
 class ProgressBars:
@@ -44,5 +44,5 @@ class ProgressBars:
         now = time.monotonic()
         if step != self._step or now >= self._next_line:
             self._step = step
-            self._next_line = now + _SECONDS_BETWEEN_LINES
+            self._next_line = now + _BETWEEN_LINES_S
             self._console.print(line, highlight=False)

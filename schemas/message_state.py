@@ -190,13 +190,16 @@ def _flag(state: MessageState) -> None:
     state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]
 
 
-def _join_failure(state: MessageState, event: Event) -> None:
+def failure_of(event: Event) -> Failure:
+    """Return what an event of a failure status says of the failure."""
     error = event.error
-    failure = (
-        Failure(event.status, error.category, error.code, error.title)
-        if error
-        else Failure(event.status, "unknown", "")
-    )
+    if error is None:
+        return Failure(event.status, "unknown", "")
+    return Failure(event.status, error.category, error.code, error.title)
+
+
+def _join_failure(state: MessageState, event: Event) -> None:
+    failure = failure_of(event)
     if state.failure is None or _failure_order(failure) < _failure_order(state.failure):
         state.failure = failure
 

@@ -15,8 +15,7 @@ import msgspec
 from schemas.authentication import Authentication, SecretReference, authentication_of
 from schemas.errors import ConfigurationError
 from schemas.providers import PROVIDERS
-from schemas.providers.mapping import EMPTY, merged
-from schemas.providers.mapping import Mapping as FieldMapping
+from schemas.providers.mapping import EMPTY, FieldMapping, merged
 from schemas.providers.provider import Parser, Provider
 from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status

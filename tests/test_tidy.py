@@ -38,6 +38,7 @@ OWN_VARIABLES = {
     "secrets_file": "RECIBO_SECRETS_FILE",
     "data_dir": "RECIBO_DATA_DIR",
     "generation": "RECIBO_GENERATION",
+    "database": "RECIBO_PROJECTIONS_STORE",
     "public_url": "RECIBO_PUBLIC_URL",
 }
 """Settings that several stages share, or that are named after nobody's stage."""

@@ -133,7 +133,7 @@ def _redrive(source: Source, captures: list[Capture], kafka: str, generation: in
     def on_wait() -> None:
         click.echo("waiting until the processors have read the mapping …")
 
-    found = asyncio.run(redrive(kafka, generation, source.name, copies, seconds_max=seconds, on_wait=on_wait))
+    found = asyncio.run(redrive(kafka, generation, source.name, copies, s_max=seconds, on_wait=on_wait))
     came = {copy.identity for copy in copies}
     settled = len(came & found.settled)
     click.secho(f"{settled} of {len(came)} events of {len(captures)} captures are understood now.", fg="green")

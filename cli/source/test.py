@@ -38,7 +38,7 @@ def test_command(
     proof = prove(source, local_origin(port), body, public_url=public_url)
     click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(port), source, '…')}")
     line = Line(kafka, clickhouse_url, generation)
-    asyncio.run(send_and_follow(line, proof, body, content_type, message_id, seconds_max=seconds, on_step=_print_step))
+    asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")
 
 

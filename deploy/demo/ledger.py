@@ -43,7 +43,7 @@ class Ledger:
     connections: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
     """From the first post until the tables had caught up."""
-    answered_seconds: float = 0.0
+    answered_s: float = 0.0
     """From the first post to the last answer."""
     differences: list[Difference] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ def print_ledger(ledger: Ledger, console: Console) -> None:
     rate = ledger.deliveries / ledger.seconds if ledger.seconds else 0.0
     console.print(
         f"{ledger.deliveries:,} events in {ledger.seconds:.1f} s over the whole line: {rate:,.0f} events/s"
-        f" (answered within {ledger.answered_seconds:.1f} s)",
+        f" (answered within {ledger.answered_s:.1f} s)",
         highlight=False,
     )
     if ledger.is_exact:

@@ -9,10 +9,10 @@ from deploy.demo.attempts import Attempt
 from deploy.demo.client import Connection, NoAnswer
 from deploy.demo.traffic import Traffic
 
-ANSWER_SECONDS_MAX: Final = 10.0
+ANSWER_S_MAX: Final = 10.0
 _TRIES_MAX: Final = 60
-_BACKOFF_SECONDS: Final = 0.1
-_BACKOFF_SECONDS_MAX: Final = 2.0
+_BACKOFF_S: Final = 0.1
+_BACKOFF_S_MAX: Final = 2.0
 
 
 async def post_traffic(
@@ -30,7 +30,7 @@ async def post_traffic(
     order = iter(traffic.order)
     async with asyncio.TaskGroup() as workers:
         for _ in range(connections):
-            workers.create_task(_work(traffic, order, Connection(url, ANSWER_SECONDS_MAX), told, stop))
+            workers.create_task(_work(traffic, order, Connection(url, ANSWER_S_MAX), told, stop))
 
 
 async def _work(
@@ -49,7 +49,7 @@ async def _work(
                 told(attempt)
                 if not (attempt.uncertain or attempt.status == 429):  # noqa: PLR2004 - Too Many Requests
                     break
-                await asyncio.sleep(min(_BACKOFF_SECONDS * 2**tries, _BACKOFF_SECONDS_MAX))
+                await asyncio.sleep(min(_BACKOFF_S * 2**tries, _BACKOFF_S_MAX))
     finally:
         connection.close()
 

@@ -27,7 +27,7 @@ COMPARED: Final = (
 """Tables and views that are compared row by row, each by the query of its name."""
 TOTALS: Final = ("completeness", "fold_differences", "funnel", "answers", "repeats")
 """Views over everything, whose sums are compared; where others use the deployment too they are not."""
-_POLL_SECONDS: Final = 0.2
+_POLL_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +106,5 @@ def _wait(is_done: Callable[[], bool], deadline_s: float) -> bool:
     while not is_done():
         if time.monotonic() > until:
             return False
-        time.sleep(_POLL_SECONDS)
+        time.sleep(_POLL_S)
     return True

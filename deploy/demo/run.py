@@ -99,7 +99,7 @@ async def settle(
         if sabotage:
             sabotage.break_table(truth, deployment.clickhouse_url)
         ledger = reckon(attempts, matched, truth, observed)
-        ledger.seconds, ledger.answered_seconds = seconds, posted.ended - posted.began
+        ledger.seconds, ledger.answered_s = seconds, posted.ended - posted.began
         ledger.differences = [
             *matched.differences,
             *compare_topics(truth, observed),

@@ -15,7 +15,7 @@ from runtime.ports import HOST, accepts_connections, free_port
 from schemas.errors import DeploymentError
 
 HEAP_MB = 512
-_FORMAT_SECONDS_MAX = 60
+_FORMAT_S_MAX = 60
 _METADATA_TIMEOUT_MS = 2_000
 _LOGGER = "-Dorg.slf4j.simpleLogger"
 _QUIET = (
@@ -123,7 +123,7 @@ def _format(classpath: str, properties: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=_FORMAT_SECONDS_MAX,
+        timeout=_FORMAT_S_MAX,
     )
     if done.returncode != 0:
         reason = (done.stderr or done.stdout).strip().rpartition("\n")[2]

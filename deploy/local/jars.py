@@ -13,8 +13,8 @@ POM = Path(__file__).with_name("pom.xml")
 JAVA_MAJOR_MIN = 17
 """Kafka 4 brokers need it."""
 
-_FETCH_SECONDS_MAX = 300
-_VERSION_SECONDS_MAX = 20
+_FETCH_S_MAX = 300
+_VERSION_S_MAX = 20
 
 
 def java_major(version_output: str) -> int | None:
@@ -35,9 +35,7 @@ def require_java() -> None:
     )
     if shutil.which("java") is None:
         raise DeploymentError(f"the local Kafka broker needs Java, and there is no `java` on the PATH: {remedy}")
-    asked = subprocess.run(
-        ["java", "-version"], capture_output=True, text=True, check=False, timeout=_VERSION_SECONDS_MAX
-    )
+    asked = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False, timeout=_VERSION_S_MAX)
     major = java_major(asked.stderr + asked.stdout)
     if major is None or major < JAVA_MAJOR_MIN:
         found = (asked.stderr or asked.stdout).partition("\n")[0].strip() or "it does not say which"
@@ -75,7 +73,7 @@ def jars_folder(cache: Path) -> Path:
 def _fetch(into: Path) -> None:
     command = ["mvn", "--batch-mode", "--quiet", "--file", str(POM), "dependency:copy-dependencies"]
     options = ["-DincludeScope=runtime", f"-DoutputDirectory={into}"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=_FETCH_SECONDS_MAX)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, check=False, timeout=_FETCH_S_MAX)
     if done.returncode != 0 or not into.is_dir():
         reasons = [line for line in done.stdout.splitlines() if "ERROR" in line] or ["it does not say why"]
         raise DeploymentError(

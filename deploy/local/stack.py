@@ -29,12 +29,12 @@ from runtime.secrets_file import read_secrets
 from schemas.errors import DeploymentError
 from schemas.sources import Sources, parse_sources, require_secrets
 
-READY_SECONDS_MAX: Final = 90.0
+READY_S_MAX: Final = 90.0
 STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
 """Intake first, then each stage after the one that feeds it, the servers last."""
 _DERIVED: Final = ("processors", "projections")
 """What belongs to a generation."""
-_FOLLOW_SECONDS: Final = 0.5
+_FOLLOW_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +142,9 @@ class Stack:
         """Kill a part by SIGKILL, as a crash would; it is started again. See `wait_ready`."""
         self._children[name].kill()
 
-    def wait_ready(self, name: str, seconds_max: float = READY_SECONDS_MAX) -> None:
+    def wait_ready(self, name: str, s_max: float = READY_S_MAX) -> None:
         """Return when a part is ready (again). Raises DeploymentError when it is not in time."""
-        self._children[name].wait_ready(seconds_max)
+        self._children[name].wait_ready(s_max)
 
     def child(self, name: str) -> Child:
         """Return a part's supervised process."""
@@ -213,7 +213,7 @@ class Stack:
 
     def _follow_generation(self) -> None:
         """Until the stack stops: stop and start what belongs to a generation as the data directory says."""
-        while not self._stopping.wait(_FOLLOW_SECONDS):
+        while not self._stopping.wait(_FOLLOW_S):
             wanted = read_generation(self.settings.data_dir)
             if wanted == self._generation:
                 continue
@@ -226,7 +226,7 @@ class Stack:
                 started = [self._children[name] for name in _DERIVED if name in self._children]
             for child in started:
                 try:
-                    child.wait_ready(READY_SECONDS_MAX)
+                    child.wait_ready(READY_S_MAX)
                 except DeploymentError as error:
                     self._on_step(str(error))
 
@@ -264,7 +264,7 @@ class Stack:
 
     def _wait_all(self) -> None:
         for child in self._children.values():
-            child.wait_ready(READY_SECONDS_MAX)
+            child.wait_ready(READY_S_MAX)
 
 
 def _metrics_address(port: int, stage: str) -> str:

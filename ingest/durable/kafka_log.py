@@ -13,7 +13,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from ingest.durable.linger import Departures
+from ingest.durable.linger import Linger
 from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
@@ -37,14 +37,14 @@ class KafkaLog:
         self._deadline_s = settings.kafka_deadline_ms / 1000
         self.failed = asyncio.Event()
         """Set when the producer is beyond use: discard it."""
-        departures = Departures(settings.kafka_linger_ms / 1000)
+        linger = Linger(settings.kafka_linger_ms / 1000)
         self._senders = {
             topic: [
                 PartitionSender(
                     producer,
                     topic,
                     partition,
-                    departures=departures,
+                    linger=linger,
                     batch_bytes_max=settings.kafka_batch_bytes_max,
                     queue_bytes_max=settings.kafka_queue_bytes_max,
                     failures_max=settings.kafka_failures_max,

@@ -3,7 +3,7 @@
 import asyncio
 
 
-class Departures:
+class Linger:
     """Numbered moments, each a linger after the first batch that waits for it was begun."""
 
     def __init__(self, linger_s: float) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from ingest.durable.linger import Departures
+from ingest.durable.linger import Linger
 from ingest.raw_records import LogRecord
 from schemas.errors import LogUnavailable
 
@@ -49,7 +49,7 @@ class PartitionSender:
         topic: str,
         partition: int,
         *,
-        departures: Departures,
+        linger: Linger,
         batch_bytes_max: int,
         queue_bytes_max: int,
         failures_max: int,
@@ -61,7 +61,7 @@ class PartitionSender:
             producer: started, idempotent, `acks=all`.
             topic: the topic.
             partition: the partition; this is its only sender.
-            departures: when batches leave; shared by all partitions.
+            linger: when batches leave; shared by all partitions.
             batch_bytes_max: size from which a batch is closed.
             queue_bytes_max: bytes that may wait; more raises LogUnavailable.
             failures_max: consecutive late batches after which the partition counts as stuck.
@@ -70,7 +70,7 @@ class PartitionSender:
         self._producer = producer
         self._topic = topic
         self._partition = partition
-        self._departures = departures
+        self._linger = linger
         self._batch_bytes_max = batch_bytes_max
         self._queue_bytes_max = queue_bytes_max
         self._failures_max = failures_max
@@ -109,7 +109,7 @@ class PartitionSender:
         if queue and queue[-1].bytes + size <= self._batch_bytes_max:
             batch = queue[-1]
         else:
-            batch = Batch(monotonic(), self._departures.book(), self._loop.create_future())
+            batch = Batch(monotonic(), self._linger.book(), self._loop.create_future())
             queue.append(batch)
             self._wakeup.set()
         batch.bytes += size
@@ -134,7 +134,7 @@ class PartitionSender:
                 if not self._queue:
                     await self._wakeup.wait()
                 if len(self._queue) == 1:
-                    await self._departures.wait(self._queue[0].departure)
+                    await self._linger.wait(self._queue[0].departure)
                 if self._queue:
                     await self._send(self._dequeue())
         finally:

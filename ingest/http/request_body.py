@@ -33,13 +33,13 @@ class BytesInFlight:
         self.now = 0
 
 
-async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float, held: BytesInFlight) -> bytes:
+async def read_body(receive: Receive, *, bytes_max: int, s_max: float, held: BytesInFlight) -> bytes:
     """Return a whole body. Its bytes are added to `held` as they come, and stay there: the caller gives them back.
 
     Args:
         receive: ASGI's.
         bytes_max: of the body.
-        seconds_max: for all of it.
+        s_max: for all of it.
         held: what this process holds of all bodies.
 
     Raises:
@@ -47,7 +47,7 @@ async def read_body(receive: Receive, *, bytes_max: int, seconds_max: float, hel
         HungUp: the client is gone.
     """
     try:
-        async with asyncio.timeout(seconds_max):
+        async with asyncio.timeout(s_max):
             return await _collect(receive, bytes_max, held)
     except TimeoutError:
         raise Refused(TOO_SLOW) from None

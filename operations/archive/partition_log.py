@@ -13,7 +13,7 @@ from operations.topics import admin_of, find_topics
 from schemas.errors import ContiguityBroken, DeploymentError
 
 _POLL_MS: Final = 200
-_SILENT_SECONDS_MAX: Final = 30.0
+_SILENT_S_MAX: Final = 30.0
 _FETCH_BYTES_MAX: Final = 1024 * 1024
 """Compressed, and at least one batch: ten to twenty times as much in memory."""
 _RECORDS_AT_ONCE: Final = 10_000
@@ -63,7 +63,7 @@ class PartitionLog:
             yield records[: len(records) - max(0, due - limit)]
 
     async def _heard(self, where: TopicPartition, due: int) -> list[Record]:
-        deadline = time.monotonic() + _SILENT_SECONDS_MAX
+        deadline = time.monotonic() + _SILENT_S_MAX
         while time.monotonic() < deadline:
             try:
                 found = await self._consumer.getmany(where, timeout_ms=_POLL_MS, max_records=_RECORDS_AT_ONCE)

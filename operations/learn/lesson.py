@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operations.learn.proposals import Proposal
-from schemas.providers.mapping import Mapping as FieldMapping
-from schemas.providers.mapping import Path, fold_word, path_of
+from schemas.providers.mapping import FieldMapping, Path, fold_word, path_of
 from schemas.status import RANK, ConnectionStatus
 
 _STATUSES = frozenset({*RANK, *map(str, ConnectionStatus)})

@@ -93,11 +93,11 @@ class Redrive:
         future: asyncio.Future[object] = await self._producer.send(RAW, copy.value, copy.key, headers=headers)
         return future
 
-    async def outcomes(self, copies: Iterable[Copy], seconds_max: float) -> Outcomes:
+    async def outcomes(self, copies: Iterable[Copy], s_max: float) -> Outcomes:
         """Return the outcomes that came within the time, ending when each copy has one."""
         waiting = {copy.identity for copy in copies}
         found = Outcomes()
-        deadline = time.monotonic() + seconds_max
+        deadline = time.monotonic() + s_max
         while waiting and time.monotonic() < deadline:
             for record in await self._reader.poll():
                 identity = note(found, self._source, record, is_set_aside=record.topic == self._set_aside)
@@ -111,7 +111,7 @@ async def redrive(
     source: str,
     copies: Sequence[Copy],
     *,
-    seconds_max: float,
+    s_max: float,
     on_wait: Callable[[], None],
 ) -> Outcomes:
     """Append copies and return their outcomes.
@@ -124,7 +124,7 @@ async def redrive(
         generation: whose outcomes are waited for.
         source: the source's name.
         copies: what to append; at least one.
-        seconds_max: how long to wait for the first outcome, and for the last.
+        s_max: how long to wait for the first outcome, and for the last.
         on_wait: called when the processors do not understand yet.
 
     Raises:
@@ -138,16 +138,16 @@ async def redrive(
         await reader.seek_to_end()
         try:
             await producer.start()
-            return await _all(Redrive(producer, reader, source, topics.set_aside), copies, seconds_max, on_wait)
+            return await _all(Redrive(producer, reader, source, topics.set_aside), copies, s_max, on_wait)
         except KafkaError as error:
             raise DeploymentError(f"Kafka at {kafka} does not take the copies: {error}; run this again") from error
         finally:
             await producer.stop()
 
 
-async def _all(drive: Redrive, copies: Sequence[Copy], seconds_max: float, on_wait: Callable[[], None]) -> Outcomes:
+async def _all(drive: Redrive, copies: Sequence[Copy], s_max: float, on_wait: Callable[[], None]) -> Outcomes:
     first, rest = copies[:1], copies[1:]
-    deadline = time.monotonic() + seconds_max
+    deadline = time.monotonic() + s_max
     while True:
         await drive.append(first)
         found = await drive.outcomes(first, deadline - time.monotonic())
@@ -161,6 +161,6 @@ async def _all(drive: Redrive, copies: Sequence[Copy], seconds_max: float, on_wa
         on_wait()
         await asyncio.sleep(1)
     await drive.append(rest)
-    others = await drive.outcomes(rest, seconds_max)
+    others = await drive.outcomes(rest, s_max)
     others.settled |= found.settled
     return others

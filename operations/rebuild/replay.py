@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from projections.batch import Batch
 from projections.settings import Settings
-from projections.writer import Store
+from projections.writer import Writer
 from schemas.errors import StateRefused
 
 _POLL_MS: Final = 200
@@ -82,7 +82,7 @@ class Replay:
             found[tp.partition] = begins[tp] if offset is None else offset
         return found
 
-    async def store_to(self, ends: Mapping[int, int], stores: Sequence[Store], progress: Progress, step: str) -> None:
+    async def store_to(self, ends: Mapping[int, int], stores: Sequence[Writer], progress: Progress, step: str) -> None:
         """Store what lies between the group's commit and `ends` (perhaps a little more), in every one of `stores`.
 
         Raises:

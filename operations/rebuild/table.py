@@ -26,7 +26,7 @@ from operations.rebuild.target import WITH_GENERATION, Target
 from projections.clickhouse.migrate import migrate
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import make_store
+from projections.writer import make_writer
 from schemas.message_state import HORIZON_MS
 
 
@@ -62,8 +62,8 @@ class Rebuild:
         self._settings = settings
         self._client = client
         self._progress = progress
-        self._shadow = shadow_database(settings.store, target)
-        self._group = f"recibo-rebuild.{settings.store}.{target.projection.topic}"
+        self._shadow = shadow_database(settings.database, target)
+        self._group = f"recibo-rebuild.{settings.database}.{target.projection.topic}"
 
     async def compare(self) -> Report:
         """Read the topic up to its present end into the shadow, and compare. Goes on where an earlier one left off."""
@@ -82,7 +82,7 @@ class Rebuild:
     async def replace(self, report: Report) -> None:
         """Replace the weeks that differ and are wholly inside the log; then store what came meanwhile."""
         weeks = report.to_replace
-        tables, live = self._target.tables, self._settings.store
+        tables, live = self._target.tables, self._settings.database
         total, done = len(weeks) * len(tables), 0
 
         def on_step(step: str) -> None:
@@ -113,7 +113,7 @@ class Rebuild:
         salt = uuid.uuid4().hex
         with ThreadPoolExecutor(max_workers=2, thread_name_prefix="rebuild") as threads:
             stores = [
-                make_store(
+                make_writer(
                     self._target.projection,
                     Sink(self._client, database, threads, salt=salt),
                     self._settings,
@@ -124,7 +124,7 @@ class Rebuild:
             await replay.store_to(ends, stores, self._progress, step)
 
     def _compared(self) -> Report:
-        client, live, shadow = self._client, self._settings.store, self._shadow
+        client, live, shadow = self._client, self._settings.database, self._shadow
         report = Report([])
         for number, table in enumerate(self._target.tables):
             self._progress(f"comparing {table}", number, len(self._target.tables))

@@ -34,7 +34,7 @@ class Plan:
     @property
     def store(self) -> str:
         """Database of the live tables."""
-        return self.settings.store
+        return self.settings.database
 
     @property
     def old(self) -> int:

@@ -106,7 +106,8 @@ def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Seque
 def _said_first_in_log(state: MessageState, older: Sequence[Published], newer: Sequence[Published]) -> set[str]:
     """Return the statuses that only the log's own events explain: no older one published them, or said them earlier.
 
-    The least of all is never among them: some older event said something.
+    A failure whose cause none of the log's events gives is an older event's. The least status of all is never among them:
+    some older event said something.
     """
     published = {p.event.status for p in older}
     first_at_ms: dict[str, int] = {}
@@ -114,6 +115,11 @@ def _said_first_in_log(state: MessageState, older: Sequence[Published], newer: S
         status, at_ms = one.event.status, one.event.occurred_at_ms
         first_at_ms[status] = min(at_ms, first_at_ms.get(status, at_ms))
     found = {s for s, at_ms in first_at_ms.items() if s not in published and state.first_at_ms.get(s, at_ms) >= at_ms}
+    failure = state.failure
+    if failure is not None and not any(
+        p.event.status == failure.status and message_state.failure_of(p.event) == failure for p in newer
+    ):
+        found.discard(failure.status)
     if found >= state.first_at_ms.keys():
         found.discard(min(state.first_at_ms, key=BIT.__getitem__))
     return found

@@ -16,7 +16,7 @@ from operations.repair.steps import Begin
 from projections.clickhouse.migrate import migrate
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import make_store
+from projections.writer import make_writer
 
 NOT_DERIVED: Final = frozenset({"webhook_raw", "webhook_request"})
 """Tables of what came, which no generation decides."""
@@ -92,7 +92,7 @@ async def store_to_end(plan: Plan, replay: Replay, target: Target, database: str
     """Store what a replay's group has not read yet, up to where the topic ends now, in `database`."""
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="repair") as threads:
         sink = Sink(plan.client, database, threads, salt=uuid.uuid4().hex)
-        store = make_store(target.projection, sink, plan.settings, asyncio.Event())
+        store = make_writer(target.projection, sink, plan.settings, asyncio.Event())
         await replay.store_to(await replay.ends(), [store], plan.progress, step)
 
 

@@ -15,7 +15,7 @@ from operations.sources.proof import Proof
 from schemas.errors import DeploymentError
 from schemas.topics import RAW, DerivedTopics
 
-_CLICKHOUSE_POLL_SECONDS: Final = 0.1
+_CLICKHOUSE_POLL_S: Final = 0.1
 _SUCCESS: Final = 2
 
 
@@ -42,7 +42,7 @@ OnStep = Callable[[Step], None]
 
 
 async def send_and_follow(
-    line: Line, proof: Proof, body: bytes, content_type: str, message_id: str, *, seconds_max: float, on_step: OnStep
+    line: Line, proof: Proof, body: bytes, content_type: str, message_id: str, *, s_max: float, on_step: OnStep
 ) -> None:
     """Post a test event and tell of each step until its message can be queried.
 
@@ -52,7 +52,7 @@ async def send_and_follow(
         body: the event.
         content_type: its type.
         message_id: the message it is about, known by nobody else.
-        seconds_max: how long to wait for each step.
+        s_max: how long to wait for each step.
         on_step: called at each step.
 
     Raises:
@@ -75,14 +75,14 @@ async def send_and_follow(
                 f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
             )
         tell("answered", f"HTTP {answer.status_code}")
-        where = await _first(reader, seconds_max, lambda r: r.topic == RAW and message_id.encode() in r.value, RAW)
+        where = await _first(reader, s_max, lambda r: r.topic == RAW and message_id.encode() in r.value, RAW)
         tell("stored", f"{RAW} partition {where.partition} offset {where.offset}")
         is_ours = _outcome_of(topics, where, message_id)
-        outcome = await _first(reader, seconds_max, is_ours, topics.message_events)
+        outcome = await _first(reader, s_max, is_ours, topics.message_events)
         if outcome.topic == topics.set_aside and b'"outcome":"unselected"' not in outcome.value:
             raise DeploymentError(f"the processors set it aside: {outcome.value.decode()}")
         tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
-    status = await asyncio.wait_for(_queried(line.clickhouse, message_id, seconds_max), seconds_max + 1)
+    status = await asyncio.wait_for(_queried(line.clickhouse, message_id, s_max), s_max + 1)
     tell("in ClickHouse", f"recibo.messages says {status}")
 
 
@@ -94,10 +94,10 @@ async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_ty
         raise DeploymentError(f"ingest does not answer at {proof.url}: {error}; is `recibo up` running?") from error
 
 
-async def _first(reader: LogReader, seconds_max: float, wanted: Callable[[Record], bool], where: str) -> Record:
-    found = await reader.first(wanted, seconds_max)
+async def _first(reader: LogReader, s_max: float, wanted: Callable[[Record], bool], where: str) -> Record:
+    found = await reader.first(wanted, s_max)
     if found is None:
-        raise DeploymentError(f"it did not arrive in {where} within {seconds_max:g} s: see the stage's log")
+        raise DeploymentError(f"it did not arrive in {where} within {s_max:g} s: see the stage's log")
     return found
 
 
@@ -113,8 +113,8 @@ def _outcome_of(topics: DerivedTopics, where: Record, message_id: str) -> Callab
     return is_ours
 
 
-async def _queried(url: str, message_id: str, seconds_max: float) -> str:
-    deadline = time.monotonic() + seconds_max
+async def _queried(url: str, message_id: str, s_max: float) -> str:
+    deadline = time.monotonic() + s_max
     while True:
         try:
             found = await asyncio.to_thread(_status_in_clickhouse, url, message_id)
@@ -123,8 +123,8 @@ async def _queried(url: str, message_id: str, seconds_max: float) -> str:
         if found:
             return found
         if time.monotonic() > deadline:
-            raise DeploymentError(f"it did not arrive in ClickHouse within {seconds_max:g} s: see the projections' log")
-        await asyncio.sleep(_CLICKHOUSE_POLL_SECONDS)
+            raise DeploymentError(f"it did not arrive in ClickHouse within {s_max:g} s: see the projections' log")
+        await asyncio.sleep(_CLICKHOUSE_POLL_S)
 
 
 def _status_in_clickhouse(url: str, message_id: str) -> str:

@@ -12,7 +12,7 @@ from operations.topics import admin_of, find_topics
 from schemas.errors import DeploymentError
 
 _POLL_MS: Final = 100
-_SILENT_SECONDS_MAX: Final = 30.0
+_SILENT_S_MAX: Final = 30.0
 _AHEAD_MAX: Final = 5_000
 """Records read over rather than sought past."""
 _FETCH_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -57,12 +57,12 @@ class LogReader:
             if batch:
                 heard = time.monotonic()
                 yield [r for r in batch if r.offset < ends[TopicPartition(r.topic, r.partition)]]
-            elif time.monotonic() - heard > _SILENT_SECONDS_MAX:
+            elif time.monotonic() - heard > _SILENT_S_MAX:
                 raise DeploymentError("Kafka sends no more records, though there are some: see the broker's log")
 
-    async def first(self, wanted: Callable[[Record], bool], seconds_max: float) -> Record | None:
+    async def first(self, wanted: Callable[[Record], bool], s_max: float) -> Record | None:
         """Return the first record that is wanted, of those read so far and those to come; None after the wait."""
-        deadline = time.monotonic() + seconds_max
+        deadline = time.monotonic() + s_max
         while True:
             found = next((record for record in self._seen if wanted(record)), None)
             if found is not None or time.monotonic() > deadline:
@@ -92,7 +92,7 @@ class LogReader:
             position = records[-1].offset + 1
 
     async def _heard(self, where: TopicPartition) -> list[Record]:
-        deadline = time.monotonic() + _SILENT_SECONDS_MAX
+        deadline = time.monotonic() + _SILENT_S_MAX
         while time.monotonic() < deadline:
             fetched = (await self._consumer.getmany(where, timeout_ms=_POLL_MS)).get(where)
             if fetched:

@@ -21,7 +21,7 @@ from schemas.errors import DeploymentError
 from schemas.signatures import sign, standard_webhooks_key, twilio_message
 from schemas.sources import Source
 
-_TOKEN_SECONDS = 600
+_TOKEN_S = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def prove(  # noqa: PLR0911 - one return a kind
             pair = base64.b64encode(f"{auth.user}:{secret}".encode()).decode()
             return Proof(url, {"Authorization": f"Basic {pair}"})
         case Jwt() as auth:
-            claims = {"iat": int(now_s), "exp": int(now_s) + _TOKEN_SECONDS}
+            claims = {"iat": int(now_s), "exp": int(now_s) + _TOKEN_S}
             return Proof(url, {auth.header: auth.prefix + jwt.encode(claims, secret, algorithm=auth.algorithms[0])})
         case StandardWebhooks():
             return Proof(url, _standard_webhooks_headers(secret, body, now_s))

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from schemas.errors import DeploymentError
 from schemas.event import rfc3339
-from schemas.providers.mapping import Mapping, Path
+from schemas.providers.mapping import FieldMapping, Path
 from schemas.sources import Source
 
 RECIPIENT: Final = "5511900000001"
@@ -92,7 +92,7 @@ def sample_event(source: Source, message_id: str, at_ms: int) -> tuple[bytes, st
     return json.dumps(document, separators=(",", ":")).encode(), content_type
 
 
-def _by_mapping(name: str, mapping: Mapping, message_id: str, at_ms: int) -> Any:
+def _by_mapping(name: str, mapping: FieldMapping, message_id: str, at_ms: int) -> Any:
     word = next((word for word, status in mapping.words.items() if status == "delivered"), "")
     if not word or not mapping.paths.get("message_id") or not mapping.paths.get("status"):
         raise DeploymentError(

@@ -105,7 +105,7 @@ def main() -> None:
     """Migrate the engine that CLICKHOUSE_URL names, and say what was applied."""
     configured = settings.from_environ(os.environ)
     client = connect(configured.clickhouse_url)
-    applied = migrate(client, configured.store)
+    applied = migrate(client, configured.database)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

@@ -21,9 +21,9 @@ from schemas.relay_header import read_relay_header
 from schemas.topics import MAX_RECORD_BYTES, RAW
 
 _POLL_MS: Final = 500
-_COMMIT_SECONDS: Final = 1.0
+_COMMIT_S: Final = 1.0
 _RECORDS_MAX: Final = 2_000
-_AGAIN_SECONDS: Final = 5.0
+_AGAIN_S: Final = 5.0
 
 log = logging.getLogger("relay")
 
@@ -48,8 +48,8 @@ class Courier:
             try:
                 await self._read()
             except KafkaError as error:
-                log.warning("Kafka fails (%s); %s goes on in %d s", error, self._target.host, _AGAIN_SECONDS)
-            await asyncio.sleep(_AGAIN_SECONDS)
+                log.warning("Kafka fails (%s); %s goes on in %d s", error, self._target.host, _AGAIN_S)
+            await asyncio.sleep(_AGAIN_S)
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -66,7 +66,7 @@ class Courier:
             while True:
                 await self._commit(consumer)
                 committed_at = time.monotonic()
-                while time.monotonic() < committed_at + _COMMIT_SECONDS:
+                while time.monotonic() < committed_at + _COMMIT_S:
                     await self._turn(consumer)
                 await self._measure(consumer)
         finally:

@@ -8,7 +8,7 @@ not part of a body: use structured mode.
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import FIELDS, Mapping, path_of
+from schemas.providers.mapping import FIELDS, FieldMapping, path_of
 from schemas.providers.provider import Provider
 from schemas.status import RANK, ConnectionStatus
 
@@ -24,7 +24,7 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "error_detail": ("data.error.detail",),
 }
 
-DEFAULT: Final = Mapping(
+DEFAULT: Final = FieldMapping(
     paths={name: tuple(path_of(dotted) for dotted in _PATHS.get(name, (f"data.{name}",))) for name in FIELDS},
     words={name: name for name in (*RANK, *ConnectionStatus)},
 )

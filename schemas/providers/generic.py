@@ -7,11 +7,11 @@ from captured bodies.
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import Mapping
+from schemas.providers.mapping import FieldMapping
 from schemas.providers.provider import Provider
 from schemas.status import RANK, ConnectionStatus
 
-DEFAULT: Final = Mapping(paths={}, words={name: name for name in (*RANK, *ConnectionStatus)})
+DEFAULT: Final = FieldMapping(paths={}, words={name: name for name in (*RANK, *ConnectionStatus)})
 
 PROVIDER: Final = Provider(
     name="generic",

@@ -7,7 +7,7 @@ import orjson
 
 from schemas.event import Event, Normalized, Unmapped
 from schemas.providers.learned import Learned
-from schemas.providers.mapping import Mapping
+from schemas.providers.mapping import FieldMapping
 from schemas.providers.provider import NOBODY, PARTS_MAX, Parser, Part
 from schemas.providers.reading import load
 from schemas.record import SourceContext
@@ -55,6 +55,6 @@ class JsonParser:
         return subject_of(self._read(document, NOBODY, 0))
 
 
-def fixed(parser: Parser) -> Callable[[Mapping | None], Parser]:
+def fixed(parser: Parser) -> Callable[[FieldMapping | None], Parser]:
     """Return the `Provider.parser` of a fixed shape: a source's own mapping is asked what `parser` does not understand."""
     return lambda mapping: parser if mapping is None else Learned(parser, mapping)

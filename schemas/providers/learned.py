@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.event import Normalized, Unmapped
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import Mapping
+from schemas.providers.mapping import FieldMapping
 from schemas.providers.provider import NOBODY, Parser, Part
 from schemas.record import SourceContext
 
@@ -12,7 +12,7 @@ from schemas.record import SourceContext
 class Learned:
     """Asks the provider's own parser first, and the mapping only about what that one does not understand."""
 
-    def __init__(self, own: Parser, mapping: Mapping) -> None:
+    def __init__(self, own: Parser, mapping: FieldMapping) -> None:
         """Put `mapping` behind `own`."""
         self._own = own
         self._mapped = MappedParser(mapping)

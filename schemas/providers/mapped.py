@@ -8,7 +8,7 @@ import orjson
 from schemas.error_category import category_of
 from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, event_id, trusted_time
 from schemas.providers.field_reader import Document, FieldReader, Plan, text_of
-from schemas.providers.mapping import Mapping, Path, fold_word, value_at
+from schemas.providers.mapping import FieldMapping, Path, fold_word, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.reading import load_any
 from schemas.providers.recipients import recipient_of
@@ -43,9 +43,9 @@ _Plans = tuple[tuple[Plan, Document], ...]
 
 
 class MappedParser:
-    """Reads bodies as a `Mapping` says. Stateless but for a bounded memory of words."""
+    """Reads bodies as a `FieldMapping` says. Stateless but for a bounded memory of words."""
 
-    def __init__(self, mapping: Mapping) -> None:
+    def __init__(self, mapping: FieldMapping) -> None:
         """Compile `mapping` once, so that a body costs dictionary look-ups only. Raises for an unknown time zone."""
         self._mapping = mapping
         self._reader = FieldReader(mapping.paths, _TEXTS)

@@ -6,7 +6,7 @@ Words are compared without case, accents or punctuation, so `Número não encont
 
 import re
 import unicodedata
-from collections.abc import Mapping as AnyMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -35,13 +35,13 @@ FIELDS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class FieldMapping:
     """A source's field mapping, as in `recibo.toml` under `[sources.NAME.mapping]`."""
 
-    paths: AnyMapping[str, tuple[Path, ...]]
-    words: AnyMapping[str, str]
+    paths: Mapping[str, tuple[Path, ...]]
+    words: Mapping[str, str]
     """Folded word → status (message or connection)."""
-    ignored: AnyMapping[str, str] = field(default_factory=dict)
+    ignored: Mapping[str, str] = field(default_factory=dict)
     """Folded word → kind of thing that is no status."""
     items: tuple[Path, ...] = ()
     """Where an array of events may be; a body that is itself an array needs no entry."""
@@ -52,7 +52,7 @@ class Mapping:
 _KEYS: Final = ("paths", "words", "ignored", "items", "time_zone")
 _STATUSES: Final = (*RANK, *map(str, ConnectionStatus))
 
-EMPTY: Final = Mapping(paths={}, words={})
+EMPTY: Final = FieldMapping(paths={}, words={})
 """Says nothing: what a mapping is merged on where the provider has no default."""
 
 
@@ -80,7 +80,7 @@ def value_at(document: Any, path: Path) -> Any:
     return document
 
 
-def merged(default: Mapping, table: AnyMapping[str, Any]) -> Mapping:
+def merged(default: FieldMapping, table: Mapping[str, Any]) -> FieldMapping:
     """Return `default` with what a `[sources.NAME.mapping]` table adds: its paths come first, its words win.
 
     Args:
@@ -113,7 +113,7 @@ def merged(default: Mapping, table: AnyMapping[str, Any]) -> Mapping:
         for kind, words in dict(table.get("ignored", {})).items()
         for word in _texts(f"ignored.{kind}", words)
     }
-    return Mapping(
+    return FieldMapping(
         paths=paths,
         words={**{w: s for w, s in default.words.items() if w not in own_ignored}, **own_words},
         ignored={**{w: k for w, k in default.ignored.items() if w not in own_words}, **own_ignored},

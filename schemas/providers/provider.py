@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol
 
 from schemas.event import Normalized
-from schemas.providers.mapping import Mapping as FieldMapping
+from schemas.providers.mapping import FieldMapping
 from schemas.record import SourceContext
 
 SUBJECT_LENGTH_MAX = 512

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-_SECONDS_BELOW: Final = 100_000_000_000
+_BELOW_S: Final = 100_000_000_000
 """1e11: as seconds the year 5138, as milliseconds 1973."""
 _MILLISECONDS_BELOW: Final = 100_000_000_000_000
 _ABSURD_FROM: Final = 1e17
@@ -58,7 +58,7 @@ def _from_digits(text: str, naive_zone: tzinfo) -> int | None:
 def _from_number(value: float) -> int | None:
     if not 0 < value < _ABSURD_FROM:
         return None
-    if value < _SECONDS_BELOW:
+    if value < _BELOW_S:
         return round(value * 1000)
     if value < _MILLISECONDS_BELOW:
         return round(value)

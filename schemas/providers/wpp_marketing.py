@@ -8,7 +8,7 @@ identifiers, and warn of repeats and disorder. Its payload is not published, so 
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import Mapping, fold_word, path_of
+from schemas.providers.mapping import FieldMapping, fold_word, path_of
 from schemas.providers.provider import Provider
 
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
@@ -83,7 +83,7 @@ _IGNORED: Final[dict[str, tuple[str, ...]]] = {
     "test": ("test", "teste", "ping"),
 }
 
-DEFAULT: Final = Mapping(
+DEFAULT: Final = FieldMapping(
     paths={name: tuple(path_of(dotted) for dotted in candidates) for name, candidates in _PATHS.items()},
     words={fold_word(word): status for status, words in _WORDS.items() for word in words},
     ignored={fold_word(word): kind for kind, words in _IGNORED.items() for word in words},

@@ -23,7 +23,7 @@ PARTITIONS = 4
 _BATCH_BYTES = 500_000
 _READ_BYTES = 4 * 1024 * 1024
 _IN_FLIGHT_MAX = 64
-_GROUPS_SECONDS_MAX = 30.0
+_GROUPS_S_MAX = 30.0
 JOINING_MS = 3_000
 """Kafka's own default: the workers or threads of a program get their partitions once, before the first record."""
 
@@ -141,7 +141,7 @@ async def fresh_cluster(*, joining_ms: int = 0) -> AsyncIterator[Cluster]:
 
 async def _groups_are_kept(admin: AIOKafkaAdminClient) -> None:
     """Wait until the broker has made the topic of committed offsets, which it does when first asked for a group."""
-    async with asyncio.timeout(_GROUPS_SECONDS_MAX):
+    async with asyncio.timeout(_GROUPS_S_MAX):
         while True:
             try:
                 await admin.list_consumer_group_offsets("any")

@@ -51,7 +51,7 @@ async def figures(count: int, traffic: int) -> dict[str, Any]:
         "events_per_cpu_s": work.events_per_cpu_s,
         "events_in": work.events_in,
         "memory_mb": work.peak_memory_mb,
-        "recovered_states_per_s": round(count / recovery.output_seconds),
+        "recovered_states_per_s": round(count / recovery.output_s),
         "recovery_memory_mb": recovery.peak_memory_mb,
         "disk_mb": disk_mb,
     }

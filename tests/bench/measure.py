@@ -3,8 +3,8 @@
 The clock starts when the program consumes its first record (it says so: everything before is start-up) and stops when
 the driver sees, on the broker, that every output record is there and the group's committed offsets are at the end: all
 that was consumed is durable, state included, since each of these programs commits only after its state's changelog.
-`output_seconds` leaves the last commit out: until the last record appeared in the output topics.
-The driver asks often only near the end (POLL_SECONDS), so that asking costs the broker nothing that counts; its own
+`output_s` leaves the last commit out: until the last record appeared in the output topics.
+The driver asks often only near the end (POLL_S), so that asking costs the broker nothing that counts; its own
 CPU time is in nobody's figures.
 """
 
@@ -19,10 +19,10 @@ from schemas.topics import RAW
 from tests.bench.cluster import Cluster
 from tests.bench.program import Process, Program, cpu_s
 
-POLL_SECONDS = 0.02
-_POLL_SECONDS_MAX = 0.5
-_STABLE_SECONDS = 1.0
-_SILENCE_SECONDS_MAX = 120.0
+POLL_S = 0.02
+_POLL_S_MAX = 0.5
+_STABLE_S = 1.0
+_SILENCE_S_MAX = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Run:
     events_in: int
     records_out: int
     seconds: float
-    output_seconds: float
+    output_s: float
     events_per_s: float
     cpu_s: float
     events_per_cpu_s: float
@@ -68,10 +68,10 @@ class _Watch:
         while (now := await ask()) < expected:
             if now != seen:
                 seen, changed_at = now, time.monotonic()
-            if self._process.has_ended() or time.monotonic() - changed_at > _SILENCE_SECONDS_MAX:
+            if self._process.has_ended() or time.monotonic() - changed_at > _SILENCE_S_MAX:
                 raise self._process.failed(f"stopped at {now} of {expected} {what}")
             to_go = (expected - now) * (time.monotonic() - began) / max(1, now - at_first)
-            await asyncio.sleep(min(_POLL_SECONDS_MAX, max(POLL_SECONDS, to_go / 2)))
+            await asyncio.sleep(min(_POLL_S_MAX, max(POLL_S, to_go / 2)))
         if now != expected:
             raise self._process.failed(f"has {now} {what}, not {expected}")
 
@@ -79,8 +79,8 @@ class _Watch:
         """Return when the state topic grew for the last time, `at` or later."""
         seen = await self._cluster.count(topic)
         watched_since = time.time()
-        while time.time() - watched_since < _STABLE_SECONDS:
-            await asyncio.sleep(POLL_SECONDS)
+        while time.time() - watched_since < _STABLE_S:
+            await asyncio.sleep(POLL_S)
             if (now := await self._cluster.count(topic)) != seen:
                 seen, at = now, time.time()
                 watched_since = at
@@ -118,7 +118,7 @@ async def measure(cluster: Cluster, program: Program, records: int, process: Pro
         events_in=done,
         records_out=out,
         seconds=round(seconds, 3),
-        output_seconds=round(written_at - first.at_s, 3),
+        output_s=round(written_at - first.at_s, 3),
         events_per_s=round(done / seconds),
         cpu_s=round(cpu - first.cpu_s, 2),
         events_per_cpu_s=round(done / max(0.01, cpu - first.cpu_s)),

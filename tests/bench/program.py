@@ -16,8 +16,8 @@ from runtime.programs import CHECKOUT
 
 _TETHER = CHECKOUT / "deploy" / "local" / "tether.py"
 _TICKS = os.sysconf("SC_CLK_TCK")
-_START_SECONDS_MAX = 180
-_STOP_SECONDS_MAX = 60
+_START_S_MAX = 180
+_STOP_S_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Process:
 
     def first(self) -> First:
         """Wait for the first record to be consumed. Raises Failed where the program ends before, or takes too long."""
-        self._started.wait(_START_SECONDS_MAX)
+        self._started.wait(_START_S_MAX)
         if self._first is None:
             raise self.failed("consumed nothing")
         return self._first
@@ -109,7 +109,7 @@ class Process:
         """Have the program end in order. Raises Failed where it does not."""
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(_STOP_SECONDS_MAX)
+            self._process.wait(_STOP_S_MAX)
         except subprocess.TimeoutExpired:
             raise self.failed("did not end when asked to") from None
 

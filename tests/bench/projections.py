@@ -79,7 +79,7 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
     with clickhouse_server() as url:
         client = connect(url)
         async with fresh_cluster() as cluster:
-            settings = Settings(kafka_bootstrap_servers=cluster.bootstrap, clickhouse_url=url, store=STORE)
+            settings = Settings(kafka_bootstrap_servers=cluster.bootstrap, clickhouse_url=url, database=STORE)
             if "rates" in parts:
                 await cluster.create(Topic(t.name, _KEPT) for t in declared(1))
                 runs = result["runs"] = await compare(cluster, client, settings, repetitions)

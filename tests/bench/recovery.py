@@ -25,7 +25,7 @@ from tests.bench.tracked import repeats, states
 _CHANGELOG = {"cleanup.policy": "compact", "min.compaction.lag.ms": "3600000"}
 
 
-async def recovery_seconds(cluster: Cluster, program: Program, number: int, count: int, now_ms: int) -> float:
+async def recovery_s(cluster: Cluster, program: Program, number: int, count: int, now_ms: int) -> float:
     """Return how long a program took to recover `count` states. Raises Failed where it did not."""
     topics = topics_of(program, number)
     await cluster.create(topics)
@@ -38,8 +38,8 @@ async def recovery_seconds(cluster: Cluster, program: Program, number: int, coun
     if repeated != PARTITIONS:
         raise Failed(f"{program.name} knew {repeated} of {PARTITIONS} events again: it did not recover every state")
     await cluster.delete([*(topic.name for topic in topics), program.state])
-    print(f"{program.name:12} {count / run.output_seconds:>9.0f} states/s  {run.peak_memory_mb} MiB", flush=True)
-    return run.output_seconds
+    print(f"{program.name:12} {count / run.output_s:>9.0f} states/s  {run.peak_memory_mb} MiB", flush=True)
+    return run.output_s
 
 
 async def compare(count: int, repetitions: int) -> dict[str, list[float]]:
@@ -52,7 +52,7 @@ async def compare(count: int, repetitions: int) -> dict[str, list[float]]:
         for number in range(1, repetitions + 1):
             for make in (recibo, stock_faust):
                 program = make(cluster, number)
-                seconds[program.name].append(await recovery_seconds(cluster, program, number, count, now_ms))
+                seconds[program.name].append(await recovery_s(cluster, program, number, count, now_ms))
     return seconds
 
 

@@ -23,7 +23,7 @@ _SPREAD = 0x9E3779B97F4A7C15F39CC061
 _OTHER_SPREAD = 0xC2B2AE3D27D4EB4F165667B1
 """Another one for event ids, so that a state does not compress better than a real one."""
 _SOURCE = encode_source(SourceContext("bench", ACCOUNT, "wpp_marketing"))
-_SECONDS_APART = 2.5
+_APART_S = 2.5
 _REPEATED = 0.05
 
 
@@ -68,7 +68,7 @@ def next_events(messages: Sequence[int], now_ms: int, seed: int = 11) -> Iterato
     arrivals: list[tuple[float, int, str]] = []
     for n, i in enumerate(messages):
         for j, status in enumerate(NEXT):
-            at = n * 0.01 + j * _SECONDS_APART
+            at = n * 0.01 + j * _APART_S
             arrivals.append((at + rnd.random() * 6, i, status))
             if rnd.random() < _REPEATED:
                 arrivals.append((at + rnd.random() * 10, i, status))
@@ -86,7 +86,7 @@ def _provider_event_id(i: int, status: str) -> str:
 
 
 def _occurred_ms(now_ms: int, status: str) -> int:
-    return now_ms + int(STATUSES.index(status) * _SECONDS_APART * 1000)
+    return now_ms + int(STATUSES.index(status) * _APART_S * 1000)
 
 
 def _raw(i: int, status: str, now_ms: int, n: int) -> Write:

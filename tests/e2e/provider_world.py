@@ -25,7 +25,7 @@ OWN_SECRETS = {
     "waha": SECRETS["waha_hmac_key"],
     "twilio": SECRETS["twilio_auth_token"],
 }
-WAIT_SECONDS_MAX = 60.0
+WAIT_S_MAX = 60.0
 FORM_SOURCE = """
 [sources.form]
 provider = "generic"
@@ -108,9 +108,9 @@ def running_world(folder: Path) -> Iterator[World]:
 
 
 def eventually(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    deadline = time.monotonic() + WAIT_S_MAX
     while not condition():
-        assert time.monotonic() < deadline, f"waited {WAIT_SECONDS_MAX} s for {what}"
+        assert time.monotonic() < deadline, f"waited {WAIT_S_MAX} s for {what}"
         time.sleep(0.2)
 
 

@@ -12,7 +12,7 @@ from tests.support.line import Line
 from tests.support.polling import until
 
 pytestmark = pytest.mark.timeout(300)
-QUERYABLE_SECONDS_MAX = 10.0
+QUERYABLE_S_MAX = 10.0
 """The aim is 2 s on a quiet machine; a shared one gets more."""
 
 
@@ -55,4 +55,4 @@ async def test_an_event_can_be_queried_soon(line: Line) -> None:
         async def is_there() -> bool:
             return client.query(query).result_rows == [("delivered",)]
 
-        await until(is_there, "the row", seconds_max=QUERYABLE_SECONDS_MAX)
+        await until(is_there, "the row", s_max=QUERYABLE_S_MAX)

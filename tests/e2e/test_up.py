@@ -16,9 +16,9 @@ import pytest
 from runtime.directory_lock import DirectoryLock
 from runtime.programs import CHECKOUT
 
-READY_SECONDS_MAX = 90
-STOP_SECONDS_MAX = 60
-ROW_SECONDS_MAX = 20
+READY_S_MAX = 90
+STOP_S_MAX = 60
+ROW_S_MAX = 20
 FREE_PORTS = [
     *("--port", "0", "--kafka-port", "0", "--clickhouse-port", "0"),
     *("--processors-metrics-port", "0", "--projections-metrics-port", "0", "--relay-metrics-port", "0"),
@@ -87,7 +87,7 @@ def paste(up: Up) -> str:
 
 
 def wait_for_messages(up: Up, expected: set[str]) -> None:
-    deadline = time.monotonic() + ROW_SECONDS_MAX
+    deadline = time.monotonic() + ROW_S_MAX
     while (found := up.message_ids()) != expected:
         assert time.monotonic() < deadline, f"found {found}, expected {expected}"
         time.sleep(0.05)
@@ -124,7 +124,7 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
         assert len(children) == 6
         up.process.send_signal(signal.SIGINT)
         up.read_until("recibo      | stopped")
-        assert up.process.wait(STOP_SECONDS_MAX) == 0
+        assert up.process.wait(STOP_S_MAX) == 0
         wait_until_gone(children)
         order = re.findall(r"recibo      \| stopping (\w+)$", up.printed, re.MULTILINE)
         assert order == ["ingest", "relay", "processors", "projections", "clickhouse", "kafka"]
@@ -135,7 +135,7 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
         wait_for_messages(up, {first, second})
         children = children_of(up.process.pid)
         up.process.kill()
-        up.process.wait(STOP_SECONDS_MAX)
+        up.process.wait(STOP_S_MAX)
         wait_until_gone(children)
 
 

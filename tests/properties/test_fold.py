@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from processors.fold import CONNECTION, MESSAGE, Truth, fold
+from processors.fold import CONNECTION, MESSAGE, StateKind, fold
 from schemas import connection_state, message_state
 from schemas.event import ErrorDetail, Event
 from schemas.message_state import HORIZON_MS, JOURNAL_MAX
@@ -82,12 +82,12 @@ def connection_events(draw: st.DrawFn) -> list[Event]:
     ]
 
 
-def folded(truth: Truth, history: list[Event]) -> Any:
+def folded(kind: StateKind, history: list[Event]) -> Any:
     """Fold a history and return its facts: the state without its bookkeeping."""
     state = None
     for offset, event in enumerate(history):
-        state, _, _ = fold(truth, state, event, offset, AT_MS, None)
-    document = msgspec.json.decode(truth.encode(state))
+        state, _, _ = fold(kind, state, event, offset, AT_MS, None)
+    document = msgspec.json.decode(kind.encode(state))
     del document["_"]
     return document
 

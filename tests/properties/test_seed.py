@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from operations.repair.seed import Published, seed_connection, seed_message
-from processors.fold import CONNECTION, MESSAGE, Truth, fold
+from processors.fold import CONNECTION, MESSAGE, StateKind, fold
 from schemas.connection_state import CONNECTION_RANK
 from schemas.event import ErrorDetail, Event
 from schemas.status import FAILURES, RANK
@@ -45,13 +45,13 @@ def event_of(number: int, status: str) -> Event:
 
 
 def folded(
-    truth: Truth, told: Sequence[Told], first: int = 0, state: Any = None
+    kind: StateKind, told: Sequence[Told], first: int = 0, state: Any = None
 ) -> tuple[Any, dict[int, str], list[Published]]:
     """Fold records from offset `first` on; returns the state, each offset's outcome, and what was published."""
     outcomes, published = {}, []
     for offset, (number, status, is_selected) in enumerate(told, start=first):
         event, at_ms = event_of(number, status), FIRST_MS + offset
-        state, outcome, _ = fold(truth, state, event, offset, at_ms, None if is_selected else ())
+        state, outcome, _ = fold(kind, state, event, offset, at_ms, None if is_selected else ())
         outcomes[offset] = outcome
         if outcome in ("advanced", "filled"):
             published.append(Published(event, offset, at_ms))
@@ -62,10 +62,10 @@ def facts(state: Any) -> dict[str, Any]:
     return {name: value for name, value in msgspec.to_builtins(state).items() if name != "seeded_from"}
 
 
-def check_same_parser(truth: Truth, seed: Callable[..., Any], told: list[Told], start: int) -> None:
-    whole, outcomes, published = folded(truth, told)
+def check_same_parser(kind: StateKind, seed: Callable[..., Any], told: list[Told], start: int) -> None:
+    whole, outcomes, published = folded(kind, told)
     seeded = seed(whole, start, 1, published)
-    again, later, _ = folded(truth, told[start:], start, seeded)
+    again, later, _ = folded(kind, told[start:], start, seeded)
     if again is None:  # no record is in the log: the seed is all there is
         return
     assert {**facts(again), "_": None} == {**facts(whole), "_": None}
@@ -74,12 +74,12 @@ def check_same_parser(truth: Truth, seed: Callable[..., Any], told: list[Told], 
         assert later == {offset: outcome for offset, outcome in outcomes.items() if offset >= start}
 
 
-def check_other_parser(truth: Truth, seed: Callable[..., Any], told: list[Told], start: int, wrong: str) -> None:
+def check_other_parser(kind: StateKind, seed: Callable[..., Any], told: list[Told], start: int, wrong: str) -> None:
     mistaken = told[:start] + [(number, wrong, is_selected) for number, _, is_selected in told[start:]]
-    whole, _, published = folded(truth, mistaken)
+    whole, _, published = folded(kind, mistaken)
     seeded = seed(whole, start, 1, published)
-    again, later, _ = folded(truth, told[start:], start, seeded)
-    right, outcomes, _ = folded(truth, told)
+    again, later, _ = folded(kind, told[start:], start, seeded)
+    right, outcomes, _ = folded(kind, told)
     if again is None:
         return
     assert facts(again) == facts(right)
@@ -87,6 +87,7 @@ def check_other_parser(truth: Truth, seed: Callable[..., Any], told: list[Told],
 
 
 @given(messages, starts)
+@example([(0, "queued", False), (0, "number_not_found", False), (5, "number_not_found", True)], 2)
 def test_a_message_folded_again_by_the_same_parser_is_the_same(told: list[Told], start: int) -> None:
     """Whatever part is older than the log, seed and log give the same facts; journal and outcomes too, where all was selected."""
     check_same_parser(MESSAGE, seed_message, told, min(start, len(told) - 1))

@@ -83,7 +83,7 @@ class Deployment:
             text = "SELECT sum(to_process), sum(without_outcome) FROM recibo.completeness"
             return self.rows(text) == [(total, 0)]
 
-        await until(is_projected, "every outcome", seconds_max=60)
+        await until(is_projected, "every outcome", s_max=60)
 
     async def delete_before(self, at_ms: int) -> None:
         """Delete from the raw log, and from the topics of events, what was appended before `at_ms`."""

@@ -22,7 +22,7 @@ def _ids(prefix: str, count: int = 3) -> list[str]:
     return [f"{prefix}-{n:04d}-{n * 7919:x}" for n in range(1, count + 1)]
 
 
-def _flat_epoch_seconds() -> Invented:
+def _flat_epoch_s() -> Invented:
     words = {"DESPACHADO": "sent", "CHEGOU": "delivered", "VISTO": "read"}
     ids = _ids("fl")
     bodies = [
@@ -116,7 +116,7 @@ def _camel_case() -> Invented:
 
 
 SHAPES = [
-    _flat_epoch_seconds(),
+    _flat_epoch_s(),
     _nested(),
     _array(),
     _portuguese_list(),

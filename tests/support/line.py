@@ -16,8 +16,8 @@ from deploy.demo.sources import OWN_SOURCES
 from deploy.demo.traffic import Traffic, generate
 from deploy.local.stack import Stack
 
-DEADLINE_SECONDS = 90.0
-SABOTAGED_SECONDS = 15.0
+DEADLINE_S = 90.0
+SABOTAGED_S = 15.0
 """What was dropped never comes: little traffic need not be waited for long."""
 START_MS = 1_773_144_000_000
 
@@ -39,7 +39,7 @@ class Line:
 
     async def ledger(self, traffic: Traffic, sabotage: Sabotage | None = None) -> Ledger:
         """Post traffic and hold every topic and table to it."""
-        deadline_s = SABOTAGED_SECONDS if sabotage else DEADLINE_SECONDS
+        deadline_s = SABOTAGED_S if sabotage else DEADLINE_S
         return await run_demo(self.deployment, traffic, deadline_s, quiet, sabotage)
 
     async def ledger_through(self, traffic: Traffic, disturb: Callable[[], Awaitable[None]]) -> Ledger:
@@ -59,7 +59,7 @@ class Line:
             disturbing = asyncio.create_task(disturb_halfway())
             posted = await post_all(d, traffic, watch)
             await disturbing
-            return await settle(d, topics, posted, deadline_s=DEADLINE_SECONDS, show=quiet)
+            return await settle(d, topics, posted, deadline_s=DEADLINE_S, show=quiet)
 
 
 def quiet(step: str, done: int, of: int) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 
 
 async def until(
-    condition: Callable[[], Awaitable[bool]], what: str, *, seconds_max: float = 30.0, every_seconds: float = 0.05
+    condition: Callable[[], Awaitable[bool]], what: str, *, s_max: float = 30.0, every_s: float = 0.05
 ) -> None:
     """Return when `condition` holds. Raises TimeoutError naming `what` was waited for."""
-    deadline = time.monotonic() + seconds_max
+    deadline = time.monotonic() + s_max
     while not await condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds_max:.0f} s for {what}")
-        await asyncio.sleep(every_seconds)
+            raise TimeoutError(f"waited {s_max:.0f} s for {what}")
+        await asyncio.sleep(every_s)

@@ -105,7 +105,7 @@ async def until_projected(kafka: str, settings: Settings, topics: Iterable[str])
         async def is_read(of: AIOKafkaConsumer = consumer, ends: dict[TopicPartition, int] = ends) -> bool:
             return all([(await of.committed(tp) or 0) >= end for tp, end in ends.items()])
 
-        await until(is_read, f"the live projector to read {topic}", every_seconds=0.02)
+        await until(is_read, f"the live projector to read {topic}", every_s=0.02)
         await consumer.stop()
 
 

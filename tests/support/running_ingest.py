@@ -141,11 +141,11 @@ class RunningIngest:
         self.process.kill()
         self.process.wait()
 
-    def stop(self, seconds_max: float = 15.0) -> int:
+    def stop(self, s_max: float = 15.0) -> int:
         """Stop it by SIGTERM; return its exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(seconds_max)
+        return self.process.wait(s_max)
 
     def end(self) -> None:
         """Make sure that it is gone."""
@@ -205,10 +205,10 @@ def source_of(topic: str, record: ConsumerRecord) -> str | None:
 
 
 async def eventually_records(
-    bootstrap_servers: str, topic: str, source: str, count: int, seconds_max: float = 15.0
+    bootstrap_servers: str, topic: str, source: str, count: int, s_max: float = 15.0
 ) -> list[ConsumerRecord]:
     """Return the records of a source once there are at least `count`."""
-    deadline = time.monotonic() + seconds_max
+    deadline = time.monotonic() + s_max
     while len(records := await records_of(bootstrap_servers, topic, source)) < count:
         assert time.monotonic() < deadline, f"{len(records)} of {count} records of {source} in {topic}"
         await asyncio.sleep(0.1)

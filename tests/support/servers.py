@@ -22,7 +22,7 @@ from runtime.programs import CHECKOUT
 CACHE = CHECKOUT / ".recibo" / "cache"
 KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"
 CLICKHOUSE_IMAGE = "clickhouse/clickhouse-server:26.8"
-_READY_SECONDS_MAX = 90.0
+_READY_S_MAX = 90.0
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def running(program: Program, log_folder: Path) -> Iterator[Child]:
     with ExitStack() as ending:
         ending.callback(child.stop)
         child.start()
-        child.wait_ready(_READY_SECONDS_MAX)
+        child.wait_ready(_READY_S_MAX)
         yield child
 
 

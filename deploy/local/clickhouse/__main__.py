@@ -12,8 +12,8 @@ from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST
 from schemas.errors import DeploymentError
 
-_IDLE_SECONDS = 30  # ClickHouse's own; clients count on a connection to last a while
-_DRAIN_SECONDS = 20
+_IDLE_S = 30  # ClickHouse's own; clients count on a connection to last a while
+_DRAIN_S = 20
 
 
 @click.command()
@@ -33,8 +33,8 @@ def main(data_dir: Path, port: int) -> None:
         http="httptools",
         access_log=False,
         log_level="warning",
-        timeout_keep_alive=_IDLE_SECONDS,
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
+        timeout_keep_alive=_IDLE_S,
+        timeout_graceful_shutdown=_DRAIN_S,
     )
     engine.close()
     lock.release()

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from tests.bench.peers.first_fetch import announce_first_fetch
 from tests.bench.peers.task import Task
 
-_COMMIT_SECONDS = 0.1
+_COMMIT_S = 0.1
 
 
 async def consume(task: Task) -> None:
@@ -35,7 +35,7 @@ async def consume(task: Task) -> None:
             for record in records:
                 loads(record.value)
             parsed[partition] = records[-1].offset + 1
-        if parsed and clock() - committed_at >= _COMMIT_SECONDS:
+        if parsed and clock() - committed_at >= _COMMIT_S:
             await consumer.commit(dict(parsed))
             parsed.clear()
             committed_at = clock()

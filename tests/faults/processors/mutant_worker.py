@@ -53,7 +53,7 @@ def emit_before_write_ahead() -> None:
         batch.sent, batch.changelog_offsets = [], []
         for table, changed in zip(lane._tables, batch.changed, strict=True):
             sent = await table.sender.later.send(changed)  # type: ignore[attr-defined]
-            batch.changelog_offsets.append(await table.landed(await acknowledged(sent)))
+            batch.changelog_offsets.append(await table.extend_changelog(await acknowledged(sent)))
         await store(lane, batch)
 
     Lane.run, Lane._store_and_acknowledge = run_without_states, store_after_states

@@ -14,8 +14,8 @@ from tests.faults.processors.traffic import RawRecord, Traffic
 from tests.faults.processors.worker import WorkerProcess
 from tests.support.polling import until
 
-FINISH_SECONDS_MAX: Final = 90.0
-_POLL_SECONDS: Final = 0.03
+FINISH_S_MAX: Final = 90.0
+_POLL_S: Final = 0.03
 
 
 class WorkerFailed(AssertionError):
@@ -101,7 +101,7 @@ class Scene:
 
     async def until_done(self) -> None:
         """Wait until all of the raw log is committed."""
-        await until(self.done, "all to be committed", seconds_max=FINISH_SECONDS_MAX, every_seconds=_POLL_SECONDS)
+        await until(self.done, "all to be committed", s_max=FINISH_S_MAX, every_s=_POLL_S)
 
     async def until_ended_or_done(self, worker: WorkerProcess) -> None:
         """Wait until the worker ended or nothing is left to do. Raises WorkerFailed when neither happens."""
@@ -110,7 +110,7 @@ class Scene:
             return worker.code() is not None or await self.done()
 
         try:
-            await until(ended_or_done, "the worker", seconds_max=FINISH_SECONDS_MAX, every_seconds=_POLL_SECONDS)
+            await until(ended_or_done, "the worker", s_max=FINISH_S_MAX, every_s=_POLL_S)
         except TimeoutError as error:
             raise WorkerFailed(f"it neither finished nor died: {worker.log_tail()}") from error
 

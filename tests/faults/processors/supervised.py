@@ -26,7 +26,7 @@ class Supervised:
             self._start_ended()
             return all(worker.is_ready() for worker in self._workers)
 
-        await until(all_ready, "the workers to be ready", seconds_max=90)
+        await until(all_ready, "the workers to be ready", s_max=90)
 
     async def until_taken_over(self) -> None:
         """Wait until every partition moved on from where it is now."""
@@ -38,7 +38,7 @@ class Supervised:
             done = await self._scene.committed()
             return all(done.get(partition, 0) >= end for partition, end in ends.items())
 
-        await until(all_moved, "every partition to move on", seconds_max=90)
+        await until(all_moved, "every partition to move on", s_max=90)
 
     async def until_done(self) -> None:
         """Wait until all of the raw log is committed."""
@@ -47,7 +47,7 @@ class Supervised:
             self._start_ended()
             return await self._scene.done()
 
-        await until(all_done, "all to be committed", seconds_max=90)
+        await until(all_done, "all to be committed", s_max=90)
 
     def end(self) -> None:
         """End those that run, as `recibo` would."""

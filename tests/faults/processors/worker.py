@@ -82,25 +82,25 @@ class WorkerProcess:
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
 
-    def end(self, number: signal.Signals = signal.SIGTERM, seconds_max: float = 45.0) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, s_max: float = 45.0) -> int:
         """Signal it and wait for its end; killed when that takes too long. Return the exit code."""
         assert self._process is not None, "it was started"
         self.send(signal.SIGCONT)
         self.send(number)
         try:
-            return self._process.wait(seconds_max)
+            return self._process.wait(s_max)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
             raise
 
-    async def ended(self, seconds_max: float = 60.0) -> int:
+    async def ended(self, s_max: float = 60.0) -> int:
         """Wait until it ended by itself; return the exit code."""
 
         async def has_ended() -> bool:
             return not self.is_running()
 
-        await until(has_ended, "the worker to end", seconds_max=seconds_max)
+        await until(has_ended, "the worker to end", s_max=s_max)
         code = self.code()
         assert code is not None, "it was started"
         return code

@@ -39,7 +39,7 @@ async def until_projected(line: Line) -> None:
                     return False
             return True
 
-        await until(done, "every topic to be projected", seconds_max=_WAIT_S_MAX, every_seconds=0.2)
+        await until(done, "every topic to be projected", s_max=_WAIT_S_MAX, every_s=0.2)
     await admin.close()
 
 

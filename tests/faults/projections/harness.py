@@ -59,7 +59,7 @@ async def run(
             await happenings[name](running, rnd)
             await publishing
             world.records.clear()
-            await until(lambda: _in_service(running), "the line to be in service again", seconds_max=90)
+            await until(lambda: _in_service(running), "the line to be in service again", s_max=90)
             report.happened[name] += 1
             if number % check_every == 0 or number == rounds:
                 await until_projected(running)

@@ -60,14 +60,14 @@ def request(source: str, body: bytes, *, length: int | None = None, extra: str =
     return head.encode() + body
 
 
-async def exchange(running: RunningIngest, data: bytes, *, seconds_max: float = 8.0) -> int:
+async def exchange(running: RunningIngest, data: bytes, *, s_max: float = 8.0) -> int:
     """Send bytes and return the status answered; 0 where the connection ended without one."""
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
     try:
         with contextlib.suppress(ConnectionError):
             writer.write(data)
             await writer.drain()
-        return await asyncio.wait_for(read_status(reader), seconds_max)
+        return await asyncio.wait_for(read_status(reader), s_max)
     except (EOFError, ConnectionError):
         return 0
     finally:

@@ -50,7 +50,7 @@ def settings(databases: Databases, kafka_bootstrap: str, fresh_name: str) -> Set
         kafka_bootstrap_servers=kafka_bootstrap,
         clickhouse_url=databases.url,
         generation=generation,
-        store=databases.store,
+        database=databases.store,
         group=fresh_name,
         batch_age_ms_max=20,
     )
@@ -116,7 +116,7 @@ async def test_states_are_rebuilt_beside_traffic(
     assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
     aliases = {(s.message_id, id_) for s in world.states.values() for id_ in (s.message_id, *s.aliases)}
     assert set(databases.rows("SELECT message_id, id FROM store.message_alias")) == aliases
-    assert databases.rows(f"SHOW DATABASES LIKE '{settings.store}_rebuild%'") == []
+    assert databases.rows(f"SHOW DATABASES LIKE '{settings.database}_rebuild%'") == []
 
 
 async def test_only_weeks_wholly_in_the_log_are_replaced(
@@ -187,7 +187,8 @@ async def test_a_killed_command_goes_on(
     rows = databases.value("SELECT count() FROM store.message_event FINAL")
     assert rows == len(world.records[topics.message_events])
     assert (
-        databases.rows(f"SHOW DATABASES LIKE '{shadow_database(settings.store, target_of('message_event', 1))}'") == []
+        databases.rows(f"SHOW DATABASES LIKE '{shadow_database(settings.database, target_of('message_event', 1))}'")
+        == []
     )
 
 
@@ -201,7 +202,7 @@ def command(settings: Settings, *options: str) -> "subprocess.Popen[str]":
             "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
             "CLICKHOUSE_URL": settings.clickhouse_url,
             "RECIBO_GENERATION": str(settings.generation),
-            "RECIBO_PROJECTIONS_STORE": settings.store,
+            "RECIBO_PROJECTIONS_STORE": settings.database,
             "RECIBO_PROJECTIONS_GROUP": settings.group,
         },
         stdin=subprocess.PIPE,

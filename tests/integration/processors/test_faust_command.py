@@ -19,7 +19,7 @@ async def test_fausts_own_command_runs_a_worker(kafka_bootstrap: str, make_worke
             assert worker.is_running(), worker.log_tail()
             return worker.is_ready()
 
-        await until(is_ready, "readiness", seconds_max=60)
+        await until(is_ready, "readiness", s_max=60)
         await scene.until_done()
         assert worker.end(signal.SIGTERM) == 0, worker.log_tail()
         await scene.check_finished()

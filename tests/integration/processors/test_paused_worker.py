@@ -39,7 +39,7 @@ async def test_paused_past_its_session(pause_at: str, kafka_bootstrap: str, make
             async def is_paused() -> bool:
                 return paused.is_paused()
 
-            await until(is_paused, f"the worker to pause at {pause_at}", seconds_max=60)
+            await until(is_paused, f"the worker to pause at {pause_at}", s_max=60)
             await scene.append(scene.traffic.records(2000))
             await workers.until_done()  # the other one took its partitions, and finished their work
             paused.send(signal.SIGCONT)

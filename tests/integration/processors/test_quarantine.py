@@ -71,7 +71,7 @@ async def released_goes_on(scene: Scene, worker: WorkerProcess, reader: TopicRea
     log_end = (await scene.ends())[partition]
     quarantine = Quarantine(folder / "quarantine" / f"{partition}.json")
     quarantine.ask_release()
-    quarantine.answer(lambda: log_end)  # as the command does where no worker has the partition
+    quarantine.end_released(lambda: log_end)  # as the command does where no worker has the partition
     await scene.append(records("sick", "delivered", first=3))
     worker.start()
     await scene.until_done()

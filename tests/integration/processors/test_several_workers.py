@@ -18,7 +18,7 @@ SETTINGS = {
     "RECIBO_PROCESSORS_BATCH_RECORDS_MAX": "500",
     "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": "100",
 }
-STALL_SECONDS_MAX = 60.0
+STALL_S_MAX = 60.0
 
 
 class Load:
@@ -27,7 +27,7 @@ class Load:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._idle_since: dict[int, tuple[int, float]] = {}
-        self.stall_seconds: dict[int, float] = {}
+        self.stall_s: dict[int, float] = {}
 
     async def run(self) -> None:
         """Append and watch until cancelled."""
@@ -39,7 +39,7 @@ class Load:
                 if done > known:
                     self._idle_since[partition] = (done, now)
                     since = now
-                self.stall_seconds[partition] = max(self.stall_seconds.get(partition, 0.0), now - since)
+                self.stall_s[partition] = max(self.stall_s.get(partition, 0.0), now - since)
             await asyncio.sleep(0.05)
 
 
@@ -57,19 +57,19 @@ async def test_killed_and_added_under_load(kafka_bootstrap: str, make_worker: Ma
             await pair.until_ready()
             feeding = asyncio.create_task(load.run())
             await pair.until_taken_over()
-            load.stall_seconds.clear()
+            load.stall_s.clear()
             two.end(signal.SIGKILL)  # started again at once: static membership, no rebalance
             await pair.until_taken_over()
-            log.info("stall, one of two killed and started again: %.1f s", max(load.stall_seconds.values()))
-            load.stall_seconds.clear()
+            log.info("stall, one of two killed and started again: %.1f s", max(load.stall_s.values()))
+            load.stall_s.clear()
             await trio.until_ready()
             await trio.until_taken_over()
-            log.info("stall, a third one joining: %.1f s", max(load.stall_seconds.values()))
-            load.stall_seconds.clear()
+            log.info("stall, a third one joining: %.1f s", max(load.stall_s.values()))
+            load.stall_s.clear()
             three.end(signal.SIGKILL)  # and stays away: its partitions wait for its session to end
             await pair.until_taken_over()
-            log.info("stall, one of three killed for good: %.1f s", max(load.stall_seconds.values()))
-            assert max(load.stall_seconds.values()) < STALL_SECONDS_MAX
+            log.info("stall, one of three killed for good: %.1f s", max(load.stall_s.values()))
+            assert max(load.stall_s.values()) < STALL_S_MAX
             feeding.cancel()
             await pair.until_done()
         finally:

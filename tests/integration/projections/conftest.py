@@ -16,7 +16,7 @@ from projections.link import Linker
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import Store
+from projections.writer import Writer
 from runtime.clickhouse import connect
 from tests.support.world import FakeRecord, World
 
@@ -86,7 +86,7 @@ def project(databases: Databases) -> Iterator[Project]:
             for projection in projections_of(generation):
                 linker = Linker(sink, databases.store) if ".state." in projection.topic else None
                 linker = linker if projection.topic.startswith("message") else None
-                store = Store(projection, sink, linker, Settings(retry_pause_ms_min=10), asyncio.Event())
+                store = Writer(projection, sink, linker, Settings(retry_pause_ms_min=10), asyncio.Event())
                 for batch in batches(records.get(projection.topic, [])):
                     await store.store(batch)
 

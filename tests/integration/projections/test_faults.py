@@ -13,7 +13,7 @@ from projections.rows import projections_of
 from projections.rows.table import Projection
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import Store
+from projections.writer import Writer
 from runtime.clickhouse import connect
 from schemas.topics import DerivedTopics
 from tests.integration.projections.conftest import Databases, batches, until
@@ -33,10 +33,10 @@ class Stores:
         self.stopping = asyncio.Event()
         self._linker = Linker(self.sink, databases.store)
 
-    def of(self, projection: Projection) -> Store:
+    def of(self, projection: Projection) -> Writer:
         """Return the store of a topic."""
         linker = self._linker if projection.topic.startswith("message.state") else None
-        return Store(projection, self.sink, linker, IMPATIENT, self.stopping)
+        return Writer(projection, self.sink, linker, IMPATIENT, self.stopping)
 
 
 async def exact_after(databases: Databases, faults: list[Fault], world: World) -> list[Fault]:

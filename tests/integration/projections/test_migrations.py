@@ -102,7 +102,7 @@ def test_retention_follows_the_settings(store: tuple[Client, str]) -> None:
     """A changed number of days reaches every table that has one, once; the default changes nothing."""
     client, name = store
     migrate(client, name, views_database=None)
-    settings = Settings(store=name)
+    settings = Settings(database=name)
     assert retention.apply(client, settings) == []
     settings = replace(settings, raw_retention_days=30, facts_retention_days=200)
     assert set(retention.apply(client, settings)) == set(retention.wanted(settings))

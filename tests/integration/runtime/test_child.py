@@ -14,7 +14,7 @@ from schemas.errors import DeploymentError
 
 
 def python(code: str, ready_file: Path) -> Program:
-    return Program("sample", (sys.executable, "-c", code), is_ready=ready_file.exists, stop_seconds_max=2)
+    return Program("sample", (sys.executable, "-c", code), is_ready=ready_file.exists, stop_s_max=2)
 
 
 def wait_until_gone(pid: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local import jars
 from deploy.local.jars import jars_folder, java_major, require_java
-from runtime.child import backoff_seconds, ending
+from runtime.child import backoff_s, ending
 from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST, chosen_port
 from schemas.errors import DeploymentError
@@ -80,7 +80,7 @@ def test_a_directory_has_one_owner(tmp_path: Path) -> None:
 
 def test_backoff_doubles_up_to_half_a_minute() -> None:
     """Quick deaths in a row are followed by longer and longer waits, up to 30 seconds."""
-    assert [backoff_seconds(n) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
+    assert [backoff_s(n) for n in range(8)] == [0.5, 1, 2, 4, 8, 16, 30, 30]
 
 
 def test_an_ending_names_the_signal_or_the_code() -> None:

@@ -36,9 +36,9 @@ def chunk(data: bytes, *, more: bool = True) -> dict[str, Any]:
     return {"type": "http.request", "body": data, "more_body": more}
 
 
-async def refusal_of(sender: Sender, held: BytesInFlight, *, seconds_max: float = 5) -> Refusal:
+async def refusal_of(sender: Sender, held: BytesInFlight, *, s_max: float = 5) -> Refusal:
     with pytest.raises(Refused) as caught:
-        await read_body(sender.receive, bytes_max=10, seconds_max=seconds_max, held=held)
+        await read_body(sender.receive, bytes_max=10, s_max=s_max, held=held)
     return caught.value.refusal
 
 
@@ -46,7 +46,7 @@ async def test_body_in_chunks_is_joined_and_counted() -> None:
     """A body comes back whole, and its bytes stay counted until the caller gives them back."""
     held = BytesInFlight(100)
     sender = Sender(chunk(b"abc"), chunk(b""), chunk(b"def", more=False))
-    assert await read_body(sender.receive, bytes_max=6, seconds_max=5, held=held) == b"abcdef"
+    assert await read_body(sender.receive, bytes_max=6, s_max=5, held=held) == b"abcdef"
     assert held.now == 6
 
 
@@ -60,7 +60,7 @@ async def test_body_over_the_limit_is_refused_as_soon_as_it_is() -> None:
 async def test_slow_body_is_refused() -> None:
     """A body that does not end in time is refused; nothing stays counted."""
     held = BytesInFlight(100)
-    assert await refusal_of(Sender(chunk(b"x")), held, seconds_max=0.01) is TOO_SLOW
+    assert await refusal_of(Sender(chunk(b"x")), held, s_max=0.01) is TOO_SLOW
     assert held.now == 0
 
 
@@ -77,7 +77,7 @@ async def test_client_that_leaves() -> None:
     held = BytesInFlight(100)
     sender = Sender(chunk(b"x"), {"type": "http.disconnect"})
     with pytest.raises(HungUp):
-        await read_body(sender.receive, bytes_max=10, seconds_max=5, held=held)
+        await read_body(sender.receive, bytes_max=10, s_max=5, held=held)
     assert held.now == 0
 
 

@@ -58,7 +58,7 @@ async def test_drained_in_order_and_deleted_only_after_acknowledgement(tmp_path:
     async def is_empty() -> bool:
         return spool.size_bytes == 0
 
-    await until(is_empty, "the spool to be empty", seconds_max=10)
+    await until(is_empty, "the spool to be empty", s_max=10)
     draining.cancel()
     assert kafka.taken == [b"k%d" % n for n in range(30)]
     assert keys_on_disk(tmp_path) == []
@@ -77,7 +77,7 @@ async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> 
     async def is_adopted() -> bool:
         return kafka.taken == [b"k1"] and keys_on_disk(tmp_path) == [b"k2"]
 
-    await until(is_adopted, "the orphan to be adopted", seconds_max=10)
+    await until(is_adopted, "the orphan to be adopted", s_max=10)
     draining.cancel()
     assert list(orphans(tmp_path)) == []
     await living.close()
@@ -98,7 +98,7 @@ async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
     async def is_empty() -> bool:
         return spool.size_bytes == 0
 
-    await until(is_empty, "the spool to be empty", seconds_max=10)
+    await until(is_empty, "the spool to be empty", s_max=10)
     draining.cancel()
     assert kafka.taken == [b"k0", b"k2"]
     assert len(files(tmp_path, "damaged")) == 1
@@ -119,7 +119,7 @@ async def test_orphans_are_drained_by_a_kafka_that_is_often_late(tmp_path: Path)
     async def are_drained() -> bool:
         return files(tmp_path) == []
 
-    await until(are_drained, "the orphans to be drained", seconds_max=10)
+    await until(are_drained, "the orphans to be drained", s_max=10)
     draining.cancel()
     assert kafka.taken == [b"k0", b"k1", b"k2"]
     await own.close()
@@ -135,7 +135,7 @@ async def test_little_is_drained_at_once(tmp_path: Path) -> None:
     async def is_empty() -> bool:
         return spool.size_bytes == 0
 
-    await until(is_empty, "the spool to be empty", seconds_max=10)
+    await until(is_empty, "the spool to be empty", s_max=10)
     draining.cancel()
     assert kafka.taken == [r.key for r in large]
     assert kafka.largest <= 600_000
@@ -165,7 +165,7 @@ async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> Non
         async def is_empty(spool: Spool = spool) -> bool:
             return spool.size_bytes == 0
 
-        await until(is_empty, "the spool to be empty", seconds_max=10)
+        await until(is_empty, "the spool to be empty", s_max=10)
         pauses.append(asyncio.get_running_loop().time() - began_s)
         draining.cancel()
         await spool.close()

@@ -87,7 +87,7 @@ def test_release(tmp_path: Path) -> None:
     for _ in range(ATTEMPTS_MAX):
         Quarantine(path).failed(b"acme/m1", 2, "a bug")
     Quarantine(path).ask_release()
-    assert Quarantine(path).answer(lambda: 10)
+    assert Quarantine(path).end_released(lambda: 10)
     again = Quarantine(path)
     assert [again.holds(b"acme/m1", offset) for offset in (1, 2, 9, 10)] == [False, True, True, False]
     assert not again.stretches[0].redriven
@@ -100,9 +100,9 @@ def test_a_release_by_command_reaches_a_running_worker(tmp_path: Path) -> None:
         running.failed(b"acme/m1", 2, "a bug")
     Quarantine(tmp_path / "0.json").ask_release()
     assert running.holds(b"acme/m1", 10)
-    assert running.answer(lambda: 12)
+    assert running.end_released(lambda: 12)
     assert [running.holds(b"acme/m1", offset) for offset in (11, 12)] == [True, False]
-    assert not running.answer(lambda: 20)
+    assert not running.end_released(lambda: 20)
 
 
 def test_other_offsets_count_apart(tmp_path: Path) -> None:

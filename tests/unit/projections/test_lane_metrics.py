@@ -9,7 +9,7 @@ from projections.batch import Batch
 from projections.metrics import REGISTRY
 from projections.rows.table import Record
 from projections.settings import Settings
-from projections.topic_projection import Lane
+from projections.topic_projection import TopicProjection
 from tests.support.world import FakeRecord
 
 UNREAD = 5
@@ -50,7 +50,7 @@ async def test_lag_and_age_are_true_while_the_engine_is_away() -> None:
     """Records that are read and not stored count as lag, and the oldest of them ages; once stored, neither."""
     reader: Any = AReader()
     store: Any = ASlowStore()
-    lane = Lane(reader, store, Settings(), asyncio.Event())
+    lane = TopicProjection(reader, store, Settings(), asyncio.Event())
     batch = Batch()
     minute_ago = int(time.time() * 1000) - 60_000
     batch.add([FakeRecord("t", 0, n, minute_ago + n, None, b"") for n in range(3)])

@@ -12,6 +12,7 @@ import uvloop
 from ingest.app import serve
 from ingest.settings import Settings, from_environ
 from ingest.supervisor import SOCKET, WORKER, listen, supervise
+from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from schemas.errors import ConfigurationError
 
@@ -26,6 +27,7 @@ def main() -> int:
     configure_logs("ingest", aiokafka=logging.CRITICAL, worker=int(worker or 0))
     try:
         settings = from_environ()
+        warn_of_unknown_variables()
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)
         if worker is not None:
             return _serve(

@@ -14,6 +14,7 @@ from ingest.settings import Settings, from_environ
 from ingest.supervisor import SOCKET, WORKER, listen, supervise
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
+from runtime.sources_file import SourcesFile
 from schemas.errors import ConfigurationError
 
 _CANNOT_START = 2
@@ -33,6 +34,7 @@ def main() -> int:
             return _serve(
                 settings, [socket.socket(fileno=int(os.environ[SOCKET])), *_metrics_socket(settings, int(worker))]
             )
+        SourcesFile(settings.config_file, settings.secrets_file).read(needs_secrets=True)  # before any worker starts
         listener = listen(settings.host, settings.port)
         with listener:
             return _serve(settings, [listener]) if settings.workers == 1 else supervise(settings, listener)

@@ -14,6 +14,7 @@ from processors.settings import Settings, from_environ
 from processors.supervisor import supervise
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
+from runtime.sources_file import SourcesFile
 from schemas.errors import ConfigurationError
 
 _CANNOT_START: Final = 2
@@ -25,6 +26,7 @@ def main() -> int:
     """Run until SIGTERM or Ctrl-C, then drain and commit. Return the exit code: 2 where it cannot start."""
     try:
         settings = from_environ()
+        SourcesFile(settings.config_file, may_be_missing=True).read()  # said here, in one line, and before Faust starts
     except ConfigurationError as error:
         configure_logs("processors")
         logging.getLogger("processors").critical("the processors cannot start: %s", error)

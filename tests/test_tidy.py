@@ -107,6 +107,14 @@ def test_no_subcolumn_of_a_folded_tuple_is_read_under_final() -> None:
     assert not wrong
 
 
+def test_files_are_written_whole_in_one_place() -> None:
+    """Only `runtime.whole_file` replaces a file or syncs a folder; the example that people copy imports nothing of ours."""
+    allowed = {"runtime.whole_file", "deploy.demo.example_charts"}
+    for module in of_ours(modules().values()):
+        called = {n.attr for n in ast.walk(module.tree) if isinstance(n, ast.Attribute)}
+        assert module.name in allowed or not called & {"write_text", "write_bytes", "fsync"}, module.name
+
+
 def test_files_are_small() -> None:
     """A file has at most 300 lines; half of them have at most 120."""
     long = {module.name: module.lines for module in modules().values() if module.lines > FILE_LINES_MAX}

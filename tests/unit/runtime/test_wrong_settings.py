@@ -39,25 +39,53 @@ WRONG = [
 ]
 
 
-def run(stage: str, folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a stage that is to end at once."""
+def start(stage: str, folder: Path, **environ: str) -> "subprocess.Popen[str]":
+    """Start a stage with these settings alone, in a folder of its own."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("RECIBO_", "KAFKA_", "CLICK"))}
-    return subprocess.run(
-        [sys.executable, "-m", stage],
-        env={**clean, "PYTHONPATH": str(CHECKOUT), **environ},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=END_S_MAX,
-        check=False,
-    )
+    environ = {**clean, "PYTHONPATH": str(CHECKOUT), **environ}
+    return subprocess.Popen([sys.executable, "-m", stage], env=environ, cwd=folder, stderr=subprocess.PIPE, text=True)
+
+
+def refusal_of(stage: str, folder: Path, **environ: str) -> str:
+    """Return what a stage that must end at once with code 2 writes to its log."""
+    process = start(stage, folder, **environ)
+    try:
+        _, log = process.communicate(timeout=END_S_MAX)
+    finally:
+        process.kill()
+    assert process.returncode == 2, log
+    assert "Traceback" not in log
+    return log
 
 
 @pytest.mark.parametrize(("stage", "variable", "value"), WRONG)
 def test_a_wrong_setting_is_refused(stage: str, variable: str, value: str, tmp_path: Path) -> None:
     """The process ends with code 2 before it connects anywhere, and says which variable is wrong, in one line."""
-    done = run(stage, tmp_path, **{variable: value})
-    assert done.returncode == 2, done.stderr
-    assert variable in done.stderr
-    assert "Traceback" not in done.stderr
-    assert len(done.stderr.splitlines()) == 1
+    log = refusal_of(stage, tmp_path, **{variable: value})
+    assert variable in log
+    assert len(log.splitlines()) == 1
+
+
+@pytest.mark.parametrize("stage", ["ingest", "relay", "processors"])
+@pytest.mark.parametrize("fault", ["Latin-1", "a directory", "not TOML"])
+def test_sources_that_cannot_be_read_are_refused(stage: str, fault: str, tmp_path: Path) -> None:
+    """A recibo.toml that is not UTF-8, no file, or no TOML ends the process likewise, naming the file."""
+    path = tmp_path / "sources.toml"
+    if fault == "a directory":
+        path.mkdir()
+    else:
+        path.write_bytes("# Padrão\n".encode("latin-1") if fault == "Latin-1" else b"[sources\n")
+    assert str(path) in refusal_of(stage, tmp_path, RECIBO_CONFIG=str(path))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_unknown_variable_is_named_at_start(stage: str, tmp_path: Path) -> None:
+    """A mistyped name is warned of before anything else happens, with the variable that was probably meant."""
+    process = start(stage, tmp_path, RECIBO_GENERATON="2")
+    assert process.stderr is not None
+    try:
+        said = next((line for line in process.stderr if "RECIBO_GENERATON" in line), "")
+    finally:
+        process.kill()
+        process.communicate()
+    assert "did you mean RECIBO_GENERATION?" in said

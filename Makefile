@@ -10,7 +10,7 @@ EVENTS ?= 20000
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench hostile outage lock clean
+.PHONY: help install install-dev run demo demos test check bench hostile outage settings-page lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 
 outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
 	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests
+
+settings-page: install ## write docs/settings.md anew, of the settings' dataclasses
+	$(BIN)/python -m cli._settings_page
 
 lock: install ## write the lock files anew
 	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
+from cli._options import kafka_option
 from operations.archive.hours import first_open_hour, hour_name
 from operations.archive.location import Location
 from operations.archive.manifest import ArchiveDamaged, Manifest, chain_problems
@@ -25,7 +26,7 @@ TOPICS = (RAW, REQUESTS)
 @click.argument("location")
 @click.option("--verify", is_flag=True, help="Write nothing: read every file and check it against its manifest.")
 @click.option("--topic", "topics", multiple=True, default=TOPICS, show_default=True)
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@kafka_option()
 def command(location: str, topics: tuple[str, ...], kafka_bootstrap_servers: str, *, verify: bool) -> None:
     """Write the hours of the log that are over and not yet archived to LOCATION, as Parquet.
 

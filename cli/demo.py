@@ -1,6 +1,5 @@
 """`recibo demo`: traffic whose truth is known, and the ledger that holds the tables to it."""
 
-import os
 import sys
 import tempfile
 import time
@@ -13,6 +12,7 @@ import click
 import uvloop
 from rich.console import Console
 
+from cli._options import clickhouse_option, config_option, generation_option, kafka_option, secrets_file_option
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
@@ -20,27 +20,27 @@ from deploy.demo.sabotage import Sabotage
 from deploy.demo.sources import OWN_SOURCES, RECIBO_TOML, SECRETS
 from deploy.demo.traffic import generate
 from deploy.local.stack import Stack, StackSettings
-from operations.generation import generation_option
 from runtime.progress_bars import ProgressBars
-from runtime.secrets_file import read_secrets
+from runtime.secrets_file import add_secrets
+from runtime.sources_file import SourcesFile
+from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 
 _TWO_HOURS_MS: Final = 7_200_000
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--seed", type=int, envvar="SEED", default=1, show_default=True, help="Same seed, same traffic.")
-@click.option("--events", type=click.IntRange(100), envvar="EVENTS", default=20_000, show_default=True)
+@click.option("--events", type=click.IntRange(100), envvar="EVENTS", default=20_000, show_default=True, help="To post.")
 @click.option("--sabotage", "sabotaged", envvar="SABOTAGE", default="", help="drop, double or downgrade: must fail.")
 @click.option("--deadline-s", type=float, default=120.0, show_default=True, help="To catch up after the last answer.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the stack's data and logs here.")
 @click.option("--against", "url", default="", help="Origin of a deployment that is up, e.g. http://127.0.0.1:8080.")
-@click.option("--config", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", help="With --against: sources.")
-@click.option("--secrets", type=_FILE, envvar="RECIBO_SECRETS_FILE", default=".recibo/secrets.env", help="Likewise.")
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
-@generation_option
+@config_option
+@secrets_file_option
+@kafka_option()
+@clickhouse_option()
+@generation_option()
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
     console = Console()
@@ -72,9 +72,7 @@ def _sabotage(text: str, url: str) -> Sabotage | None:
 def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deployment]:
     """Yield the deployment named, or one of the demo's own, in a scratch directory on free ports."""
     if options["url"]:
-        config: Path = options["config"]
-        environ = {**read_secrets(options["secrets"]), **os.environ}
-        sources = registered_sources(config.read_text(encoding="utf-8"), environ, str(config))
+        sources = registered_sources(SourcesFile(options["config_file"], options["secrets_file"]))
         kafka, clickhouse = options["kafka_bootstrap_servers"], options["clickhouse_url"]
         yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
         return
@@ -99,9 +97,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def own_stack(folder: Path, *, starts_fast: bool = False) -> StackSettings:
     """Return the settings of a stack of the demo's own in `folder`, its sources registered (`starts_fast`: see the broker)."""
     config_file = folder / "recibo.toml"
-    config_file.write_text(RECIBO_TOML, encoding="utf-8")
-    secrets = "".join(f"{name}={value}\n" for name, value in SECRETS.items())
-    (folder / "secrets.env").write_text(secrets, encoding="utf-8")
+    replace_file(config_file, RECIBO_TOML)
+    add_secrets(folder / "secrets.env", SECRETS)
     ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
     metrics = dict.fromkeys(("processors_metrics_port", "projections_metrics_port"), 0)
     return StackSettings(data_dir=folder, config_file=config_file, starts_fast=starts_fast, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

@@ -7,18 +7,17 @@ from typing import Final
 
 import click
 
+from cli._options import clickhouse_option, data_dir_option, generation_option, kafka_option
 from operations.doctor import Deployment, Finding, findings
-from operations.generation import generation_option
 
 _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
-@generation_option
-@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
+@kafka_option()
+@clickhouse_option()
+@generation_option()
+@data_dir_option
 def command(kafka_bootstrap_servers: str, clickhouse_url: str, generation: int, data_dir: Path) -> None:
     """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""
     for library in ("aiokafka", "clickhouse_connect"):

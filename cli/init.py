@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
+from cli._options import config_option, data_dir_option
 from deploy.local.first_source import ensure_first_source
-
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
-@click.option("--config", "config_file", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", show_default=True)
+@data_dir_option
+@config_option
 def command(data_dir: Path, config_file: Path) -> None:
     """Make recibo.toml with one source, and its secret, where there is none yet. `recibo up` does so itself."""
     secrets_file = data_dir / "secrets.env"

@@ -1,6 +1,5 @@
 """`recibo parse`: what a body becomes, without sending it anywhere."""
 
-import os
 import time
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -10,12 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from cli._options import config_option
+from runtime.sources_file import SourcesFile
 from schemas.errors import ConfigurationError
 from schemas.event import Event, Ignored, Normalized
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import Parser
 from schemas.record import SourceContext
-from schemas.sources import parse_sources
 
 _COLOURS = {"event": "green", "ignored": "yellow", "unmapped": "red"}
 
@@ -25,16 +25,14 @@ _COLOURS = {"event": "green", "ignored": "yellow", "unmapped": "red"}
     "--provider", type=click.Choice(sorted(PROVIDERS)), help="Read as this provider's, by its default mapping."
 )
 @click.option("--source", help="Read as this source's: its provider, with its own mapping.")
-@click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path), envvar="RECIBO_CONFIG", default="recibo.toml"
-)
+@config_option
 @click.option("--content-type", help="Of the bodies; default: what the provider sends.")
 @click.argument("files", nargs=-1, required=True, type=click.File("rb"))
 def command(
-    provider: str | None, source: str | None, config: Path, content_type: str | None, files: tuple[BinaryIO, ...]
+    provider: str | None, source: str | None, config_file: Path, content_type: str | None, files: tuple[BinaryIO, ...]
 ) -> None:
     """Print what each body in FILES (- is standard input) becomes: its events, or why there are none."""
-    parser, context = _reader(provider, source, config)
+    parser, context = _reader(provider, source, config_file)
     own_type = content_type or PROVIDERS[context.provider].content_types[0]
     console, now_ms = Console(highlight=False), time.time_ns() // 1_000_000
     for file in files:
@@ -54,7 +52,7 @@ def _reader(provider: str | None, source: str | None, config: Path) -> tuple[Par
         if provider is None:
             raise ConfigurationError("say whose bodies these are: --provider NAME, or --source NAME of recibo.toml")
         return PROVIDERS[provider].parser(None), SourceContext("example", "example", provider)
-    sources = parse_sources(config.read_text(encoding="utf-8"), os.environ, str(config)).by_name
+    sources = SourcesFile(config).read().by_name
     if source not in sources:
         raise ConfigurationError(f"{config}: no source {source!r}; there are {', '.join(sorted(sources)) or 'none'}")
     known = sources[source]

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from aiokafka import AIOKafkaProducer
 
-from operations.generation import generation_option
+from cli._options import data_dir_option, generation_option, kafka_option
 from operations.sources.log_reader import LogReader, reading
 from processors.quarantine import Hold, Quarantine
 from schemas.topics import RAW
@@ -16,13 +16,12 @@ from schemas.topics import RAW
 _ANSWER_S_MAX = 5.0
 """A worker that has the partition looks every second."""
 _POLL_S = 0.1
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group()
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@generation_option
-@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
+@kafka_option()
+@generation_option()
+@data_dir_option
 @click.pass_context
 def command(context: click.Context, kafka_bootstrap_servers: str, generation: int, data_dir: Path) -> None:
     """Keys held back because a record of theirs stopped the worker three times."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -14,7 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
-from operations.generation import generation_option
+from cli._options import clickhouse_option, generation_option, kafka_option
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
 from operations.rebuild.target import IDENTITY, target_of
@@ -28,9 +27,9 @@ _STATEMENT_S_MAX: Final = 3_600
 
 @click.command()
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
-@generation_option
+@kafka_option()
+@clickhouse_option()
+@generation_option()
 @click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
 @click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and end.")
@@ -43,7 +42,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     message_state.
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
-    settings = replace(from_environ(os.environ), **where)
+    settings = replace(from_environ(), **where)
     target = target_of(table, settings.generation)
     console = Console()
     try:

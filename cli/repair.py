@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -13,8 +11,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
+from cli._options import clickhouse_option, config_option, data_dir_option, generation_option, kafka_option
 from cli.rebuild import print_samples, print_weeks, weeks_text
-from operations.generation import generation_option, read_generation
+from operations.generation import read_generation
 from operations.repair.plan import Plan
 from operations.repair.repair import Repair
 from operations.repair.tables import Comparison
@@ -28,15 +27,11 @@ _AGAIN: Final = "Run it again: it goes on from where it was"
 
 
 @click.command()
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
-@generation_option
-@click.option(
-    "--data-dir", type=click.Path(file_okay=False, path_type=Path), envvar="RECIBO_DATA_DIR", default=".recibo"
-)
-@click.option(
-    "--config", type=click.Path(dir_okay=False, path_type=Path), envvar="RECIBO_CONFIG", default="recibo.toml"
-)
+@kafka_option()
+@clickhouse_option()
+@generation_option()
+@data_dir_option
+@config_option
 @click.option(
     "--archive", default="", help="Fold archived records older than the log as well, instead of seeding them."
 )
@@ -81,9 +76,9 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
 
 def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
     named = ("kafka_bootstrap_servers", "clickhouse_url", "generation")
-    settings = replace(from_environ(os.environ), **{name: options[name] for name in named})
+    settings = replace(from_environ(), **{name: options[name] for name in named})
     client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
-    data_dir, config = options["data_dir"].resolve(), options["config"].resolve()
+    data_dir, config = options["data_dir"].resolve(), options["config_file"].resolve()
     return Plan(settings, client, data_dir, config, options["archive"], progress)
 
 

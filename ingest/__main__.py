@@ -12,7 +12,9 @@ import uvloop
 from ingest.app import serve
 from ingest.settings import Settings, from_environ
 from ingest.supervisor import SOCKET, WORKER, listen, supervise
+from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
+from runtime.sources_file import SourcesFile
 from schemas.errors import ConfigurationError
 
 _CANNOT_START = 2
@@ -26,11 +28,13 @@ def main() -> int:
     configure_logs("ingest", aiokafka=logging.CRITICAL, worker=int(worker or 0))
     try:
         settings = from_environ()
+        warn_of_unknown_variables()
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)
         if worker is not None:
             return _serve(
                 settings, [socket.socket(fileno=int(os.environ[SOCKET])), *_metrics_socket(settings, int(worker))]
             )
+        SourcesFile(settings.config_file, settings.secrets_file).read(needs_secrets=True)  # before any worker starts
         listener = listen(settings.host, settings.port)
         with listener:
             return _serve(settings, [listener]) if settings.workers == 1 else supervise(settings, listener)

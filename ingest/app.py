@@ -82,7 +82,7 @@ async def serve(settings: Settings, sockets: Sequence[socket]) -> None:
         server.should_exit = True
 
     def reload() -> None:
-        webhooks.endpoints = configuration.reload(webhooks.endpoints)
+        configuration.reload(webhooks)
 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

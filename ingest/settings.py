@@ -1,150 +1,119 @@
 """Every setting of ingest: read once from the environment, units in the names."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
 
+from msgspec import Meta
+
+from runtime import settings
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Networks, OptionalPort, Port, Workers
+from runtime.shared_settings import SHARED, ConfigFile, DataDir, KafkaServers, LogLevel, PublicUrl, SecretsFile
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
 
+PREFIX: Final = "RECIBO_INGEST_"
 KIB: Final = 1024
 MIB: Final = 1024 * 1024
 _ENVELOPE_BYTES_MAX: Final = 256 * KIB
 """Room a record needs beside its value: key, headers, batch header."""
+BODY_BYTES_MAX: Final = MAX_RECORD_BYTES - _ENVELOPE_BYTES_MAX
+_PORT_MAX: Final = 65_535
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Compression = Literal["zstd", "lz4", "snappy", "gzip", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How one deployment of ingest runs. `RECIBO_INGEST_` and the name in capitals sets a value, but for the first five."""
+    """How one deployment of ingest runs."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
-    config_file: Path = Path("recibo.toml")
-    """RECIBO_CONFIG: the sources; read again when it changes, or on SIGHUP."""
-    secrets_file: Path | None = None
-    """RECIBO_SECRETS_FILE: lines NAME=value, read with the sources, so that a new source's secret needs no restart."""
-    data_dir: Path = Path(".recibo")
-    """RECIBO_DATA_DIR: the spool lives in `ingest/spool` under it."""
-    public_url: str = ""
-    """RECIBO_PUBLIC_URL: what providers call, e.g. https://hooks.example.com; needed where the URL is signed."""
+    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
+    """The brokers."""
+    config_file: ConfigFile = SHARED.config_file
+    """The sources; read again when it changes, or on SIGHUP."""
+    secrets_file: SecretsFile = SHARED.secrets_file
+    """Lines NAME=value, read with the sources, so that a new source's secret needs no restart."""
+    data_dir: DataDir = SHARED.data_dir
+    """The spool lives in `ingest/spool` under it."""
+    public_url: PublicUrl = SHARED.public_url
+    """What providers call, e.g. https://hooks.example.com; needed where the URL is signed."""
+    log_level: LogLevel = SHARED.log_level
+    """The least level that is logged."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     """Address to listen on; 0.0.0.0 for all."""
-    port: int = 8080
+    port: Port = 8080
     """Port to listen on."""
-    workers: int = 1
+    workers: Workers = 1
     """Processes that share the port."""
-    metrics_port: int = 0
+    metrics_port: OptionalPort = 0
     """With several workers, worker i also serves /metrics, /healthz and /readyz on this port + i; 0: no such ports."""
     tls_cert_file: str = ""
     """PEM certificate chain; with it, HTTPS only."""
     tls_key_file: str = ""
     """PEM private key of the certificate."""
-    trusted_proxies: tuple[Network, ...] = ()
+    trusted_proxies: Networks = ()
     """Networks whose X-Forwarded-For, and client-certificate headers, are believed; comma-separated."""
 
-    body_bytes_max: int = 3 * MIB
+    body_bytes_max: Annotated[int, Meta(ge=1, le=BODY_BYTES_MAX)] = 3 * MIB
     """Of one body, as received and after decompression. Meta sends up to 3 MB."""
-    headers_count_max: int = 100
+    headers_count_max: Count = 100
     """Of one request; more is answered 431."""
-    headers_bytes_max: int = 32 * KIB
+    headers_bytes_max: Bytes = 32 * KIB
     """Names and values of one request's headers, and its URL."""
-    headers_ms_max: int = 5_000
+    headers_ms_max: Milliseconds = 5_000
     """From a connection's or request's first byte until its headers are there."""
-    request_ms_max: int = 9_000
+    request_ms_max: Milliseconds = 9_000
     """From a request's first byte until its whole body is there."""
-    connections_max: int = 4_000
+    connections_max: Count = 4_000
     """Open at once in one worker; one more is answered 503 and closed."""
-    in_flight_requests_max: int = 2_000
+    in_flight_requests_max: Count = 2_000
     """Being served at once in one worker; more is answered 503."""
-    in_flight_bytes_max: int = 128 * MIB
+    in_flight_bytes_max: Bytes = 128 * MIB
     """Of bodies being read or stored; more is answered 503."""
-    auth_failures_per_minute_max: int = 60
+    auth_failures_per_minute_max: Count = 60
     """From one address at one source; failures above it are answered 429 and their connection is closed."""
 
-    kafka_deadline_ms: int = 500
+    kafka_deadline_ms: Milliseconds = 500
     """A record not acknowledged by then is spooled."""
-    kafka_failures_max: int = 2
+    kafka_failures_max: Count = 2
     """Consecutive batches of a partition that miss the deadline before Kafka counts as away and the producer is discarded."""
-    kafka_retry_ms: int = 500
+    kafka_retry_ms: Milliseconds = 500
     """Between attempts to reach Kafka again."""
-    kafka_linger_ms: float = 1.0
+    kafka_linger_ms: Annotated[float, Meta(ge=0, le=60_000)] = 1.0
     """How long a batch waits for company; those of all partitions leave together."""
-    kafka_batch_bytes_max: int = 1 * MIB
+    kafka_batch_bytes_max: Bytes = 1 * MIB
     """Of one partition, before compression; a larger batch is not waited for."""
-    kafka_queue_bytes_max: int = 64 * MIB
+    kafka_queue_bytes_max: Bytes = 64 * MIB
     """Waiting for one partition; more is spooled."""
-    kafka_compression: str = "zstd"
-    """zstd, lz4, snappy, gzip or none."""
+    kafka_compression: Compression = "zstd"
+    """How batches of records are compressed."""
 
-    spool_bytes_max: int = 1024 * MIB
+    spool_bytes_max: Bytes = 1024 * MIB
     """On disk, of one worker; more is answered 503."""
-    spool_segment_bytes: int = 16 * MIB
+    spool_segment_bytes: Bytes = 16 * MIB
     """Size from which a file of the spool is closed; a file is deleted once all of it is acknowledged."""
-    spool_drain_share: float = 0.5
+    spool_drain_share: Annotated[float, Meta(gt=0, le=1)] = 0.5
     """Part of the time that may go into emptying the spool while new posts go straight to Kafka."""
 
-    request_log_linger_ms: int = 20
+    request_log_linger_ms: Milliseconds = 20
     """Records of answered requests are written in batches this far apart."""
-    refused_per_second_max: int = 50
+    refused_per_second_max: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
     """Refused requests recorded, a second; above it they are only counted."""
-    shutdown_ms_max: int = 8_000
+    shutdown_ms_max: Milliseconds = 8_000
     """On SIGTERM: how long requests in flight may take."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.body_bytes_max <= MAX_RECORD_BYTES - _ENVELOPE_BYTES_MAX:
-            raise ConfigurationError(
-                f"RECIBO_INGEST_BODY_BYTES_MAX={self.body_bytes_max}: a record of the raw log holds at most"
-                f" {MAX_RECORD_BYTES} bytes; choose {MAX_RECORD_BYTES - _ENVELOPE_BYTES_MAX} or less"
-            )
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
-            raise ConfigurationError("RECIBO_INGEST_TLS_CERT_FILE and …_TLS_KEY_FILE: set both, or neither")
-        if not 0 < self.spool_drain_share <= 1:
+            raise ConfigurationError(f"{PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE: set both, or neither")
+        if self.metrics_port + self.workers - 1 > _PORT_MAX:
             raise ConfigurationError(
-                f"RECIBO_INGEST_SPOOL_DRAIN_SHARE={self.spool_drain_share}: choose above 0, up to 1"
+                f"{PREFIX}METRICS_PORT={self.metrics_port} and {PREFIX}WORKERS={self.workers}: "
+                f"the last worker's port would be above {_PORT_MAX}; choose a lower port"
             )
-
-
-_OWN_NAMES: Final = {
-    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
-    "config_file": "RECIBO_CONFIG",
-    "secrets_file": "RECIBO_SECRETS_FILE",
-    "data_dir": "RECIBO_DATA_DIR",
-    "public_url": "RECIBO_PUBLIC_URL",
-}
-
-
-def variable_of(field_name: str) -> str:
-    """Return the environment variable that sets a field."""
-    return _OWN_NAMES.get(field_name, f"RECIBO_INGEST_{field_name.upper()}")
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings that the environment gives.
-
-    Raises:
-        ConfigurationError: naming the variable, and what it should be.
-    """
-    given: dict[str, Any] = {}
-    for field in fields(Settings):
-        variable = variable_of(field.name)
-        text = environ.get(variable, "").strip()
-        if text:
-            try:
-                given[field.name] = _read(field.name, text, type(field.default))
-            except ValueError as error:
-                raise ConfigurationError(f"{variable}={text!r}: {error}") from error
-    return Settings(**given)
-
-
-def _read(name: str, text: str, kind: type) -> Any:
-    if name == "trusted_proxies":
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
-    if name == "secrets_file":
-        return Path(text)
-    return kind(text)
+    """Return the settings that the environment gives. Raises ConfigurationError naming the variable."""
+    return settings.from_environ(Settings, PREFIX, environ)

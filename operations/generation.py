@@ -4,13 +4,12 @@
 follows it while it runs. Elsewhere (compose, Kubernetes) the operator sets RECIBO_GENERATION.
 """
 
-import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import click
 import msgspec
 
+from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 
 FIRST: Final = 1
@@ -37,31 +36,7 @@ def read_generation(data_dir: Path) -> Generation:
 
 def write_generation(data_dir: Path, generation: Generation) -> None:
     """Replace the file as a whole, synced."""
-    path = _path(data_dir)
-    data_dir.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
-        file.write(msgspec.json.encode(generation))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
-def generation_option(command: Any) -> Any:
-    """Give a command `--generation`: from RECIBO_GENERATION, else what the data directory says."""
-    default = lambda: read_generation(data_dir_of_environment()).generation  # noqa: E731 - click calls it, with nothing
-    return click.option(
-        "--generation",
-        type=click.IntRange(1),
-        envvar="RECIBO_GENERATION",
-        default=default,
-        show_default="what the data directory says",
-    )(command)
-
-
-def data_dir_of_environment() -> Path:
-    """Return the data directory of a command that takes none."""
-    return Path(os.environ.get("RECIBO_DATA_DIR", ".recibo"))
+    replace_file(_path(data_dir), msgspec.json.encode(generation))
 
 
 def _path(data_dir: Path) -> Path:

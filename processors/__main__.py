@@ -2,25 +2,45 @@
 
 import asyncio
 import gc
+import logging
 import sys
+from typing import Final, NoReturn
 
 import faust
 import uvloop
 
-from processors.app import app
+from processors.app import create_app
+from processors.settings import Settings, from_environ
 from processors.supervisor import supervise
+from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
+from runtime.sources_file import SourcesFile
+from schemas.errors import ConfigurationError
 
+_CANNOT_START: Final = 2
 _GC_THRESHOLD = 500_000
 """A batch makes tens of thousands of containers and no cycles; what is in flight is looked through in vain."""
 
 
-def main() -> None:
-    """Run until SIGTERM or Ctrl-C, then drain and commit."""
-    settings = app.worker.settings
+def main() -> int:
+    """Run until SIGTERM or Ctrl-C, then drain and commit. Return the exit code: 2 where it cannot start."""
+    try:
+        settings = from_environ()
+        SourcesFile(settings.config_file, may_be_missing=True).read()  # said here, in one line, and before Faust starts
+    except ConfigurationError as error:
+        configure_logs("processors")
+        logging.getLogger("processors").critical("the processors cannot start: %s", error)
+        return _CANNOT_START
     configure_logs("processors", worker=settings.worker)
+    warn_of_unknown_variables()
     if settings.workers > 1:
-        sys.exit(supervise(settings))
+        return supervise(settings)
+    return _work(settings)
+
+
+def _work(settings: Settings) -> NoReturn:
+    """Run one worker until it is told to stop; Faust ends the process."""
+    app = create_app(settings)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
@@ -32,4 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

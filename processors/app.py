@@ -1,6 +1,6 @@
 """The only wiring of the processors: a Faust application over batches of the raw log.
 
-`faust -A processors.app worker` and `python -m processors` run it. Nothing is connected at import.
+`faust -A processors.app worker` and `python -m processors` run it. Nothing is read or connected at import.
 """
 
 import logging
@@ -13,7 +13,7 @@ from faust.types import TP
 
 from processors import health
 from processors.agent import make_agent
-from processors.settings import Settings
+from processors.settings import Settings, from_environ
 from processors.transport import BatchConsumer, BatchSchema, BatchTransport
 from processors.worker import Worker
 from schemas.topics import RAW
@@ -120,4 +120,9 @@ def stop_at_once(error: BaseException) -> None:
     os._exit(1)
 
 
-app = create_app(Settings.from_environ(os.environ))
+def __getattr__(name: str) -> Any:
+    """Make `app` when `faust -A processors.app` asks for it, of the environment's settings."""
+    if name != "app":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    app = globals()["app"] = create_app(from_environ())
+    return app

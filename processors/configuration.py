@@ -1,53 +1,34 @@
 """The sources' mappings while a worker runs: read at start, again when `recibo.toml` changes. A bad file changes nothing."""
 
-import logging
-import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
-
-from watchfiles import awatch
 
 from processors.parsers import Parsers
-from schemas.errors import ConfigurationError
-from schemas.sources import Sources, parse_sources
-
-_DEBOUNCE_MS: Final = 200
-
-log = logging.getLogger(__name__)
+from runtime.sources_file import SourcesFile
+from runtime.watched_files import WatchedFiles, take_or_keep
 
 
-def read_sources(path: Path) -> Sources:
-    """Read `recibo.toml`; where there is none, every record is read by its provider's default.
+class Configuration:
+    """Reads `recibo.toml`; where there is none, every record is read by its provider's default."""
 
-    Raises:
-        ConfigurationError: the file cannot be used; the message names file, line and key.
-    """
-    return parse_sources(path.read_text() if path.exists() else "", os.environ, str(path))
+    def __init__(self, config_file: Path, count: Callable[[str], object]) -> None:
+        """Name the file; nothing is parsed yet.
 
+        Args:
+            config_file: `recibo.toml`.
+            count: gets "taken" or "refused" for each reload.
+        """
+        self._file = SourcesFile(config_file, may_be_missing=True)
+        self._watched = WatchedFiles(config_file)
+        self._count = count
+        self.parsers: Parsers
 
-async def follow(path: Path, parsers: Parsers) -> None:
-    """Replace the parsers' sources whenever the file's text changes; ends by cancellation.
+    def load(self) -> Parsers:
+        """Return the parsers of all sources. Raises ConfigurationError naming file, line and key."""
+        self.parsers = Parsers(self._file.read())
+        return self.parsers
 
-    The directory is watched, not the file: editors replace a file by renaming.
-    """
-    folder = _folder_of(path)
-    known = _bytes_of(path)
-    async for _ in awatch(folder, recursive=False, debounce=_DEBOUNCE_MS, ignore_permission_denied=True):
-        now = _bytes_of(path)
-        if now == known or not now:
-            continue
-        known = now
-        try:
-            parsers.replace(read_sources(path))
-        except ConfigurationError as error:
-            log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
-        else:
-            log.info("the configuration is reloaded")
-
-
-def _bytes_of(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
-
-
-def _folder_of(path: Path) -> Path:
-    return path.resolve().parent
+    async def follow(self) -> None:
+        """Replace the parsers' sources whenever the file changes; ends by cancellation."""
+        async for _ in self._watched.changes():
+            take_or_keep(lambda: self.parsers.replace(self._file.read()), self._count)

@@ -17,6 +17,7 @@ class Metrics:
         self.alerts = self._counter("recibo_processors_alerts_total")
         self.batches = self._counter("recibo_processors_batches_total")
         self.recovered = self._counter("recibo_processors_recovered_states_total")
+        self.reloads = self._counter("recibo_processors_reloads_total")
         self.in_flight = self._gauge("recibo_processors_in_flight_records")
         self.oldest_batch = self._gauge("recibo_processors_oldest_batch_seconds")
 

@@ -6,12 +6,13 @@ keeps the stretch, for the same reason: what was held there stays `quarantined`,
 the stretch ends is for the worker to say, which alone knows what it has decided; the command only asks for it.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 import msgspec
+
+from runtime.whole_file import replace_file
 
 ATTEMPTS_MAX: Final = 3
 
@@ -117,11 +118,5 @@ class Quarantine:
 
     def _write(self) -> None:
         self._index()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".new")
-        with temporary.open("wb") as file:
-            file.write(msgspec.json.encode(self._kept))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._path)
+        replace_file(self._path, msgspec.json.encode(self._kept))
         self._read_at_ns = self._path.stat().st_mtime_ns

@@ -1,60 +1,74 @@
 """The processors' settings, read once from the environment."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Final
 
+from msgspec import Meta
+
+from runtime import settings
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Seconds, Workers
+from runtime.shared_settings import SHARED, ConfigFile, DataDir, Generation, KafkaServers, LogLevel
 from schemas.errors import ConfigurationError
+from schemas.topics import MAX_RECORD_BYTES
+
+PREFIX: Final = "RECIBO_PROCESSORS_"
+_PORT_MAX: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting of a worker. `RECIBO_PROCESSORS_` and the name in capitals sets a value, but for the first four."""
+    """Every setting of a worker."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
-    config_path: Path = Path("recibo.toml")
-    """RECIBO_CONFIG: the sources' own mappings; read again when it changes."""
-    data_dir: Path = Path(".recibo")
-    """RECIBO_DATA_DIR: states live in `state` under it."""
-    generation: int = 1
-    """RECIBO_GENERATION: of the derived topics."""
+    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
+    """The brokers."""
+    config_file: ConfigFile = SHARED.config_file
+    """The sources' own mappings; read again when it changes."""
+    data_dir: DataDir = SHARED.data_dir
+    """States live in `state` under it."""
+    generation: Generation = SHARED.generation
+    """Of the derived topics."""
+    log_level: LogLevel = SHARED.log_level
+    """The least level that is logged."""
 
-    worker: str = "0"
+    worker: Name = "0"
     """Names this worker's state directory and its place in the group; two workers must not share one."""
-    workers: int = 1
+    workers: Workers = 1
     """Processes on this machine; each uses about one core."""
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = 9201
+    metrics_host: Host = "127.0.0.1"
+    """Address of the metrics port; 0.0.0.0 for all."""
+    metrics_port: Port = 9201
     """Of /metrics, /healthz and /readyz; with several workers, worker i's is this + i."""
 
-    batch_records_max: int = 4_000
+    batch_records_max: Count = 4_000
     """Records fetched at once, of all partitions."""
-    fetch_bytes_max: int = 1_048_576
+    fetch_bytes_max: Bytes = 1_048_576
     """Of one partition in one fetch."""
-    in_flight_bytes_max: int = 67_108_864
+    in_flight_bytes_max: Bytes = 67_108_864
     """Fetched and not yet acknowledged, of all partitions; above it nothing is fetched."""
-    lane_bytes_max: int = 8_388_608
+    lane_bytes_max: Bytes = 8_388_608
     """The same of one partition."""
-    produce_bytes_max: int = 1_000_000
+    produce_bytes_max: Annotated[int, Meta(ge=1, le=MAX_RECORD_BYTES)] = 1_000_000
     """Of one batch sent to Kafka."""
 
-    hot_states_max: int = 100_000
+    hot_states_max: Count = 100_000
     """Decoded states kept in memory, of all partitions."""
-    store_cache_bytes: int = 67_108_864
+    store_cache_bytes: Bytes = 67_108_864
     """RocksDB's block cache, shared by all stores."""
-    store_write_buffer_bytes: int = 16_777_216
+    store_write_buffer_bytes: Bytes = 16_777_216
     """RocksDB's write buffer, of one store."""
 
-    commit_interval_ms: int = 500
-    session_timeout_ms: int = 30_000
+    commit_interval_ms: Milliseconds = 500
+    """Between commits of what is done."""
+    session_timeout_ms: Milliseconds = 30_000
     """Without a heartbeat for so long, the worker's partitions go to others."""
-    sweep_interval_s: int = 3_600
+    sweep_interval_s: Seconds = 3_600
     """Between looks through a store for states past the horizon."""
-    unclear_per_minute_max: int = 100
+    unclear_per_minute_max: Count = 100
     """Records of a source unmapped or quarantined in a minute; more is an alert."""
-    oldest_batch_age_ms_max: int = 120_000
+    oldest_batch_age_ms_max: Milliseconds = 120_000
     """A batch older than this makes the worker exit and resume from the last commit."""
 
     @property
@@ -62,24 +76,14 @@ class Settings:
         """Where this worker keeps its stores."""
         return self.data_dir / "state" / f"g{self.generation}" / f"worker-{self.worker}"
 
-    @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings. Raises ConfigurationError naming the variable and what it must be."""
-        names = {
-            "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
-            "config_path": "RECIBO_CONFIG",
-            "data_dir": "RECIBO_DATA_DIR",
-            "generation": "RECIBO_GENERATION",
-        }
-        found: dict[str, object] = {}
-        for field in fields(cls):
-            variable = names.get(field.name, f"RECIBO_PROCESSORS_{field.name.upper()}")
-            text = environ.get(variable)
-            if text is None:
-                continue
-            kind: type = type(field.default)
-            try:
-                found[field.name] = kind(text) if kind in (int, str) else Path(text)
-            except ValueError:
-                raise ConfigurationError(f"{variable}={text!r}: must be a whole number, like {field.default}") from None
-        return cls(**found)  # type: ignore[arg-type]  # each value has its field's own type
+    def __post_init__(self) -> None:
+        if self.workers > 1 and self.metrics_port + self.workers - 1 > _PORT_MAX:
+            raise ConfigurationError(
+                f"{PREFIX}METRICS_PORT={self.metrics_port} and {PREFIX}WORKERS={self.workers}: "
+                f"the last worker's port would be above {_PORT_MAX}; choose a lower port"
+            )
+
+
+def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that the environment gives. Raises ConfigurationError naming the variable."""
+    return settings.from_environ(Settings, PREFIX, environ)

@@ -12,7 +12,7 @@ from rocksdict import Cache
 
 from processors.alert import UnclearAlert
 from processors.cluster import Cluster, inspect_cluster
-from processors.configuration import follow, read_sources
+from processors.configuration import Configuration
 from processors.fold import CONNECTION, MESSAGE, StateKind
 from processors.lane import BatchInFlight, Lane
 from processors.lanes import Lanes
@@ -54,6 +54,7 @@ class Worker:
         self._topics = DerivedTopics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
         self._cluster: Cluster | None = None
+        self._configuration: Configuration | None = None
         self._parsers: Parsers | None = None
         self._cache = Cache(settings.store_cache_bytes)
         self._progress_told_at = 0.0
@@ -63,7 +64,10 @@ class Worker:
     async def open(self) -> None:
         """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
         settings = self.settings
-        self._parsers = Parsers(read_sources(settings.config_path))
+        self._configuration = Configuration(
+            settings.config_file, lambda result: self.metrics.reloads.labels(result).inc()
+        )
+        self._parsers = self._configuration.load()
         self._cluster = await inspect_cluster(settings.kafka_bootstrap_servers, self._topics)
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka_bootstrap_servers,
@@ -99,8 +103,8 @@ class Worker:
 
     async def follow_configuration(self) -> None:
         """Take changes of `recibo.toml` while running."""
-        assert self._parsers is not None, "open() comes before the application's tasks"
-        await follow(self.settings.config_path, self._parsers)
+        assert self._configuration is not None, "open() comes before the application's tasks"
+        await self._configuration.follow()
 
     def _batch_done(self, batch: BatchInFlight) -> None:
         self.metrics.count(batch)

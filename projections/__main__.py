@@ -2,32 +2,42 @@
 
 import asyncio
 import gc
-import os
+import logging
 import sys
 from typing import Final
 
 from projections.app import run
 from projections.settings import from_environ
+from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
-from schemas.errors import ReciboError
+from schemas.errors import ConfigurationError, ReciboError
 
+_CANNOT_START: Final = 2
 _NEW_OBJECTS: Final = 200_000
 """Objects between two collections. A batch is a million short-lived ones, none in a cycle: with Python's own 700,
 looking for cycles takes half of the time of decoding (measured)."""
 
 
-def main() -> None:
-    """Run the projector; exit 1 with the reason where it cannot go on."""
+def main() -> int:
+    """Run the projector. Return the exit code: 2 where it cannot start, 1 where it cannot continue."""
     configure_logs("projections")
+    try:
+        settings = from_environ()
+    except ConfigurationError as error:
+        logging.getLogger("projections").critical("the projections cannot start: %s", error)
+        return _CANNOT_START
+    warn_of_unknown_variables()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 50, 100)
+    code = 0
     try:
-        asyncio.run(run(from_environ(os.environ)))
+        asyncio.run(run(settings))
     except* ReciboError as errors:
-        for error in errors.exceptions:
-            print(f"projections: {error}", file=sys.stderr)  # noqa: T201 - the last word of a command
-        sys.exit(1)
+        for one in errors.exceptions:
+            print(f"projections: {one}", file=sys.stderr)  # noqa: T201 - the last word of a command
+        code = 1
+    return code
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,7 @@ import sys
 
 from relay.app import serve
 from relay.settings import from_environ
+from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from schemas.errors import ReciboError
 
@@ -16,7 +17,9 @@ def main() -> int:
     """Run the relay until it is told to stop. Return the exit code: 2 where it cannot start or go on."""
     configure_logs("relay", aiokafka=logging.CRITICAL)
     try:
-        asyncio.run(serve(from_environ()))
+        settings = from_environ()
+        warn_of_unknown_variables()
+        asyncio.run(serve(settings))
     except (ReciboError, OSError) as error:
         logging.getLogger("relay").critical("the relay cannot go on: %s", error)
         return _CANNOT_GO_ON

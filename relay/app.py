@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 import signal
 import ssl
 
@@ -13,16 +12,15 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from watchfiles import awatch
 
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
 from relay.raw.delivery import Delivery
 from relay.raw.target import Target, targets_of
 from relay.settings import Settings
+from runtime.sources_file import SourcesFile
 from runtime.vetted_network import VettedNetwork
-from schemas.errors import ConfigurationError
-from schemas.sources import parse_sources
+from runtime.watched_files import WatchedFiles, take_or_keep
 
 log = logging.getLogger("relay")
 
@@ -33,6 +31,8 @@ class Relay:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = RelayMetrics()
+        self._file = SourcesFile(settings.config_file)
+        self._watched = WatchedFiles(settings.config_file)
         self._couriers: dict[Target, tuple[Courier, asyncio.Task[None]]] = {}
         self._pools: dict[Target, httpcore.AsyncConnectionPool] = {}
 
@@ -57,8 +57,7 @@ class Relay:
                 await pool.aclose()
 
     def _targets(self) -> set[Target]:
-        path = self._settings.config_file
-        return targets_of(parse_sources(path.read_text(encoding="utf-8"), os.environ, str(path)))
+        return targets_of(self._file.read())
 
     def _apply(self, targets: set[Target]) -> None:
         """Start couriers to URLs that are new, and end those to URLs that are gone."""
@@ -80,11 +79,10 @@ class Relay:
         )
 
     async def _follow_file(self) -> None:
-        async for _ in awatch(self._settings.config_file.resolve().parent, recursive=False, debounce=200):
-            try:
-                self._apply(self._targets())
-            except (ConfigurationError, OSError) as error:
-                log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
+        async for _ in self._watched.changes():
+            take_or_keep(
+                lambda: self._apply(self._targets()), lambda result: self._metrics.reloads.labels(result).inc()
+            )
 
     async def _serve_health(self) -> None:
         async def healthz(_: Request) -> Response:

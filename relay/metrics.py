@@ -25,6 +25,7 @@ class RelayMetrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.reloads = self._counter("recibo_relay_reloads_total")
         self._attempts = self._counter("recibo_relay_attempts_total")
         self._given_up = self._counter("recibo_relay_given_up_total")
         self._waiting = self._gauge("recibo_relay_waiting")

@@ -1,69 +1,64 @@
 """Every setting of the relay: read once from the environment, units in the names."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Final
 
-from runtime.vetting import Network
+from msgspec import Meta
+
+from runtime import settings
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Networks, Port
+from runtime.shared_settings import SHARED, ConfigFile, KafkaServers, LogLevel
 from schemas.errors import ConfigurationError
+
+PREFIX: Final = "RECIBO_RELAY_"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the relay runs. `RECIBO_RELAY_` and the name in capitals sets a value, but for the first two."""
+    """How the relay runs."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
-    config_file: Path = Path("recibo.toml")
-    """RECIBO_CONFIG: the sources and their `relay` URLs; read again when it changes."""
+    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
+    """The brokers."""
+    config_file: ConfigFile = SHARED.config_file
+    """The sources and their `relay` URLs; read again when it changes."""
+    log_level: LogLevel = SHARED.log_level
+    """The least level that is logged."""
 
-    metrics_host: str = "127.0.0.1"
-    metrics_port: int = 9203
-    allowed_networks: tuple[Network, ...] = ()
+    metrics_host: Host = "127.0.0.1"
+    """Address of the metrics port; 0.0.0.0 for all."""
+    metrics_port: Port = 9203
+    """Of /metrics, /healthz and /readyz."""
+    allowed_networks: Networks = ()
     """Internal networks that may be posted to, comma-separated, e.g. 10.1.0.0/16; without, public addresses only."""
-    post_ms_max: int = 10_000
+    post_ms_max: Milliseconds = 10_000
     """Of one attempt."""
-    concurrency: int = 16
+    concurrency: Annotated[int, Meta(ge=1, le=10_000)] = 16
     """Attempts under way to one URL."""
-    waiting_max: int = 500
+    waiting_max: Count = 500
     """Webhooks of one URL read ahead of the oldest that is not taken."""
-    waiting_bytes_max: int = 64 * 1024 * 1024
-    backoff_ms_min: int = 500
+    waiting_bytes_max: Bytes = 64 * 1024 * 1024
+    """Bytes of their bodies."""
+    backoff_ms_min: Milliseconds = 500
     """After a first failure; doubled with each one."""
-    backoff_ms_max: int = 60_000
-    refused_attempts_max: int = 5
+    backoff_ms_max: Milliseconds = 60_000
+    """The longest pause after a failure."""
+    refused_attempts_max: Count = 5
     """A webhook answered 4xx so often is posted on no more (408, 425 and 429 are failures, not refusals)."""
-    failed_attempts_max: int = 100
+    failed_attempts_max: Count = 100
     """A webhook that failed so often, while others of its URL were taken, is posted on no more."""
-    new_url_back_ms: int = 60_000
+    new_url_back_ms: Annotated[int, Meta(ge=0, le=30 * 86_400_000)] = 60_000
     """A URL seen for the first time gets what came so long before."""
 
-
-_OWN_NAMES: Final = {"kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS", "config_file": "RECIBO_CONFIG"}
+    def __post_init__(self) -> None:
+        if self.backoff_ms_min > self.backoff_ms_max:
+            raise ConfigurationError(
+                f"{PREFIX}BACKOFF_MS_MIN={self.backoff_ms_min} is above "
+                f"{PREFIX}BACKOFF_MS_MAX={self.backoff_ms_max}: choose a lower one"
+            )
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Return the settings that the environment gives.
-
-    Raises:
-        ConfigurationError: naming the variable, and what it should be.
-    """
-    given: dict[str, Any] = {}
-    for field in fields(Settings):
-        variable = _OWN_NAMES.get(field.name, f"RECIBO_RELAY_{field.name.upper()}")
-        text = environ.get(variable, "").strip()
-        if text:
-            try:
-                given[field.name] = _read(field.name, text, type(field.default))
-            except ValueError as error:
-                raise ConfigurationError(f"{variable}={text!r}: {error}") from error
-    return Settings(**given)
-
-
-def _read(name: str, text: str, kind: type) -> Any:
-    if name == "allowed_networks":
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
-    return Path(text) if name == "config_file" else kind(text)
+    """Return the settings that the environment gives. Raises ConfigurationError naming the variable."""
+    return settings.from_environ(Settings, PREFIX, environ)

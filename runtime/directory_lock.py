@@ -11,16 +11,22 @@ class DirectoryLock:
     """Holds a directory for this process until it ends, or until `release`.
 
     Raises:
-        DeploymentError: another process holds it; the message names it.
+        DeploymentError: another process holds it; the message names it. Or the directory cannot be locked: its lock
+            file is a link, which may lead to a file of somebody else's, or may not be written.
     """
 
     def __init__(self, directory: Path, purpose: str) -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        self._file = (directory / ".lock").open("a+")  # kept open: closing it releases the lock
+        path = directory / ".lock"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+        except OSError as error:
+            why = "it is a link: remove it" if path.is_symlink() else f"{error.strerror}: make it writable"
+            raise DeploymentError(f"{path} cannot be locked, {why}, or choose another directory") from error
+        self._file = os.fdopen(descriptor, "r+")  # kept open: closing it releases the lock
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            self._file.seek(0)
             owner = self._file.read().strip() or "unknown"
             self._file.close()
             raise DeploymentError(

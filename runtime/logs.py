@@ -37,7 +37,7 @@ def configure_logs(stage: str, *, aiokafka: int = logging.ERROR, **fields: str |
         aiokafka: level of the Kafka client; CRITICAL where the stage itself says, once, that Kafka is away.
         fields: said in each line, e.g. the number of the worker process.
 
-    `RECIBO_LOG_LEVEL` (default INFO) is the least level of all others.
+    `RECIBO_LOG_LEVEL` (default INFO) is the least level of all others; one that is no level is refused by the settings.
     """
     structlog.configure(
         processors=[*PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -46,10 +46,14 @@ def configure_logs(stage: str, *, aiokafka: int = logging.ERROR, **fields: str |
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(stage, **fields))
-    logging.basicConfig(level=os.environ.get("RECIBO_LOG_LEVEL", "INFO"), handlers=[handler], force=True)
+    logging.basicConfig(level=_level(os.environ.get("RECIBO_LOG_LEVEL", "")), handlers=[handler], force=True)
     logging.captureWarnings(capture=True)
     for library, level in {**_LEVELS_OF_LIBRARIES, "aiokafka": aiokafka}.items():
         logging.getLogger(library).setLevel(level)
+
+
+def _level(text: str) -> int:
+    return logging.getLevelNamesMapping().get(text.strip().upper(), logging.INFO)
 
 
 def formatter(stage: str, **fields: str | int) -> logging.Formatter:

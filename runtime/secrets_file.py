@@ -1,25 +1,45 @@
 """The secrets of a deployment: a file of lines NAME=value, readable by its owner alone, replaced whole."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
+from runtime.text_file import read_text
 from runtime.whole_file import replace_file
+from schemas.errors import ConfigurationError
+
+_VARIABLE: Final = "RECIBO_SECRETS_FILE"
+_OWNER_ALONE: Final = 0o600
 
 
-def read_secrets(secrets_file: Path) -> dict[str, str]:
-    """Return the secrets of a file of lines NAME=value; none where there is no file."""
-    if not secrets_file.exists():
-        return {}
-    lines = secrets_file.read_text(encoding="utf-8").splitlines()
-    pairs = (line.partition("=") for line in lines if line.strip() and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}
+def read_secrets(path: Path, *, may_be_missing: bool = True) -> dict[str, str]:
+    """Return the secrets of a file: lines NAME=value, blank lines and `#` comments.
+
+    Args:
+        path: the file.
+        may_be_missing: whether no file counts as no secrets.
+
+    Raises:
+        ConfigurationError: it cannot be read, or has another line; the message names file and line, not the line.
+    """
+    secrets = {}
+    for number, line in enumerate(read_text(path, _VARIABLE, may_be_missing=may_be_missing).splitlines(), 1):
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        name, equals, value = stripped.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise ConfigurationError(f"{path}:{number}: expected NAME=value")
+        secrets[name.strip()] = value.strip()
+    return secrets
 
 
 def add_secrets(path: Path, added: Mapping[str, str]) -> None:
-    """Write further secrets, keeping every other line as it is."""
+    """Write further secrets, keeping every other line as it is. Raises ConfigurationError as `read_secrets`."""
+    read_secrets(path)
     kept = [line for line in _lines(path) if _name(line) not in added]
-    replace_file(path, "\n".join([*kept, *(f"{name}={value}" for name, value in added.items())]) + "\n", mode=0o600)
+    lines = [*kept, *(f"{name}={value}" for name, value in added.items())]
+    replace_file(path, "".join(line + "\n" for line in lines), mode=_OWNER_ALONE)
 
 
 def remove_secrets(path: Path, names: set[str]) -> None:
@@ -27,16 +47,11 @@ def remove_secrets(path: Path, names: set[str]) -> None:
     lines = _lines(path)
     kept = [line for line in lines if _name(line) not in names]
     if kept != lines:
-        replace_file(path, "".join(line + "\n" for line in kept), mode=0o600)
-
-
-def environ_with(path: Path) -> dict[str, str]:
-    """Return the environment with the file's secrets under it: a variable that is set wins, as in ingest."""
-    return {**read_secrets(path), **os.environ}
+        replace_file(path, "".join(line + "\n" for line in kept), mode=_OWNER_ALONE)
 
 
 def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return read_text(path, _VARIABLE, may_be_missing=True).splitlines()
 
 
 def _name(line: str) -> str:

@@ -1,31 +1,28 @@
 """Settings of a process: one frozen dataclass, read once from the environment, each value held to its bounds.
 
-A field's type says what is allowed (`Annotated[int, Meta(ge=1)]`), its default what holds where the variable is absent or
-empty. `Variable` in a field's annotation names a variable that several processes share; every other field is set by
-the process's prefix and its own name in capitals. A field that is itself such a dataclass is read likewise.
+A field's type says what is allowed (`runtime/setting_types.py` has the usual ones), its default what holds where the
+variable is absent or empty, the docstring under it what it means (`docs/settings.md` is made of all three). `Variable`
+in a field's annotation names a variable that several processes share; every other field is set by the process's prefix
+and its own name in capitals. A field that is itself such a dataclass is read likewise.
 """
 
 import ipaddress
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from runtime.setting_types import Variable, allowed, kind_of
 from schemas.errors import ConfigurationError
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """The environment variable of a field, where it is not the prefix and the field's name."""
-
-    name: str
+_BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_CREDENTIALS: Final = re.compile(r"//\S*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +31,20 @@ class Setting:
 
     field: str
     variable: str
-    kind: Any
+    owner: type
+    """The dataclass whose field it is: the settings themselves, or one in them."""
+    hint: Any
     """Its type with everything that is said about it."""
     default: Any
 
 
 def settings_of(settings: type, prefix: str) -> Iterator[Setting]:
-    """Yield every setting of a dataclass, those of the dataclasses in it too."""
+    """Yield every setting of a dataclass, those of the dataclasses in it too.
+
+    Args:
+        settings: the dataclass.
+        prefix: of the process's own variables, e.g. `RECIBO_INGEST_`.
+    """
     hints = get_type_hints(settings, include_extras=True)
     for field in fields(settings):
         hint = hints[field.name]
@@ -48,7 +52,7 @@ def settings_of(settings: type, prefix: str) -> Iterator[Setting]:
             yield from settings_of(hint, prefix)  # type: ignore[arg-type]  # a dataclass used as a type is a type
         else:
             default = field.default if field.default_factory is MISSING else field.default_factory()
-            yield Setting(field.name, _variable(hint, prefix, field.name), hint, default)
+            yield Setting(field.name, _variable(hint, prefix, field.name), settings, hint, default)
 
 
 def from_environ(settings: type[T], prefix: str, environ: Mapping[str, str] = os.environ) -> T:
@@ -72,8 +76,25 @@ def from_environ(settings: type[T], prefix: str, environ: Mapping[str, str] = os
         variable = _variable(hint, prefix, field.name)
         text = environ.get(variable, "").strip()
         if text:
-            given[field.name] = _read(variable, text, hint)
+            given[field.name] = read_value(variable, text, hint)
     return settings(**given)
+
+
+def read_value(variable: str, text: str, hint: Any) -> Any:
+    """Return the value that a variable's text stands for.
+
+    Args:
+        variable: its name, for the message.
+        text: what it is set to, not empty.
+        hint: the setting's type with everything that is said about it.
+
+    Raises:
+        ConfigurationError: naming the variable, its value (never a password), and what is allowed.
+    """
+    try:
+        return _converted(text, hint)
+    except ValueError as error:  # msgspec's is one too
+        raise ConfigurationError(f"{variable}={_shown(text, hint)}: must be {allowed(hint)}") from error
 
 
 def _variable(hint: Any, prefix: str, name: str) -> str:
@@ -81,24 +102,26 @@ def _variable(hint: Any, prefix: str, name: str) -> str:
     return own[0] if own else prefix + name.upper()
 
 
-def _read(variable: str, text: str, hint: Any) -> Any:
-    kind = _bare(hint)
-    parts = [part.strip() for part in text.split(",") if part.strip()] if get_origin(kind) is tuple else text
-    try:
-        if kind == tuple[Network, ...]:
-            return tuple(map(ipaddress.ip_network, parts))
-        return msgspec.convert(parts, hint, strict=False, dec_hook=_convert)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise ConfigurationError(f"{variable}={text!r}: {error}") from error
-
-
-def _bare(hint: Any) -> Any:
-    """Return a type without what is said about it."""
-    return getattr(hint, "__origin__", hint) if hasattr(hint, "__metadata__") else hint
-
-
-def _convert(kind: type, value: Any) -> Any:
-    """Read the types that msgspec does not know."""
+def _converted(text: str, hint: Any) -> Any:
+    kind = kind_of(hint)
+    if kind is bool:
+        if text.casefold() not in _BOOLEANS:
+            raise ValueError(text)
+        return _BOOLEANS[text.casefold()]
     if kind is Path:
-        return Path(value)
-    raise TypeError(f"no setting is a {kind}")
+        return Path(text)
+    if get_origin(kind) is tuple:
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        return tuple(parts if get_args(kind)[0] is str else map(ipaddress.ip_network, parts))
+    value: Any = text
+    if kind in (int, float):
+        value = kind(text)
+    elif get_origin(kind) is Literal:
+        value = next((word for word in get_args(kind) if word.casefold() == text.casefold()), text)
+    return msgspec.convert(value, hint)
+
+
+def _shown(text: str, hint: Any) -> str:
+    if any(isinstance(said, Variable) and said.is_secret for said in get_args(hint)[1:]):
+        return "(not shown)"
+    return repr(_CREDENTIALS.sub("//…@", text))

@@ -29,6 +29,8 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_ingest_spool_bytes": Metric("gauge", "Bytes waiting in this worker's spool"),
     "recibo_ingest_spool_age_seconds": Metric("gauge", "Age of the oldest bytes in this worker's spool"),
     "recibo_ingest_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
+    "recibo_processors_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
+    "recibo_relay_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_processors_records_total": Metric("counter", "Raw records processed, by outcome", ("outcome",)),
     "recibo_processors_unclear_total": Metric("counter", "Raw records unmapped or quarantined, by source", ("source",)),
     "recibo_processors_alerts_total": Metric(

@@ -4,14 +4,10 @@ import ast
 import re
 import statistics
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-import ingest.settings
-import processors.settings
-import projections.settings
 from tests.support.source_tree import ROOT, Module, modules, reachable
 
 FLOORS = (
@@ -30,19 +26,6 @@ FILE_LINES_MAX = 300
 FILE_LINES_MEDIAN_MAX = 120
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = ("utils", "util", "helpers", "common", "misc", "manager", "base")
-OWN_VARIABLES = {
-    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
-    "clickhouse_url": "CLICKHOUSE_URL",
-    "config_file": "RECIBO_CONFIG",
-    "config_path": "RECIBO_CONFIG",
-    "secrets_file": "RECIBO_SECRETS_FILE",
-    "data_dir": "RECIBO_DATA_DIR",
-    "generation": "RECIBO_GENERATION",
-    "database": "RECIBO_PROJECTIONS_STORE",
-    "public_url": "RECIBO_PUBLIC_URL",
-}
-"""Settings that several stages share, or that are named after nobody's stage."""
-SETTINGS = (ingest.settings.Settings, processors.settings.Settings, projections.settings.Settings)
 
 
 def packages_imported(module: Module) -> set[str]:
@@ -124,6 +107,14 @@ def test_no_subcolumn_of_a_folded_tuple_is_read_under_final() -> None:
     assert not wrong
 
 
+def test_files_are_written_whole_in_one_place() -> None:
+    """Only `runtime.whole_file` replaces a file or syncs a folder; the example that people copy imports nothing of ours."""
+    allowed = {"runtime.whole_file", "deploy.demo.example_charts"}
+    for module in of_ours(modules().values()):
+        called = {n.attr for n in ast.walk(module.tree) if isinstance(n, ast.Attribute)}
+        assert module.name in allowed or not called & {"write_text", "write_bytes", "fsync"}, module.name
+
+
 def test_files_are_small() -> None:
     """A file has at most 300 lines; half of them have at most 120."""
     long = {module.name: module.lines for module in modules().values() if module.lines > FILE_LINES_MAX}
@@ -157,16 +148,6 @@ def test_every_test_is_a_sentence() -> None:
             if module.package == "tests" and function.name.startswith("test_"):
                 first_line = (ast.get_docstring(function) or "").partition("\n")[0]
                 assert first_line, f"{module.name}.{function.name} has no docstring"
-
-
-@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.__module__)
-def test_every_setting_is_in_the_readme(settings: type) -> None:
-    """Each environment variable that a stage reads is explained in the README."""
-    stage = settings.__module__.partition(".")[0].upper()
-    variables = {OWN_VARIABLES.get(f.name, f"RECIBO_{stage}_{f.name.upper()}") for f in fields(settings)}
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = sorted(variable for variable in variables if variable not in readme)
-    assert not missing, f"README.md says nothing of {', '.join(missing)}"
 
 
 def test_every_path_named_in_the_readme_exists() -> None:

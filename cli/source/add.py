@@ -35,7 +35,7 @@ def add_command(
     auth: str,
     secret_stdin: bool,
     public_url: str,
-    port: int,
+    ingest_port: int,
     **options: Any,
 ) -> None:
     """Register NAME: writes its table and its secrets, and prints its URL and the provider's set-up steps."""
@@ -57,4 +57,4 @@ def add_command(
 
     registry.change(edit)
     click.secho(f"Source {name} is registered in {registry.config_file}; a running ingest takes it now.", bold=True)
-    print_setup(registry.source(name), public_url or local_origin(port), reveals=True)
+    print_setup(registry.source(name), public_url or local_origin(ingest_port), reveals=True)

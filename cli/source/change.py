@@ -28,7 +28,7 @@ _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)
 @with_origin
 @with_registry
 def rotate_command(
-    *, registry: Registry, name: str, grace_hours: float, secret_stdin: bool, public_url: str, port: int
+    *, registry: Registry, name: str, grace_hours: float, secret_stdin: bool, public_url: str, ingest_port: int
 ) -> None:
     """Give NAME a new secret; the old ones stay good for a while, so that nothing is refused meanwhile."""
     source = registry.source(name)
@@ -42,7 +42,7 @@ def rotate_command(
 
     registry.change(edit)
     click.secho(f"Source {name} has a new secret; the old ones end in {grace_hours:g} hours.", bold=True)
-    print_setup(registry.source(name), public_url or local_origin(port), reveals=True)
+    print_setup(registry.source(name), public_url or local_origin(ingest_port), reveals=True)
 
 
 @click.command("select", short_help="Choose which statuses of a source are published.")

@@ -37,11 +37,15 @@ _HOUR_MS: Final = 3_600_000
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to wait for the outcomes.")
 @with_line
 @with_registry
-def learn_command(*, registry: Registry, name: str, kafka: str, generation: int, **options: Any) -> None:
+def learn_command(
+    *, registry: Registry, name: str, kafka_bootstrap_servers: str, generation: int, **options: Any
+) -> None:
     """Show what NAME sent that nobody understands, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
-    captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
+    captures, understood, left = asyncio.run(
+        _read(kafka_bootstrap_servers, generation, name, since_ms, options["limit"])
+    )
     if not captures:
         click.echo(f"Nothing of source {name} waits to be understood.")
         return
@@ -52,7 +56,7 @@ def learn_command(*, registry: Registry, name: str, kafka: str, generation: int,
             click.echo("Nothing is saved.")
             return
         _save(registry, name, learned.table)
-    _redrive(registry.source(name), captures, kafka, generation, options["seconds"])
+    _redrive(registry.source(name), captures, kafka_bootstrap_servers, generation, options["seconds"])
     if left:
         click.echo(f"{left} more captures wait: run this again.")
 

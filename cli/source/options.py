@@ -1,36 +1,35 @@
 """Options that several `recibo source` commands have."""
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from operations.generation import generation_option
+from cli._options import (
+    Command,
+    config_option,
+    data_dir_option,
+    generation_option,
+    ingest_port_option,
+    kafka_option,
+    public_url_option,
+    secrets_file_option,
+)
 from operations.sources.entry import fresh_secret
 from operations.sources.registry import Registry
 from schemas.errors import DeploymentError
 from schemas.providers.provider import Provider
 
-_FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
-Command = Callable[..., Any]
-
 
 def with_registry(command: Command) -> Command:
     """Give a command --config, --data-dir and --secrets-file; it gets them as `registry`."""
 
-    @click.option(
-        "--config", "config_file", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", show_default=True
-    )
-    @click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
-    @click.option(
-        "--secrets-file", type=_FILE, envvar="RECIBO_SECRETS_FILE", help="Default: secrets.env in --data-dir."
-    )
-    def wrapped(config_file: Path, data_dir: Path, secrets_file: Path | None, **options: Any) -> Any:
-        return command(registry=Registry(config_file, secrets_file or data_dir / "secrets.env"), **options)
+    @config_option
+    @data_dir_option
+    @secrets_file_option
+    def wrapped(config_file: Path, data_dir: Path, secrets_file: Path, **options: Any) -> Any:  # noqa: ARG001 - read by another option
+        return command(registry=Registry(config_file, secrets_file), **options)
 
     wrapped.__doc__ = command.__doc__
     wrapped.__click_params__ = [*wrapped.__click_params__, *getattr(command, "__click_params__", [])]  # type: ignore[attr-defined]  # click's own attribute
@@ -38,11 +37,8 @@ def with_registry(command: Command) -> Command:
 
 
 def with_origin(command: Command) -> Command:
-    """Give a command --public-url (what providers call) and --port (of ingest on this machine); it gets both."""
-    command = click.option("--port", type=int, envvar="RECIBO_INGEST_PORT", default=8080, show_default=True)(command)
-    return click.option("--public-url", envvar="RECIBO_PUBLIC_URL", default="", help="What providers call: https://…")(
-        command
-    )
+    """Give a command --public-url (what providers call) and --port (of ingest on this machine): `public_url`, `ingest_port`."""
+    return public_url_option(ingest_port_option(command))
 
 
 def local_origin(port: int) -> str:
@@ -52,10 +48,7 @@ def local_origin(port: int) -> str:
 
 def with_line(command: Command) -> Command:
     """Give a command --kafka and --generation."""
-    command = generation_option(command)
-    return click.option("--kafka", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092", show_default=True)(
-        command
-    )
+    return kafka_option()(generation_option()(command))
 
 
 def new_secret(provider: Provider, *, from_stdin: bool) -> str:

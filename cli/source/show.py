@@ -14,13 +14,13 @@ from schemas.sources import Secret, Source
 @click.command("list")
 @with_origin
 @with_registry
-def list_command(*, registry: Registry, public_url: str, port: int) -> None:
+def list_command(*, registry: Registry, public_url: str, ingest_port: int) -> None:
     """List the registered sources."""
     table = Table()
     for heading in ("source", "provider", "account", "proof", "statuses", "URL"):
         table.add_column(heading, overflow="fold")
     for source in registry.read().by_name.values():
-        url = webhook_url(public_url or local_origin(port), source, "…")
+        url = webhook_url(public_url or local_origin(ingest_port), source, "…")
         statuses = "all" if source.selected is None else ", ".join(source.selected)
         table.add_row(source.name, source.provider.name, source.account, _kind(source), statuses, url)
     Console().print(table)
@@ -31,7 +31,7 @@ def list_command(*, registry: Registry, public_url: str, port: int) -> None:
 @click.option("--reveal", is_flag=True, help="Print the secrets themselves.")
 @with_origin
 @with_registry
-def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str, port: int) -> None:
+def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str, ingest_port: int) -> None:
     """Show NAME: its URL, secrets, relay and mapping, and what to do at the provider."""
     source = registry.source(name)
     click.echo(f"Provider:  {source.provider.title} ({source.provider.name})")
@@ -46,7 +46,7 @@ def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str
         click.echo("Mapping:   its own, in [sources." + name + ".mapping]")
     if not reveal and source.secrets:
         click.echo("           (--reveal prints secrets where … stands for them below)")
-    print_setup(source, public_url or local_origin(port), reveals=reveal)
+    print_setup(source, public_url or local_origin(ingest_port), reveals=reveal)
 
 
 def print_setup(source: Source, origin: str, *, reveals: bool) -> None:

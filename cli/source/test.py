@@ -6,6 +6,7 @@ import uuid
 
 import click
 
+from cli._options import clickhouse_option
 from cli.source.options import local_origin, with_line, with_origin, with_registry
 from operations.sources.follow import Line, Step, send_and_follow
 from operations.sources.proof import prove, webhook_url
@@ -16,7 +17,7 @@ from operations.sources.sample_event import sample_event
 @click.command("test", short_help="Send a signed test event and follow it to ClickHouse.")
 @click.argument("name")
 @click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to wait for each step.")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
+@clickhouse_option()
 @with_line
 @with_origin
 @with_registry
@@ -25,19 +26,19 @@ def test_command(
     registry: Registry,
     name: str,
     seconds: float,
-    kafka: str,
+    kafka_bootstrap_servers: str,
     clickhouse_url: str,
     generation: int,
     public_url: str,
-    port: int,
+    ingest_port: int,
 ) -> None:
     """Send a signed test event as NAME's provider would, and show each step until it can be queried."""
     source = registry.source(name)
     message_id = f"recibo-test-{uuid.uuid4().hex[:16]}"
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
-    proof = prove(source, local_origin(port), body, public_url=public_url)
-    click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(port), source, '…')}")
-    line = Line(kafka, clickhouse_url, generation)
+    proof = prove(source, local_origin(ingest_port), body, public_url=public_url)
+    click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(ingest_port), source, '…')}")
+    line = Line(kafka_bootstrap_servers, clickhouse_url, generation)
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")
 

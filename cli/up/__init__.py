@@ -6,38 +6,45 @@ import signal
 import sys
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import click
 
+from cli._options import (
+    clickhouse_option,
+    config_option,
+    data_dir_option,
+    generation_option,
+    ingest_port_option,
+    kafka_option,
+    partitions_option,
+    port_option,
+)
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
+from runtime.shared_settings import SHARED
 from schemas.sources import Source
 
 _COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
 _EXAMPLE_SQL: Final = "SELECT message_id, status, delivered_at FROM messages"
 _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
 
 @click.command()
-@click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
-@click.option("--config", "config_file", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", show_default=True)
-@click.option("--port", "ingest_port", type=int, envvar="RECIBO_INGEST_PORT", default=8080, show_default=True)
-@click.option("--kafka-port", type=int, envvar="RECIBO_KAFKA_PORT", default=9092, show_default=True)
-@click.option("--clickhouse-port", type=int, envvar="RECIBO_CLICKHOUSE_PORT", default=8123, show_default=True)
-@click.option("--processors-metrics-port", type=int, envvar="RECIBO_PROCESSORS_METRICS_PORT", default=9201)
-@click.option("--projections-metrics-port", type=int, envvar="RECIBO_PROJECTIONS_METRICS_PORT", default=9202)
-@click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="", help="Use this cluster.")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="", help="Use this ClickHouse.")
-@click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=0, help="0: what the data directory says.")
-@click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, help="Of topics created now.")
+@data_dir_option
+@config_option
+@ingest_port_option
+@port_option("--kafka-port", "RECIBO_KAFKA_PORT", 9092, "Of the broker that is started.")
+@port_option("--clickhouse-port", "RECIBO_CLICKHOUSE_PORT", 8123, "Of the engine that is started.")
+@port_option("--processors-metrics-port", "RECIBO_PROCESSORS_METRICS_PORT", 9201, "Of the processors' metrics.")
+@port_option("--projections-metrics-port", "RECIBO_PROJECTIONS_METRICS_PORT", 9202, "Of the projections' metrics.")
+@port_option("--relay-metrics-port", "RECIBO_RELAY_METRICS_PORT", 9203, "Of the relay's metrics.")
+@kafka_option(default="", text="Use this cluster instead of starting a broker.")
+@clickhouse_option(default="", text="Use this ClickHouse instead of starting an engine.")
+@generation_option(follows=True)
+@partitions_option
 def command(**options: Any) -> None:
     """Run the whole line on this machine: what is not given is started. Ports of 0 pick free ones."""
     settings = StackSettings(**options)
@@ -98,7 +105,7 @@ def _ready_text(stack: Stack) -> str:
 def _source_lines(origin: str, source: Source | None, settings: StackSettings) -> list[str]:
     if source is None:
         return [f"No source is registered yet: add one to {settings.config_file}."]
-    url = webhook_url(os.environ.get("RECIBO_PUBLIC_URL", origin).rstrip("/"), source)
+    url = webhook_url((os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source)
     lines = [f"Webhook URL:    {url}"]
     lines += [f"Its secret:     {secret.value}  ({secret.env})" for secret in source.secrets[:1]]
     curl = curl_line(origin, source, sample_body(datetime.now(UTC)))
@@ -106,7 +113,7 @@ def _source_lines(origin: str, source: Source | None, settings: StackSettings) -
 
 
 def _elsewhere(clickhouse_url: str) -> str:
-    return "" if clickhouse_url == "http://127.0.0.1:8123" else f" --url {clickhouse_url}"
+    return "" if clickhouse_url == SHARED.clickhouse_url else f" --clickhouse {clickhouse_url}"
 
 
 def _own_command() -> str:

@@ -1,12 +1,13 @@
 """Where the demo runs: a deployment that is up, and the sources it may post to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
+from runtime.sources_file import SourcesFile
 from schemas.authentication import SIGNED_BODY, Authentication, Basic, Bearer, Hmac, NoAuthentication, PathSecret
 from schemas.errors import DeploymentError
-from schemas.sources import Source, parse_sources
+from schemas.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +23,18 @@ class Deployment:
     """Whether others use it too: then only what bears the run's number is looked at."""
 
 
-def registered_sources(text: str, environ: Mapping[str, str], file: str) -> list[DemoSource]:
+def registered_sources(file: SourcesFile) -> list[DemoSource]:
     """Return the sources of a `recibo.toml` that the demo can post to as their provider would.
 
     Raises:
         ConfigurationError: the file cannot be used.
         DeploymentError: none of its sources fits.
     """
-    found = [_demo_source(source) for source in parse_sources(text, environ, file).by_name.values()]
+    found = [_demo_source(source) for source in file.read().by_name.values()]
     fitting = [source for source in found if source is not None]
     if not fitting:
         raise DeploymentError(
-            f"{file}: the demo needs a source with provider {PROVIDER}, without a mapping of its own, whose secret is"
+            f"{file.config_file}: the demo needs a source with provider {PROVIDER}, without a mapping of its own, whose secret is"
             " in the environment and whose proof is hmac (sha256, hex, of the body), bearer, basic, path or none"
         )
     return fitting

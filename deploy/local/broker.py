@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.local.jars import jars_folder, require_java
 from runtime.child import Program
 from runtime.ports import HOST, accepts_connections, free_port
+from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 
 HEAP_MB = 512
@@ -77,11 +78,10 @@ def broker_program(
     log_dir = data_dir / "log"
     log_dir.mkdir(parents=True, exist_ok=True)
     properties = data_dir / "server.properties"
-    properties.write_text(
-        _PROPERTIES.format(
-            host=HOST, port=port, controller_port=free_port(), log_dir=log_dir.resolve(), joining_ms=joining_ms
-        )
+    text = _PROPERTIES.format(
+        host=HOST, port=port, controller_port=free_port(), log_dir=log_dir.resolve(), joining_ms=joining_ms
     )
+    replace_file(properties, text)
     if not (log_dir / "meta.properties").exists():
         _format(classpath, properties)
     options = ["-XX:TieredStopAtLevel=1"] if starts_fast else []

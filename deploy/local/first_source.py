@@ -1,12 +1,13 @@
 """The ready-made source of a first start: a `recibo.toml` with one entry, and its secret."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from runtime.secrets_file import read_secrets
+from runtime.secrets_file import add_secrets, read_secrets
+from runtime.sources_file import SourcesFile
+from runtime.whole_file import replace_file
 
 SECRET_NAME: Final = "RECIBO_SECRET_WPP"  # noqa: S105 - the name of the variable, not its value
 
@@ -38,18 +39,17 @@ def ensure_first_source(config_file: Path, secrets_file: Path, environ: Mapping[
 
     Returns:
         Whether the configuration was made now.
+
+    Raises:
+        ConfigurationError: a file that is there cannot be read.
     """
     is_first = not config_file.exists()
     if is_first:
-        config_file.parent.mkdir(parents=True, exist_ok=True)
-        config_file.write_text(_RECIBO_TOML, encoding="utf-8")
-    is_used = SECRET_NAME in config_file.read_text(encoding="utf-8")
+        replace_file(config_file, _RECIBO_TOML)
+    is_used = SECRET_NAME in SourcesFile(config_file).text()
     is_missing = SECRET_NAME not in environ and SECRET_NAME not in read_secrets(secrets_file)
-    secrets_file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(
-        secrets_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
-    )  # ingest watches it: make it at once
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        if is_used and is_missing:
-            file.write(f"{SECRET_NAME}={secrets.token_hex(32)}\n")
+    if is_used and is_missing:
+        add_secrets(secrets_file, {SECRET_NAME: secrets.token_hex(32)})
+    elif not secrets_file.exists():
+        add_secrets(secrets_file, {})  # ingest watches it
     return is_first

@@ -25,9 +25,9 @@ from runtime.child import Child, Line, Program, unheard
 from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST, chosen_port
 from runtime.programs import CHECKOUT, python_program
-from runtime.secrets_file import read_secrets
+from runtime.sources_file import SourcesFile
 from schemas.errors import DeploymentError
-from schemas.sources import Sources, parse_sources, require_secrets
+from schemas.sources import Sources
 
 READY_S_MAX: Final = 90.0
 STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
@@ -169,10 +169,7 @@ class Stack:
         s = self.settings
         environ = {**os.environ, **s.environ}
         ensure_first_source(s.config_file, s.secrets_file, environ)
-        text = s.config_file.read_text(encoding="utf-8")
-        sources = parse_sources(text, {**read_secrets(s.secrets_file), **environ}, str(s.config_file))
-        require_secrets(sources)
-        return sources
+        return SourcesFile(s.config_file, s.secrets_file).read(environ, needs_secrets=True)
 
     def _start_servers(self) -> None:
         s = self.settings
@@ -252,7 +249,7 @@ class Stack:
             "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
             "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
             "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
-            "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL", "WARNING"),  # of Faust, which tells all it does
+            "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which tells all it does
             **s.environ,
         }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import time_ns
 from typing import Final
 
-from ingest.durable.spool_segment import sync_directory
+from runtime.whole_file import sync_folder
 
 SUFFIX: Final = ".spool"
 DAMAGED_SUFFIX: Final = ".damaged"
@@ -83,12 +83,12 @@ def _made(path: Path) -> Path:
     if not path.is_dir():
         _made(path.parent)
         path.mkdir(exist_ok=True)
-        sync_directory(path.parent)
+        sync_folder(path.parent)
     return path
 
 
 def _hold(path: Path) -> SpoolDirectory | None:
-    lock_fd = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    lock_fd = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

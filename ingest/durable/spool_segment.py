@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingest.raw_records import LogRecord
+from runtime.whole_file import sync_folder
 
 MARKER_BITS: Final = 63
 _HEADER_TOPIC: Final = "spool.topic"
@@ -110,7 +111,7 @@ class SegmentWriter:
         """Of what was synced."""
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            sync_directory(path.parent)
+            sync_folder(path.parent)
         except OSError:
             self.abandon()
             raise
@@ -132,12 +133,3 @@ class SegmentWriter:
     def close(self) -> None:
         """Close the file."""
         os.close(self._fd)
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory survive power loss."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import ip_address
 
-from ingest.settings import Network
+from runtime.vetting import Network
 
 
 @lru_cache(maxsize=4096)

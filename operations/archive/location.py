@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from pyarrow import ArrowInvalid
 from pyarrow.fs import FileSelector, FileSystem, FileType, LocalFileSystem
 
 from runtime.directory_lock import DirectoryLock
+from runtime.whole_file import new_file
 from schemas.errors import DeploymentError
 
 _CHUNK_BYTES: Final = 1024 * 1024
@@ -113,33 +113,10 @@ class Location:
             with self._fs.open_output_stream(full) as stream:
                 yield HashedFile(stream)
             return
-        folder, name = os.path.split(full)
-        _make_folder(Path(folder))
-        unfinished = Path(folder, f".{name}.part")
-        with unfinished.open("wb") as file:
+        with new_file(Path(full), is_sole_writer=True) as file:
             yield HashedFile(file)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(full)
-        _sync_folder(Path(folder))
 
     def write(self, path: str, data: bytes) -> None:
         """Write a small file, synced, whole or not at all."""
         with self.new_file(path) as file:
             file.write(data)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder that a power cut leaves there, and those above it."""
-    if not folder.exists():
-        _make_folder(folder.parent)
-        folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,7 +17,7 @@ from operations.archive.read import manifests_of, partitions_of, read_file
 from operations.repair.plan import Plan
 from operations.repair.raw_group import RawGroup
 from processors.lane import BatchInFlight
-from processors.settings import Settings
+from processors.settings import from_environ
 from processors.worker import Worker
 from schemas.errors import DeploymentError
 from schemas.topics import RAW
@@ -100,7 +100,7 @@ def _worker(plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int
         if not failed.done():
             failed.set_exception(error)
 
-    return Worker(Settings.from_environ(environ), on_error, lambda partition: begins[partition])
+    return Worker(from_environ(environ), on_error, lambda partition: begins[partition])
 
 
 async def _fold(

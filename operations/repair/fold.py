@@ -46,7 +46,7 @@ def _processors(plan: Plan) -> Iterator[Child]:
         "RECIBO_DATA_DIR": str(plan.data_dir),
         "RECIBO_GENERATION": str(plan.new),
         "RECIBO_PROCESSORS_METRICS_PORT": url.rpartition(":")[2],
-        "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL", "WARNING"),
+        "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",
     }
     program = python_program(name, "processors", f"{url}/readyz", environ=environ)
     child = Child(program, plan.data_dir / "logs" / f"{name}.log")

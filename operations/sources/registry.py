@@ -13,7 +13,8 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from runtime.secrets_file import add_secrets, environ_with, remove_secrets
+from runtime.secrets_file import add_secrets, remove_secrets
+from runtime.sources_file import SourcesFile
 from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 from schemas.sources import Source, Sources, parse_sources, require_secrets
@@ -31,7 +32,7 @@ class Registry:
 
     def read(self) -> Sources:
         """Return the registered sources with their secrets. Raises ConfigurationError."""
-        return parse_sources(self._text(), environ_with(self.secrets_file), str(self.config_file))
+        return self._file.read()
 
     def source(self, name: str) -> Source:
         """Return a registered source.
@@ -47,7 +48,7 @@ class Registry:
 
     def mapping_table(self, name: str) -> dict[str, Any]:
         """Return a source's own `mapping` as it is written; empty where it has none."""
-        table: dict[str, Any] = tomllib.loads(self._text())["sources"][name].get("mapping", {})
+        table: dict[str, Any] = tomllib.loads(self._file.text())["sources"][name].get("mapping", {})
         return table
 
     def change(self, edit: Callable[[Tables], Mapping[str, str]]) -> None:
@@ -60,7 +61,7 @@ class Registry:
             ConfigurationError: the result would be no usable configuration; nothing is changed then.
             DeploymentError: the file is no TOML.
         """
-        before = self._text()
+        before = self._file.text()
         try:
             document = tomlkit.parse(before)
         except TOMLKitError as error:
@@ -68,15 +69,16 @@ class Registry:
         tables = document.setdefault("sources", tomlkit.table(is_super_table=True))
         secrets = edit(tables)
         after = tomlkit.dumps(document)
-        environ = {**environ_with(self.secrets_file), **secrets}
+        environ = {**self._file.environ(), **secrets}
         require_secrets(parse_sources(after, environ, str(self.config_file)))
         if secrets:
             add_secrets(self.secrets_file, secrets)
         replace_file(self.config_file, after)
         remove_secrets(self.secrets_file, _references(before) - _references(after))
 
-    def _text(self) -> str:
-        return self.config_file.read_text(encoding="utf-8") if self.config_file.exists() else ""
+    @property
+    def _file(self) -> SourcesFile:
+        return SourcesFile(self.config_file, self.secrets_file, may_be_missing=True)
 
 
 def _references(text: str) -> set[str]:

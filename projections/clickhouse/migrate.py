@@ -5,7 +5,7 @@ Numbered SQL files, applied in order and recorded with a checksum. Forward only.
 """
 
 import hashlib
-import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,7 +103,10 @@ def _missing(migrations: list[Migration], applied: dict[int, str], store: str) -
 
 def main() -> None:
     """Migrate the engine that CLICKHOUSE_URL names, and say what was applied."""
-    configured = settings.from_environ(os.environ)
+    try:
+        configured = settings.from_environ()
+    except ConfigurationError as error:
+        sys.exit(f"migrate: {error}")
     client = connect(configured.clickhouse_url)
     applied = migrate(client, configured.database)
     retention.apply(client, configured)

@@ -16,7 +16,7 @@ from ingest.http.rate_limit import FailedAttempts, TokenBucket
 from ingest.http.request_headers import RequestHeaders
 from ingest.raw_records import PART_BYTES_MAX, LogRecord, raw_records
 from ingest.request_id import new_request_id
-from ingest.settings import Settings, from_environ, variable_of
+from ingest.settings import Settings, from_environ
 from schemas.errors import ConfigurationError
 from schemas.providers.provider import Part
 from schemas.record import decode_request
@@ -156,7 +156,7 @@ def test_settings_are_read_from_the_environment() -> None:
     assert (settings.kafka_bootstrap_servers, settings.port, settings.kafka_linger_ms) == ("kafka:9092", 9000, 0.5)
     assert settings.trusted_proxies == PROXIES
     assert from_environ({}) == Settings()
-    assert variable_of("public_url") == "RECIBO_PUBLIC_URL"
+    assert from_environ({"RECIBO_PUBLIC_URL": "https://h.example"}).public_url == "https://h.example"
     for variable, value in (
         ("RECIBO_INGEST_PORT", "http"),
         ("RECIBO_INGEST_TRUSTED_PROXIES", "somewhere"),

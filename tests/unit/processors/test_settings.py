@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from processors.settings import Settings
+from processors.settings import Settings, from_environ
 from schemas.errors import ConfigurationError
 
 
 def test_from_environ() -> None:
     """Each setting has its variable; unset ones keep their defaults."""
-    settings = Settings.from_environ(
+    settings = from_environ(
         {
             "KAFKA_BOOTSTRAP_SERVERS": "k:1",
             "RECIBO_DATA_DIR": "/d",
@@ -25,5 +25,5 @@ def test_from_environ() -> None:
 
 def test_a_bad_number_is_named() -> None:
     """The message names the variable and what it must be."""
-    with pytest.raises(ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number"):
-        Settings.from_environ({"RECIBO_GENERATION": "one"})
+    with pytest.raises(ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number from 1 to 1000000"):
+        from_environ({"RECIBO_GENERATION": "one"})

@@ -1,0 +1,64 @@
+"""The settings that several processes and the command line share: each variable, its bounds and meaning, said once.
+
+A stage takes a type from here for its own field; its default is that of the field of `SharedSettings`.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta
+
+from runtime.setting_types import Variable
+
+KafkaServers = Annotated[
+    str,
+    Variable("KAFKA_BOOTSTRAP_SERVERS"),
+    Meta(pattern=r"^[^\s,/]+(,[^\s,/]+)*$", description="brokers as host:port, comma-separated, without spaces"),
+]
+ClickHouseUrl = Annotated[
+    str,
+    Variable("CLICKHOUSE_URL"),
+    Meta(
+        pattern=r"^https?://([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d+)?([/?]\S*)?$",
+        description="http://host:port or https://user:password@host:port",
+    ),
+]
+ConfigFile = Annotated[Path, Variable("RECIBO_CONFIG")]
+SecretsFile = Annotated[Path | None, Variable("RECIBO_SECRETS_FILE")]
+DataDir = Annotated[Path, Variable("RECIBO_DATA_DIR")]
+PublicUrl = Annotated[
+    str,
+    Variable("RECIBO_PUBLIC_URL"),
+    Meta(pattern=r"^https?://[^\s/?#]+(/\S*)?$", description="a URL like https://hooks.example.com"),
+]
+Generation = Annotated[int, Variable("RECIBO_GENERATION"), Meta(ge=1, le=1_000_000)]
+LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("RECIBO_LOG_LEVEL")]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSettings:
+    """What more than one process may need to know."""
+
+    kafka_bootstrap_servers: KafkaServers = "127.0.0.1:9092"
+    """The brokers."""
+    clickhouse_url: ClickHouseUrl = "http://127.0.0.1:8123"
+    """The engine that the tables are in. Special characters of a password are written as %40 for @, and so on."""
+    config_file: ConfigFile = Path("recibo.toml")
+    """The sources: who may post, how their bodies are read, where to webhooks are relayed. Read again when it changes."""
+    secrets_file: SecretsFile = None
+    """Lines NAME=value, read with the sources, so that a new source's secret needs no restart. A variable that is set
+    wins over a line. The command line's default is `secrets.env` in the data directory."""
+    data_dir: DataDir = Path(".recibo")
+    """What is kept on this machine: `ingest/spool` (ingest), `state` (processors), and what `recibo up` starts."""
+    public_url: PublicUrl = ""
+    """What providers call; needed where the URL is signed."""
+    generation: Generation = 1
+    """Of the derived topics (`message.state.g1`); `recibo repair` makes the next one. `recibo up` and the commands read
+    `generation.json` in the data directory where it is not set."""
+    log_level: LogLevel = "INFO"
+    """The least level that is logged."""
+
+
+SHARED: Final = SharedSettings()
+"""The defaults."""

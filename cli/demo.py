@@ -103,5 +103,5 @@ def own_stack(folder: Path, *, starts_fast: bool = False) -> StackSettings:
     secrets = "".join(f"{name}={value}\n" for name, value in SECRETS.items())
     (folder / "secrets.env").write_text(secrets, encoding="utf-8")
     ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
-    metrics = dict.fromkeys(("processors_metrics_port", "projections_metrics_port"), 0)
+    metrics = dict.fromkeys(("ingest_metrics_port", "processors_metrics_port", "projections_metrics_port"), 0)
     return StackSettings(data_dir=folder, config_file=config_file, starts_fast=starts_fast, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

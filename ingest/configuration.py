@@ -1,5 +1,6 @@
 """The sources while ingest runs: read at start, again on SIGHUP and when a file changes. A bad file changes nothing."""
 
+import asyncio
 import logging
 import os
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from schemas.errors import ConfigurationError
 from schemas.sources import parse_sources, require_secrets
 
 _DEBOUNCE_MS: Final = 200
+_WATCH_AGAIN_S: Final = 30.0
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +64,17 @@ class Configuration:
         return after
 
     async def watch(self, on_change: Callable[[], None]) -> None:
-        """Call `on_change` whenever a file's bytes change; ends by cancellation, or where files cannot be watched.
+        """Call `on_change` whenever a file's bytes change; ends by cancellation.
 
-        The directories are watched, not the files: editors and mounted secrets replace a file by renaming.
+        The directories are watched, not the files: editors and mounted secrets replace a file by renaming. Where they
+        cannot be watched that is tried again: webhooks are taken all the same.
         """
-        try:
-            await self._watch(on_change)
-        except OSError as error:
-            log.error("changes of %s are not seen any more, send SIGHUP: %s", self._files[0], error)  # noqa: TRY400 - as above
+        while True:
+            try:
+                await self._watch(on_change)
+            except OSError as error:
+                log.error("changes of %s are not seen now, send SIGHUP: %s", self._files[0], error)  # noqa: TRY400 - as above
+            await asyncio.sleep(_WATCH_AGAIN_S)
 
     async def _watch(self, on_change: Callable[[], None]) -> None:
         folders = {path.resolve().parent for path in self._files}

@@ -39,8 +39,11 @@ class Settings:
     """Port to listen on."""
     workers: int = 1
     """Processes that share the port."""
-    metrics_port: int = 0
-    """With several workers, worker i also serves /metrics, /healthz and /readyz on this port + i; 0: no such ports."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 9190
+    """Of /metrics, /healthz and /readyz; with several workers, worker i's is this + i. 0: none."""
+    public_health: bool = False
+    """Answer those on the public port too, as releases before 0.2 did; will go."""
     tls_cert_file: str = ""
     """PEM certificate chain; with it, HTTPS only."""
     tls_key_file: str = ""
@@ -147,4 +150,12 @@ def _read(name: str, text: str, kind: type) -> Any:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(","))
     if name == "secrets_file":
         return Path(text)
+    if kind is bool:
+        return _bool(text)
     return kind(text)
+
+
+def _bool(text: str) -> bool:
+    if text.lower() not in ("true", "1", "false", "0"):
+        raise ValueError("write true or false")
+    return text.lower() in ("true", "1")

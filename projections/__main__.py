@@ -23,9 +23,8 @@ def main() -> None:
     gc.set_threshold(_NEW_OBJECTS, 50, 100)
     try:
         asyncio.run(run(from_environ(os.environ)))
-    except* ReciboError as errors:
-        for error in errors.exceptions:
-            print(f"projections: {error}", file=sys.stderr)  # noqa: T201 - the last word of a command
+    except ReciboError as error:
+        print(f"projections: {error}", file=sys.stderr)  # noqa: T201 - the last word of a command
         sys.exit(1)
 
 

@@ -14,7 +14,7 @@ import click
 
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
-from deploy.local.stack import STOP_ORDER, Stack, StackSettings
+from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
 from schemas.sources import Source
 
 _COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
@@ -31,6 +31,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--port", "ingest_port", type=int, envvar="RECIBO_INGEST_PORT", default=8080, show_default=True)
 @click.option("--kafka-port", type=int, envvar="RECIBO_KAFKA_PORT", default=9092, show_default=True)
 @click.option("--clickhouse-port", type=int, envvar="RECIBO_CLICKHOUSE_PORT", default=8123, show_default=True)
+@click.option("--ingest-metrics-port", type=int, envvar="RECIBO_INGEST_METRICS_PORT", default=9190)
 @click.option("--processors-metrics-port", type=int, envvar="RECIBO_PROCESSORS_METRICS_PORT", default=9201)
 @click.option("--projections-metrics-port", type=int, envvar="RECIBO_PROJECTIONS_METRICS_PORT", default=9202)
 @click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
@@ -87,12 +88,16 @@ def _ready_text(stack: Stack) -> str:
     lines += [
         f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
         f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
-        f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics  {a.relay_metrics}/metrics",
+        "Metrics:        " + "  ".join(f"{address}/metrics" for address in _private(a)),
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
         "",
     ]
     return "\n".join(lines)
+
+
+def _private(a: Addresses) -> tuple[str, ...]:
+    return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics
 
 
 def _source_lines(origin: str, source: Source | None, settings: StackSettings) -> list[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.child import Child, Program
 from runtime.programs import CHECKOUT
+from runtime.supervisor import Child, Program
 from schemas.errors import DeploymentError
 
 
@@ -41,7 +41,7 @@ def test_a_killed_child_is_started_again_and_the_log_says_so(tmp_path: Path) -> 
         assert "supervisor: ended (killed by SIGKILL); starting it again in 0.5 s" in heard
     finally:
         child.stop()
-    assert "starting it again" in child.log_file.read_text()
+    assert "starting it again" in (tmp_path / "sample.log").read_text()
 
 
 def test_a_child_that_cannot_start_is_a_failure_with_its_last_words(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     script = f"""
 import sys, time
 from pathlib import Path
-from runtime.child import Child, Program
+from runtime.supervisor import Child, Program
 child = Child(
     Program("sleeper", (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"), lambda: True),
     Path({str(tmp_path)!r}) / "sleeper.log",

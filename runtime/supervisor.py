@@ -230,6 +230,7 @@ class Child:
 def supervise(programs: Sequence[Program], *, hands_on: Collection[int] = ()) -> int:
     """Run programs until SIGTERM or SIGINT, then stop them together. Return the greatest of their exit codes.
 
+    One that ends by our SIGTERM, before it minds signals at all, had nothing to let go of: that is no failure.
     Call it in the main thread.
 
     Args:
@@ -249,4 +250,4 @@ def supervise(programs: Sequence[Program], *, hands_on: Collection[int] = ()) ->
         child.ask_to_stop()
     for child in children:
         child.stop()
-    return max(abs(child.exit_code) for child in children)
+    return max((abs(child.exit_code) for child in children if child.exit_code != -signal.SIGTERM), default=0)

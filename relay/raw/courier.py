@@ -82,6 +82,7 @@ class Courier:
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
         )
         await consumer.start()
+        self._progress = Progress({})
         try:
             await self._seek(consumer)
             self.is_reading, self.trouble = True, ""

@@ -1,6 +1,7 @@
 """Children of the local stack, as real processes."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -90,3 +91,40 @@ time.sleep(60)
         pid = int(supervisor.stdout.readline())
         supervisor.kill()
         wait_until_gone(pid)
+
+
+WORKER = """
+import signal, sys
+def heard(number, _):
+    print(sys.argv[1], "heard", signal.Signals(number).name, flush=True)
+    if number == signal.SIGTERM:
+        sys.exit(int(sys.argv[1]))
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, heard)
+print(sys.argv[1], "up", flush=True)
+while True:
+    signal.pause()
+"""
+SUPERVISOR = f"""
+import signal, sys
+from runtime.supervisor import Program, supervise
+programs = [Program(f"worker {{n}}", (sys.executable, "-c", {WORKER!r}, str(n))) for n in (0, 3)]
+print("exit code", supervise(programs, hands_on=[signal.SIGHUP]), flush=True)
+"""
+
+
+def test_workers_get_the_signals_and_give_the_exit_code() -> None:
+    """Every worker's output goes where the supervisor's goes, every one gets SIGHUP and SIGTERM, and the greatest of
+    their exit codes is the supervisor's.
+    """
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-c", SUPERVISOR]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        said = supervisor.stdout
+        assert {said.readline() for _ in range(2)} == {"0 up\n", "3 up\n"}
+        supervisor.send_signal(signal.SIGHUP)
+        assert {said.readline() for _ in range(2)} == {"0 heard SIGHUP\n", "3 heard SIGHUP\n"}
+        supervisor.send_signal(signal.SIGTERM)
+        assert {said.readline() for _ in range(2)} == {"0 heard SIGTERM\n", "3 heard SIGTERM\n"}
+        assert said.readline() == "exit code 3\n"

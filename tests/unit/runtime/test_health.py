@@ -1,12 +1,14 @@
 """The health server that every process has: one JSON shape, 503 where something is wrong."""
 
 import asyncio
+import inspect
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import uvicorn
 from prometheus_client import CollectorRegistry, Counter
 
 from runtime.health import Health, Readiness
@@ -81,3 +83,8 @@ def test_a_port_in_use_is_named_with_its_setting() -> None:
     health = Health("sample", Tasks(), CollectorRegistry(), Readiness)
     with socket.create_server((HOST, 0)) as taken, pytest.raises(DeploymentError, match="RECIBO_SAMPLE_METRICS_PORT"):
         health.listen(HOST, taken.getsockname()[1])
+
+
+def test_uvicorn_takes_signals_where_we_replace_it() -> None:
+    """The method by which our servers leave signals to the process is the one that uvicorn calls."""
+    assert "self.capture_signals()" in inspect.getsource(uvicorn.Server.serve)

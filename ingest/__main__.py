@@ -4,48 +4,75 @@ import asyncio
 import logging
 import os
 import resource
+import signal
 import socket
 import sys
+from typing import Final
 
 import uvloop
 
 from ingest.app import serve
 from ingest.settings import Settings, from_environ
-from ingest.supervisor import SOCKET, WORKER, listen, supervise
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
+from runtime.ports import listen
 from runtime.sources_file import SourcesFile
-from schemas.errors import ConfigurationError
+from runtime.supervisor import Program, supervise
+from runtime.tasks import Tasks
+from schemas.errors import ConfigurationError, DeploymentError, TaskDied
 
-_CANNOT_START = 2
+_WORKER: Final = "RECIBO_INGEST_WORKER"
+"""Set by the supervisor in each worker's environment: its number."""
+_SOCKET: Final = "RECIBO_INGEST_SOCKET_FD"
+"""Set by the supervisor: the listening socket's file descriptor, inherited."""
+_STOP_MARGIN_S: Final = 4.0
+_BROKEN: Final = 1
+_CANNOT_START: Final = 2
 _OTHER_FILES_MAX = 256
 """File descriptors beside connections: spool, Kafka, watches, libraries."""
 
 
 def main() -> int:
-    """Run ingest until it is told to stop. Return the exit code: 2 where it cannot start, with the reason in the log."""
-    worker = os.environ.get(WORKER)
+    """Run ingest until it is told to stop. Return the exit code.
+
+    2 where it cannot start, with the reason in the log; 1 where it stopped because one of its long-lived tasks died.
+    """
+    worker = os.environ.get(_WORKER)
     configure_logs("ingest", aiokafka=logging.CRITICAL, worker=int(worker or 0))
     try:
         settings = from_environ()
         warn_of_unknown_variables()
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)
         if worker is not None:
-            return _serve(
-                settings, [socket.socket(fileno=int(os.environ[SOCKET])), *_metrics_socket(settings, int(worker))]
-            )
+            return _serve(settings, socket.socket(fileno=int(os.environ[_SOCKET])), int(worker))
         SourcesFile(settings.config_file, settings.secrets_file).read(needs_secrets=True)  # before any worker starts
-        listener = listen(settings.host, settings.port)
-        with listener:
-            return _serve(settings, [listener]) if settings.workers == 1 else supervise(settings, listener)
-    except (ConfigurationError, OSError) as error:
+        with listen(settings.host, settings.port) as listener:
+            if settings.workers == 1:
+                return _serve(settings, listener, 0)
+            workers = [_worker(settings, listener, number) for number in range(settings.workers)]
+            return supervise(workers, hands_on=[signal.SIGHUP])  # every worker reads its configuration again
+    except (ConfigurationError, DeploymentError, OSError) as error:
         logging.getLogger("ingest").critical("ingest cannot start: %s", error)
         return _CANNOT_START
 
 
-def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
+def _worker(settings: Settings, listener: socket.socket, number: int) -> Program:
+    return Program(
+        f"worker {number}",
+        (sys.executable, "-m", "ingest"),
+        environ={_WORKER: str(number), _SOCKET: str(listener.fileno())},
+        stop_s_max=settings.shutdown_ms_max / 1000 + _STOP_MARGIN_S,
+        file_descriptors=(listener.fileno(),),
+    )
+
+
+def _serve(settings: Settings, listener: socket.socket, worker: int) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings, sockets))
+        try:
+            runner.run(serve(settings, listener, Tasks(), worker))
+        except TaskDied as error:
+            logging.getLogger("ingest").critical("ingest has drained and ends, to be started again: %s", error)
+            return _BROKEN
     return 0
 
 
@@ -57,11 +84,6 @@ def _allow_open_files(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         if wanted < count:
             logging.getLogger("ingest").warning("only %d files may be open: raise the hard limit to %d", wanted, count)
-
-
-def _metrics_socket(settings: Settings, worker: int) -> list[socket.socket]:
-    """A worker's own port, where its metrics can be asked for: the shared port answers for whichever worker it meets."""
-    return [listen(settings.host, settings.metrics_port + worker)] if settings.metrics_port else []
 
 
 if __name__ == "__main__":

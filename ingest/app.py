@@ -1,24 +1,29 @@
 """The only wiring of ingest: one worker process from its sockets to the log."""
 
 import asyncio
-import contextlib
 import gc
 import logging
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
 from socket import socket
 
-from uvicorn import Config, Server
+from starlette.types import ASGIApp
+from uvicorn import Config
 
 from ingest.configuration import Configuration
 from ingest.durable.log import DurableLog
-from ingest.health import Health
+from ingest.health import readiness, show
 from ingest.http.protocol import bounded, close_slow
 from ingest.http.routes import routes
 from ingest.metrics import IngestMetrics
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
 from ingest.webhooks import Webhooks
+from runtime.health import Health
+from runtime.http_server import Server
+from runtime.tasks import Tasks
 
 _KEEP_ALIVE_S = 75
 _COLLECT_AFTER = (50_000, 20, 50)
@@ -27,42 +32,63 @@ _COLLECT_AFTER = (50_000, 20, 50)
 log = logging.getLogger(__name__)
 
 
-class _Server(Server):
-    """uvicorn's server, leaving signals to us: its own handling ends the process before we have let go of the log."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-async def serve(settings: Settings, sockets: Sequence[socket]) -> None:
-    """Serve until SIGTERM or SIGINT, then answer what is in flight and let go of everything.
+async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int = 0) -> None:
+    """Serve until SIGTERM or SIGINT, or until a long-lived task dies; then answer what is in flight and let go of everything.
 
     Args:
         settings: of the deployment.
-        sockets: bound, listening; shared by all workers.
+        listener: bound, listening; shared by all workers.
+        tasks: gets the long-lived tasks of this process.
+        worker: number of this process among the workers.
 
     Raises:
         ConfigurationError: the sources cannot be used.
+        DeploymentError: the port of health and metrics cannot be had.
         OSError: the data directory cannot be written.
+        TaskDied: a task died.
     """
     metrics = IngestMetrics()
     configuration = Configuration(settings, metrics)
     endpoints = configuration.load()
-    durable_log = DurableLog(settings)
-    request_log = RequestLog(
-        durable_log,
-        metrics,
-        linger_s=settings.request_log_linger_ms / 1000,
-        refused_per_second_max=settings.refused_per_second_max,
-    )
-    webhooks = Webhooks(settings, durable_log, request_log)
-    webhooks.endpoints = endpoints
-    health = Health(durable_log, webhooks, metrics)
-    server = _Server(
+    async with AsyncExitStack() as closing:
+        closing.push_async_callback(tasks.close)
+        durable_log = DurableLog(settings, tasks)
+        closing.push_async_callback(durable_log.close)
+        request_log = RequestLog(
+            durable_log,
+            metrics,
+            tasks,
+            linger_s=settings.request_log_linger_ms / 1000,
+            refused_per_second_max=settings.refused_per_second_max,
+        )
+        closing.push_async_callback(request_log.close)
+        webhooks = Webhooks(settings, durable_log, request_log)
+        webhooks.endpoints = endpoints
+        show(metrics, durable_log, webhooks)
+        stopping = asyncio.Event()
+        health = Health("ingest", tasks, metrics.registry, partial(readiness, durable_log, webhooks, stopping))
+        if settings.metrics_port:
+            private = health.listen(settings.metrics_host, settings.metrics_port + worker)
+            tasks.start("health", health.serve(private))
+        server = _server(settings, routes(webhooks, health.routes() if settings.public_health else []), metrics)
+        reload = partial(configuration.reload, webhooks)
+        _stop_and_reload(server, stopping, tasks, reload)
+        tasks.start("configuration", configuration.watch(reload))
+        tasks.start("slow connections", close_slow(server.server_state.connections))
+        # What is there now stays: the collector need not walk through it again and again between requests.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_COLLECT_AFTER)
+        log.info("serving %d sources", len(endpoints))
+        await server.serve(sockets=[listener])
+    log.info("stopped")
+    tasks.raise_death()
+
+
+def _server(settings: Settings, application: ASGIApp, metrics: IngestMetrics) -> Server:
+    return Server(
         Config(
-            routes(webhooks, health),
+            application,
             http=bounded(settings, metrics),
             ws="none",
             lifespan="off",
@@ -77,32 +103,18 @@ async def serve(settings: Settings, sockets: Sequence[socket]) -> None:
         )
     )
 
+
+def _stop_and_reload(server: Server, stopping: asyncio.Event, tasks: Tasks, reload: Callable[[], None]) -> None:
+    """Drain on SIGTERM, on SIGINT and when a long-lived task dies; read the configuration again on SIGHUP."""
+
     def stop() -> None:
-        health.is_stopping = True
+        stopping.set()
         server.should_exit = True
 
-    def reload() -> None:
-        configuration.reload(webhooks)
-
+    tasks.on_death = stop
+    if tasks.deaths:
+        stop()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, reload)
-    tasks = [
-        asyncio.create_task(configuration.watch(reload)),
-        asyncio.create_task(close_slow(server.server_state.connections)),
-    ]
-    # What is there now stays: the collector need not walk through it again and again between requests.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
-    log.info("serving %d sources", len(endpoints))
-    try:
-        await server.serve(sockets=list(sockets))
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await request_log.close()
-        await durable_log.close()
-        log.info("stopped")

@@ -11,6 +11,7 @@ from ingest.durable.log import DurableLog
 from ingest.http.rate_limit import TokenBucket
 from ingest.metrics import IngestMetrics
 from ingest.raw_records import LogRecord
+from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 from schemas.record import RequestRecord
 from schemas.topics import REQUESTS
@@ -26,13 +27,20 @@ class RequestLog:
     """Collects what was answered, counts it, and writes it in batches."""
 
     def __init__(
-        self, durable_log: DurableLog, metrics: IngestMetrics, *, linger_s: float, refused_per_second_max: float
+        self,
+        durable_log: DurableLog,
+        metrics: IngestMetrics,
+        tasks: Tasks,
+        *,
+        linger_s: float,
+        refused_per_second_max: float,
     ) -> None:
         """Begin writing in the background.
 
         Args:
             durable_log: where the records go.
             metrics: every request is counted there, recorded or not.
+            tasks: of the process; gets the one that writes.
             linger_s: time between batches.
             refused_per_second_max: refused requests recorded; above it they are only counted.
         """
@@ -42,7 +50,7 @@ class RequestLog:
         self._refused = TokenBucket(per_second=refused_per_second_max, burst=2 * refused_per_second_max)
         self._waiting: list[RequestRecord] = []
         self._is_closing = False
-        self._writing = asyncio.create_task(self._write())
+        self._writing = tasks.start("request log", self._write(), may_return=True)
 
     def note(self, record: RequestRecord) -> None:
         """Take one answered request. Called on the hot path: all work is left to the next batch."""
@@ -51,7 +59,7 @@ class RequestLog:
     async def close(self) -> None:
         """Write what is left, and stop."""
         self._is_closing = True
-        await self._writing
+        await asyncio.wait([self._writing])
         await self._flush()
 
     async def _write(self) -> None:

@@ -47,8 +47,11 @@ class Settings:
     """Port to listen on."""
     workers: Workers = 1
     """Processes that share the port."""
-    metrics_port: OptionalPort = 0
-    """With several workers, worker i also serves /metrics, /healthz and /readyz on this port + i; 0: no such ports."""
+    metrics_host: Host = "127.0.0.1"
+    metrics_port: OptionalPort = 9190
+    """Of /metrics, /healthz and /readyz; with several workers, worker i's is this + i. 0: none."""
+    public_health: bool = False
+    """Answer those on the public port too, as releases before 0.2 did; will go."""
     tls_cert_file: str = ""
     """PEM certificate chain; with it, HTTPS only."""
     tls_key_file: str = ""

@@ -11,15 +11,17 @@ import uvloop
 
 from processors.app import create_app
 from processors.settings import Settings, from_environ
-from processors.supervisor import supervise
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from runtime.sources_file import SourcesFile
+from runtime.supervisor import Program, supervise
 from schemas.errors import ConfigurationError
 
 _CANNOT_START: Final = 2
 _GC_THRESHOLD = 500_000
 """A batch makes tens of thousands of containers and no cycles; what is in flight is looked through in vain."""
+_STOP_S_MAX = 60.0
+"""A worker drains for as long as its session may take; one that hangs is killed, and resumes from its last commit."""
 
 
 def main() -> int:
@@ -34,7 +36,7 @@ def main() -> int:
     configure_logs("processors", worker=settings.worker)
     warn_of_unknown_variables()
     if settings.workers > 1:
-        return supervise(settings)
+        return supervise([_worker(settings, number) for number in range(settings.workers)])
     return _work(settings)
 
 
@@ -49,6 +51,20 @@ def _work(settings: Settings) -> NoReturn:
     worker = faust.Worker(app, loop=loop, quiet=True, override_logging=False, redirect_stdouts=False)
     worker.spinner = None  # Faust shows that it starts by one; the log says so
     worker.execute_from_commandline()
+
+
+def _worker(settings: Settings, number: int) -> Program:
+    """Return worker `number`: named `<worker>.<number>`, its metrics on the metrics port + `number`."""
+    return Program(
+        f"worker {number}",
+        (sys.executable, "-m", "processors"),
+        environ={
+            "RECIBO_PROCESSORS_WORKERS": "1",
+            "RECIBO_PROCESSORS_WORKER": f"{settings.worker}.{number}",
+            "RECIBO_PROCESSORS_METRICS_PORT": str(settings.metrics_port + number),
+        },
+        stop_s_max=_STOP_S_MAX,
+    )
 
 
 if __name__ == "__main__":

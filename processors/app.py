@@ -11,11 +11,13 @@ import faust
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
-from processors import health
 from processors.agent import make_agent
 from processors.settings import Settings, from_environ
 from processors.transport import BatchConsumer, BatchSchema, BatchTransport
 from processors.worker import Worker
+from runtime.health import Health, Readiness
+from runtime.tasks import Tasks
+from schemas.errors import TaskDied
 from schemas.topics import RAW
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,7 @@ class ReciboApp(faust.App):
 
     worker: Worker
     transport_class: type[BatchTransport]
-    _health: Any = None
+    long_lived: Tasks
 
     def _new_transport(self) -> Any:
         return self.transport_class(self.conf.broker_consumer, self)
@@ -55,16 +57,29 @@ class ReciboApp(faust.App):
         """Open the worker before Faust joins the group."""
         settings = self.worker.settings
         await self.worker.open()
-        registry = self.worker.metrics.registry
-        self._health = await health.serve(settings.metrics_host, settings.metrics_port, registry, self._not_ready)
+        health = Health("processors", self.long_lived, self.worker.metrics.registry, self._readiness)
+        listener = health.listen(settings.metrics_host, settings.metrics_port)
+        self.long_lived.start("health", health.serve(listener))
+        self.long_lived.start("watch", self.worker.watch())
+        self.long_lived.start("configuration", self.worker.follow_configuration())
         await super().on_start()
 
     async def on_stop(self) -> None:
         """Close the worker after Faust drained the lanes and committed."""
         await super().on_stop()
         await self.worker.close()
-        if self._health is not None:
-            await self._health.cleanup()
+        await self.long_lived.close()
+
+    def end_after_a_death(self) -> None:
+        """End the process because a long-lived task died."""
+        try:
+            self.long_lived.raise_death()
+        except TaskDied as error:
+            stop_at_once(error)
+
+    def _readiness(self) -> Readiness:
+        why_not = self._not_ready()
+        return Readiness((why_not,) if why_not else ())
 
     def _not_ready(self) -> str:
         try:
@@ -100,12 +115,11 @@ def create_app(settings: Settings) -> ReciboApp:
         table_standby_replicas=0,
     )
     worker = app.worker = Worker(settings, stop_at_once, lambda partition: app.consumer.highwater(TP(RAW, partition)))
+    app.long_lived = Tasks(on_death=app.end_after_a_death)
     app.transport_class = _transport(settings, worker)
     raw = app.topic(RAW, schema=BatchSchema())
     app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))
     app.on_partitions_revoked.connect(_close_lanes)  # type: ignore[arg-type]  # signals pass their sender first
-    app.task(worker.watch)
-    app.task(worker.follow_configuration)
     return app
 
 

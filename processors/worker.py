@@ -22,7 +22,6 @@ from processors.quarantine import Quarantine
 from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
-from processors.supervisor import PARENT
 from processors.table import Table
 from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
 
@@ -30,7 +29,6 @@ log = logging.getLogger(__name__)
 
 _WATCH_INTERVAL_S = 1.0
 _EXIT_STUCK = 76
-_EXIT_ORPHANED = 77
 
 
 class Worker:
@@ -87,16 +85,13 @@ class Worker:
             await self._producer.stop()
 
     async def watch(self) -> None:
-        """Leave the process when the oldest batch is too old (a hung broker must not look alive), or without a supervisor."""
+        """Leave the process when the oldest batch is too old: a hung broker must not look alive."""
         age_max_s = self.settings.oldest_batch_age_ms_max / 1000
         while True:
             await asyncio.sleep(_WATCH_INTERVAL_S)
             age = self.lanes.oldest_batch_age_s()
             self.metrics.in_flight.set(self.lanes.in_flight_records())
             self.metrics.oldest_batch.set(age)
-            if PARENT in os.environ and os.environ[PARENT] != str(os.getppid()):
-                log.critical("the supervisor is gone: leaving")
-                os._exit(_EXIT_ORPHANED)
             if age > age_max_s:
                 log.critical("a batch has not finished for %.0f s: leaving, to resume from the last commit", age)
                 os._exit(_EXIT_STUCK)

@@ -13,6 +13,7 @@ from runtime.logs import configure_logs
 from schemas.errors import ConfigurationError, ReciboError
 
 _CANNOT_START: Final = 2
+_CANNOT_CONTINUE: Final = 1
 _NEW_OBJECTS: Final = 200_000
 """Objects between two collections. A batch is a million short-lived ones, none in a cycle: with Python's own 700,
 looking for cycles takes half of the time of decoding (measured)."""
@@ -29,14 +30,12 @@ def main() -> int:
     warn_of_unknown_variables()
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 50, 100)
-    code = 0
     try:
         asyncio.run(run(settings))
-    except* ReciboError as errors:
-        for one in errors.exceptions:
-            print(f"projections: {one}", file=sys.stderr)  # noqa: T201 - the last word of a command
-        code = 1
-    return code
+    except ReciboError as error:
+        print(f"projections: {error}", file=sys.stderr)  # noqa: T201 - the last word of a command
+        return _CANNOT_CONTINUE
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,17 +4,15 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlsplit
 
 import structlog
-import uvicorn
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate
-from projections.health import health_app
+from projections.metrics import REGISTRY
 from projections.reader import Reader
 from projections.rows import projections_of
 from projections.settings import Settings
@@ -22,6 +20,8 @@ from projections.sink import Sink
 from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
 from runtime.clickhouse import connect
+from runtime.health import Health, Readiness
+from runtime.tasks import Tasks
 
 log = structlog.get_logger()
 
@@ -38,23 +38,33 @@ def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: 
 
 
 async def run(settings: Settings) -> None:
-    """Migrate, then project until SIGTERM or SIGINT; then drain."""
+    """Migrate, then project until SIGTERM, SIGINT or a task's death; then drain.
+
+    Raises:
+        DeploymentError: the port of health and metrics cannot be had.
+        TaskDied: a lane could not go on.
+    """
     client = await _connected(settings)
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
         stopping = asyncio.Event()
         lanes = make_lanes(settings, client, threads, stopping)
-        server = _health_server(settings, lanes)
+        tasks = Tasks(on_death=stopping.set)
+        health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
+        tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopping.set)
         log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.database)
-        async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(server.serve())
-            running = [tasks.create_task(lane.run()) for lane in lanes]
-            await asyncio.gather(*running)
-            server.should_exit = True
-            await serving
+        # A lane returns once it is asked to stop, and not before.
+        await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
+        await tasks.close()
+    tasks.raise_death()
     log.info("stopped")
+
+
+def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
+    waiting = [lane.topic for lane in lanes if not lane.is_ready]
+    return Readiness(tuple(f"rows of {topic} do not move" for topic in waiting), {"waiting": waiting})
 
 
 async def _connected(settings: Settings) -> Client:
@@ -74,15 +84,3 @@ async def _connected(settings: Settings) -> Client:
             pause_s = min(2 * pause_s, settings.retry_pause_ms_max / 1000)
         else:
             return client
-
-
-def _health_server(settings: Settings, lanes: Sequence[TopicProjection]) -> uvicorn.Server:
-    app = health_app(lambda: [lane.topic for lane in lanes if not lane.is_ready])
-    config = uvicorn.Config(app, host=settings.host, port=settings.metrics_port, log_level="warning", lifespan="off")
-    return _HealthServer(config)
-
-
-class _HealthServer(uvicorn.Server):
-    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]
-        """Leave signals to the projector: health is answered until the lanes have drained."""
-        return nullcontext()

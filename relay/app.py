@@ -6,19 +6,15 @@ import signal
 import ssl
 
 import httpcore
-import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
 
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
 from relay.raw.delivery import Delivery
 from relay.raw.target import Target, targets_of
 from relay.settings import Settings
+from runtime.health import Health, Readiness
 from runtime.sources_file import SourcesFile
+from runtime.tasks import Tasks
 from runtime.vetted_network import VettedNetwork
 from runtime.watched_files import WatchedFiles, take_or_keep
 
@@ -36,30 +32,32 @@ class Relay:
         self._couriers: dict[Target, tuple[Courier, asyncio.Task[None]]] = {}
         self._pools: dict[Target, httpcore.AsyncConnectionPool] = {}
 
-    async def run(self) -> None:
-        """Run until cancelled, or until a courier cannot go on: then its error is raised."""
-        server = asyncio.create_task(self._serve_health())
-        changes = asyncio.create_task(self._follow_file())
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Run until asked to stop, or until a long-lived task dies. A courier that fails ends nothing but itself.
+
+        Raises:
+            ConfigurationError: `recibo.toml` cannot be used.
+            DeploymentError: the port of health and metrics cannot be had.
+            TaskDied: a task died.
+        """
+        tasks = Tasks(on_death=stopping.set)
+        health = Health("relay", tasks, self._metrics.registry, self._readiness)
         try:
-            self._apply(self._targets())
-            while True:
-                running = [server, changes, *(task for _, task in self._couriers.values())]
-                done, _ = await asyncio.wait(running, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    if not task.cancelled():
-                        task.result()
+            self._apply(self._targets(), tasks)
+            private = health.listen(self._settings.metrics_host, self._settings.metrics_port)
+            tasks.start("health", health.serve(private))
+            tasks.start("configuration", self._follow_file(tasks))
+            await stopping.wait()
         finally:
-            tasks = [server, changes, *(task for _, task in self._couriers.values())]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await tasks.close()
             for pool in self._pools.values():
                 await pool.aclose()
+        tasks.raise_death()
 
     def _targets(self) -> set[Target]:
         return targets_of(self._file.read())
 
-    def _apply(self, targets: set[Target]) -> None:
+    def _apply(self, targets: set[Target], tasks: Tasks) -> None:
         """Start couriers to URLs that are new, and end those to URLs that are gone."""
         for target in set(self._couriers) - targets:
             self._couriers.pop(target)[1].cancel()
@@ -68,7 +66,8 @@ class Relay:
             pool = self._pools.setdefault(target, self._pool())
             metrics = self._metrics.of(target)
             courier = Courier(target, Delivery(target, pool, self._settings, self._metrics), self._settings, metrics)
-            self._couriers[target] = (courier, asyncio.create_task(courier.run()))
+            name = f"courier of source {target.source} to {target.host}"
+            self._couriers[target] = (courier, tasks.start(name, courier.run()))
             log.info("relaying source %s to %s", target.source, target.host)
 
     def _pool(self) -> httpcore.AsyncConnectionPool:
@@ -78,50 +77,25 @@ class Relay:
             network_backend=VettedNetwork(self._settings.allowed_networks),
         )
 
-    async def _follow_file(self) -> None:
+    async def _follow_file(self, tasks: Tasks) -> None:
         async for _ in self._watched.changes():
             take_or_keep(
-                lambda: self._apply(self._targets()), lambda result: self._metrics.reloads.labels(result).inc()
+                lambda: self._apply(self._targets(), tasks), lambda result: self._metrics.reloads.labels(result).inc()
             )
 
-    async def _serve_health(self) -> None:
-        async def healthz(_: Request) -> Response:
-            return PlainTextResponse("ok\n")
-
-        async def readyz(_: Request) -> Response:
-            waiting = [target.host for target, (courier, _) in self._couriers.items() if not courier.is_reading]
-            return PlainTextResponse(f"not reading for {waiting}\n" if waiting else "ready\n", 503 if waiting else 200)
-
-        async def metrics(_: Request) -> Response:
-            return Response(generate_latest(self._metrics.registry), media_type=CONTENT_TYPE_LATEST)
-
-        routes = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
-        s = self._settings
-        config = uvicorn.Config(
-            Starlette(routes=routes),
-            s.metrics_host,
-            s.metrics_port,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-        )
-        await _Server(config).serve()
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the relay."""
-
-    def install_signal_handlers(self) -> None:
-        """Install none."""
+    def _readiness(self) -> Readiness:
+        couriers = [(target.host, courier) for target, (courier, _) in self._couriers.items()]
+        why_not = [
+            f"{host}: {courier.trouble or 'not reading yet'}" for host, courier in couriers if not courier.is_reading
+        ]
+        return Readiness(tuple(why_not), {"urls": len(couriers)})
 
 
 async def serve(settings: Settings) -> None:
-    """Run the relay until SIGTERM or SIGINT."""
-    relay = asyncio.create_task(Relay(settings).run())
+    """Run the relay until SIGTERM or SIGINT. Raises what `Relay.run` raises."""
+    stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, relay.cancel)
-    try:
-        await relay
-    except asyncio.CancelledError:
-        log.info("stopped; what is not taken yet is posted after the next start")
+        loop.add_signal_handler(number, stopping.set)
+    await Relay(settings).run(stopping)
+    log.info("stopped; what is not taken yet is posted after the next start")

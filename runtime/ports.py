@@ -1,4 +1,4 @@
-"""TCP ports of 127.0.0.1: which are free, and what to say when one is not."""
+"""TCP ports: listening on one; of 127.0.0.1, which are free, and what to say when one is not."""
 
 import random
 import socket
@@ -7,8 +7,15 @@ from schemas.errors import DeploymentError
 
 HOST = "127.0.0.1"
 _CONNECT_S = 0.5
+_BACKLOG = 2048
 _FREE_PORTS = range(15_000, 32_768)
 """Below those that kernels give to outgoing connections: one of these stays free until its server starts."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket. Raises OSError: the port is taken, or not ours to take."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 def free_port() -> int:

@@ -7,8 +7,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from runtime.child import Program
 from runtime.ports import HOST
+from runtime.supervisor import Program
 
 CHECKOUT = Path(__file__).parents[1]
 _ASK_S = 1.0

@@ -2,6 +2,7 @@
 
 ReciboError
 ├── ConfigurationError   stop, say which file, line and key, and what to write instead
+├── TaskDied             a long-lived task ended: end the process with a code, so that it is started again
 ├── DeploymentError      a command or start cannot go on: say it in one line, with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
@@ -21,6 +22,10 @@ class ConfigurationError(ReciboError):
 
 class DeploymentError(ReciboError):
     """The deployment cannot start or go on. The message is one line for a person: what happened, and what to do."""
+
+
+class TaskDied(ReciboError):
+    """A long-lived task ended unexpectedly. End what depends on it, in the end the process, with a code."""
 
 
 class LogUnavailable(ReciboError):

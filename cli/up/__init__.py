@@ -23,7 +23,7 @@ from cli._options import (
 )
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
-from deploy.local.stack import STOP_ORDER, Stack, StackSettings
+from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
 from runtime.shared_settings import SHARED
 from schemas.sources import Source
 
@@ -38,6 +38,7 @@ _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 @ingest_port_option
 @port_option("--kafka-port", "RECIBO_KAFKA_PORT", 9092, "Of the broker that is started.")
 @port_option("--clickhouse-port", "RECIBO_CLICKHOUSE_PORT", 8123, "Of the engine that is started.")
+@port_option("--ingest-metrics-port", "RECIBO_INGEST_METRICS_PORT", 9190, "Of ingest's metrics.")
 @port_option("--processors-metrics-port", "RECIBO_PROCESSORS_METRICS_PORT", 9201, "Of the processors' metrics.")
 @port_option("--projections-metrics-port", "RECIBO_PROJECTIONS_METRICS_PORT", 9202, "Of the projections' metrics.")
 @port_option("--relay-metrics-port", "RECIBO_RELAY_METRICS_PORT", 9203, "Of the relay's metrics.")
@@ -94,12 +95,16 @@ def _ready_text(stack: Stack) -> str:
     lines += [
         f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
         f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
-        f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics  {a.relay_metrics}/metrics",
+        "Metrics:        " + "  ".join(f"{address}/metrics" for address in _private(a)),
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
         "",
     ]
     return "\n".join(lines)
+
+
+def _private(a: Addresses) -> tuple[str, ...]:
+    return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics
 
 
 def _source_lines(origin: str, source: Source | None, settings: StackSettings) -> list[str]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local.jars import jars_folder, require_java
-from runtime.child import Program
 from runtime.ports import HOST, accepts_connections, free_port
+from runtime.supervisor import Program
 from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from runtime.child import Program
 from runtime.ports import HOST
 from runtime.programs import python_program
+from runtime.supervisor import Program
 
 
 def clickhouse_program(data_dir: Path, port: int) -> Program:

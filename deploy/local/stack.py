@@ -21,11 +21,12 @@ from deploy.local.engine import clickhouse_program
 from deploy.local.first_source import ensure_first_source
 from operations.generation import Generation, read_generation
 from operations.topics import create_missing
-from runtime.child import Child, Line, Program, unheard
 from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST, chosen_port
+from runtime.program_output import Line, unheard
 from runtime.programs import CHECKOUT, python_program
 from runtime.sources_file import SourcesFile
+from runtime.supervisor import Child, Program
 from schemas.errors import DeploymentError
 from schemas.sources import Sources
 
@@ -48,6 +49,7 @@ class StackSettings:
     ingest_port: int = 8080
     kafka_port: int = 9092
     clickhouse_port: int = 8123
+    ingest_metrics_port: int = 9190
     processors_metrics_port: int = 9201
     projections_metrics_port: int = 9202
     relay_metrics_port: int = 0
@@ -76,6 +78,7 @@ class Addresses:
     ingest: str
     kafka: str
     clickhouse: str
+    ingest_metrics: str
     processors_metrics: str
     projections_metrics: str
     relay_metrics: str
@@ -159,6 +162,7 @@ class Stack:
             or f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
             clickhouse=s.clickhouse_url
             or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
+            ingest_metrics=_metrics_address(s.ingest_metrics_port, "ingest"),
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
             relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
@@ -189,7 +193,7 @@ class Stack:
 
     def _start_intake(self) -> None:
         environ = self._stage_environ()
-        self._run(python_program("ingest", "ingest", f"{self.addresses.ingest}/readyz", environ=environ))
+        self._run(python_program("ingest", "ingest", f"{self.addresses.ingest_metrics}/readyz", environ=environ))
         # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
         url = f"{self.addresses.relay_metrics}/readyz"
         self._run(python_program("relay", "relay", url, environ=environ))
@@ -246,6 +250,7 @@ class Stack:
             "RECIBO_PARTITIONS": str(s.partitions),
             "RECIBO_INGEST_HOST": HOST,
             "RECIBO_INGEST_PORT": str(_port_of(a.ingest)),
+            "RECIBO_INGEST_METRICS_PORT": str(_port_of(a.ingest_metrics)),
             "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
             "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
             "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),

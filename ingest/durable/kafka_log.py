@@ -5,7 +5,6 @@ partition: so a producer that misses deadlines is not mended but thrown away, un
 """
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from time import monotonic
 from typing import Final
@@ -18,6 +17,7 @@ from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
+from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -25,8 +25,6 @@ _OPEN_S_MAX: Final = 5.0
 _REQUEST_TIMEOUT_MS: Final = 5_000
 _WATCH_S: Final = 0.02
 _CLOSE_S_MAX: Final = 1.0
-
-log = logging.getLogger(__name__)
 
 
 class KafkaLog:
@@ -36,7 +34,7 @@ class KafkaLog:
         self._producer = producer
         self._deadline_s = settings.kafka_deadline_ms / 1000
         self.failed = asyncio.Event()
-        """Set when the producer is beyond use: discard it."""
+        """Set when the producer is beyond use, or one of its tasks died: discard it."""
         linger = Linger(settings.kafka_linger_ms / 1000)
         self._senders = {
             topic: [
@@ -55,10 +53,10 @@ class KafkaLog:
             for topic, count in partitions.items()
         }
         self._all_senders = [sender for senders in self._senders.values() for sender in senders]
-        self._tasks = [asyncio.create_task(sender.run()) for sender in self._all_senders]
-        self._tasks.append(asyncio.create_task(self._watch()))
-        for task in self._tasks:
-            task.add_done_callback(self._ended)
+        self._tasks = Tasks(on_death=self.failed.set)
+        for sender in self._all_senders:
+            self._tasks.start(f"sender of {sender.name}", sender.run())
+        self._tasks.start("deadlines of the senders", self._watch())
 
     @classmethod
     async def open(cls, settings: Settings, topics: Sequence[str]) -> "KafkaLog":
@@ -109,9 +107,7 @@ class KafkaLog:
 
     async def discard(self) -> None:
         """Give the producer up without flushing it; everything unacknowledged fails with LogUnavailable."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._tasks.close()
         await _discard(self._producer)
 
     async def close(self) -> None:
@@ -130,11 +126,6 @@ class KafkaLog:
             began_before_s = monotonic() - self._deadline_s
             for sender in self._all_senders:
                 sender.expire(began_before_s)
-
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if not task.cancelled():
-            log.error("a sender died; its producer is discarded", exc_info=task.exception())
-        self.failed.set()
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:

@@ -12,6 +12,7 @@ from ingest.durable.spool_directory import claim
 from ingest.durable.spool_drain import drain_forever
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
+from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 from schemas.topics import RAW, REQUESTS
 
@@ -24,15 +25,21 @@ log = logging.getLogger(__name__)
 class DurableLog:
     """Appends to Kafka while it answers, to the spool while it does not, and empties the spool afterwards."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, tasks: Tasks) -> None:
+        """Begin to connect to Kafka, and to drain the spool, as tasks of the process."""
         self._settings = settings
         self._kafka: KafkaLog | None = None
         self._appended = 0
         root = settings.data_dir / "ingest" / "spool"
-        self.spool = Spool(claim(root), bytes_max=settings.spool_bytes_max, segment_bytes=settings.spool_segment_bytes)
+        self.spool = Spool(
+            claim(root), tasks, bytes_max=settings.spool_bytes_max, segment_bytes=settings.spool_segment_bytes
+        )
+        self._spool_failed_at_s = float("-inf")
+        self._process_tasks = tasks
         self._tasks = [
-            asyncio.create_task(self._keep_connected()),
-            asyncio.create_task(
+            tasks.start("connection to Kafka", self._keep_connected()),
+            tasks.start(
+                "drain of the spool",
                 drain_forever(
                     self.spool,
                     root,
@@ -40,10 +47,9 @@ class DurableLog:
                     share=settings.spool_drain_share,
                     is_connected=lambda: self.is_connected,
                     appended=lambda: self._appended,
-                )
+                ),
             ),
         ]
-        self._spool_failed_at_s = float("-inf")
 
     @property
     def is_spool_writable(self) -> bool:
@@ -78,16 +84,9 @@ class DurableLog:
             raise
         return "spool"
 
-    @property
-    def is_running(self) -> bool:
-        """Whether the tasks that reconnect and drain are alive: where one is not, the process must be replaced."""
-        return not any(task.done() for task in self._tasks)
-
     async def close(self) -> None:
         """Stop draining, wait a moment for what is on its way to Kafka, and let go."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._process_tasks.cancel(*self._tasks)
         kafka, self._kafka = self._kafka, None
         if kafka is not None:
             await kafka.close()

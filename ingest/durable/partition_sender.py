@@ -82,6 +82,11 @@ class PartitionSender:
         self._in_flight: Batch | None = None
         self._wakeup = asyncio.Event()
 
+    @property
+    def name(self) -> str:
+        """Topic and partition."""
+        return f"{self._topic}[{self._partition}]"
+
     def append(self, record: LogRecord) -> "asyncio.Future[None]":
         """Queue a record; the future is done when its batch is acknowledged, and fails with LogUnavailable.
 
@@ -104,7 +109,7 @@ class PartitionSender:
     def _batch_for(self, size: int) -> Batch:
         """Return the batch that `size` more bytes go to, counting them as queued."""
         if self._queued_bytes + size > self._queue_bytes_max:
-            raise LogUnavailable(f"{self._topic}[{self._partition}]: {self._queued_bytes} bytes are waiting already")
+            raise LogUnavailable(f"{self.name}: {self._queued_bytes} bytes are waiting already")
         queue = self._queue
         if queue and queue[-1].bytes + size <= self._batch_bytes_max:
             batch = queue[-1]

@@ -11,6 +11,7 @@ from time import time
 from ingest.durable.spool_directory import SpoolDirectory, begun_ms
 from ingest.durable.spool_segment import MARKER_BITS, SegmentWriter, encode
 from ingest.raw_records import LogRecord
+from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 
 _MS_PER_S = 1000
@@ -19,15 +20,17 @@ _MS_PER_S = 1000
 class Spool:
     """Appends to the segments of one directory; what is drained is taken from the closed ones."""
 
-    def __init__(self, directory: SpoolDirectory, *, bytes_max: int, segment_bytes: int) -> None:
+    def __init__(self, directory: SpoolDirectory, tasks: Tasks, *, bytes_max: int, segment_bytes: int) -> None:
         """Take over a directory with whatever it holds.
 
         Args:
             directory: held by this process.
+            tasks: of the process; gets the one that writes while records wait.
             bytes_max: on disk; more raises LogUnavailable.
             segment_bytes: size from which a segment is closed.
         """
         self.directory = directory
+        self._tasks = tasks
         self.bytes_max = bytes_max
         self._segment_bytes = segment_bytes
         self._marker = secrets.randbits(MARKER_BITS)
@@ -67,7 +70,7 @@ class Spool:
         self._waiting.append((data, synced))
         self._waiting_bytes += len(data)
         if self._writing is None:
-            self._writing = asyncio.create_task(self._write_groups())
+            self._writing = self._tasks.start("writer of the spool", self._write_groups(), may_return=True)
         await synced
 
     async def close_segment(self) -> list[Path]:
@@ -85,7 +88,7 @@ class Spool:
     async def close(self) -> None:
         """Finish what waits, and let go of the directory."""
         if self._writing is not None:
-            await self._writing
+            await asyncio.wait([self._writing])
         await self.close_segment()
         self._thread.shutdown()
         self.directory.close()
@@ -99,6 +102,11 @@ class Spool:
                     await self._write_group(group)
         finally:
             self._writing = None
+            for data, synced in self._waiting:  # it died: nobody will write what waits
+                self._waiting_bytes -= len(data)
+                if not synced.done():
+                    synced.set_exception(self._unavailable("its writer failed"))
+            self._waiting.clear()
 
     async def _write_group(self, group: list[tuple[bytes, asyncio.Future[None]]]) -> None:
         data = b"".join([item for item, _ in group])
@@ -119,7 +127,10 @@ class Spool:
                 if why is None:
                     synced.set_result(None)
                 else:
-                    synced.set_exception(LogUnavailable(f"the spool {self.directory.path}: {why}"))
+                    synced.set_exception(self._unavailable(why))
+
+    def _unavailable(self, why: str) -> LogUnavailable:
+        return LogUnavailable(f"the spool {self.directory.path}: {why}")
 
     def _write(self, data: bytes) -> None:
         """Runs in the thread; nothing else touches the active segment meanwhile."""

@@ -1,5 +1,6 @@
 """What each URL leads to. Webhooks go straight to their own callable; Starlette serves everything else."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -10,20 +11,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from ingest.endpoint import PREFIX
-from ingest.health import Health
 from ingest.webhooks import Webhooks
 
 
-def routes(webhooks: Webhooks, health: Health) -> ASGIApp:
-    """Return the whole application."""
-    starlette = Starlette(
-        routes=[
-            Route("/healthz", health.healthz),
-            Route("/readyz", health.readyz),
-            Route("/metrics", health.metrics),
-        ],
-        exception_handlers={HTTPException: _problem},
-    )
+def routes(webhooks: Webhooks, others: Sequence[Route] = ()) -> ASGIApp:
+    """Return the whole application: webhooks, and whatever else is served on their port."""
+    starlette = Starlette(routes=others, exception_handlers={HTTPException: _problem})
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         """Skip Starlette's routing and middleware for webhooks: they need neither."""

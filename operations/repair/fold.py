@@ -8,9 +8,9 @@ from typing import Final
 
 from operations.repair.plan import Plan
 from operations.repair.raw_group import RawGroup
-from runtime.child import Child
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
+from runtime.supervisor import Child
 from schemas.errors import DeploymentError
 
 _POLL_S: Final = 0.1

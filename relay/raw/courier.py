@@ -15,6 +15,7 @@ from relay.raw.delivery import Delivery, Webhook
 from relay.raw.progress import Progress
 from relay.raw.target import Target
 from relay.settings import Settings
+from runtime.tasks import Tasks
 from schemas.errors import StateRefused
 from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, decode_request, decode_source
 from schemas.relay_header import read_relay_header
@@ -23,9 +24,19 @@ from schemas.topics import MAX_RECORD_BYTES, RAW
 _POLL_MS: Final = 500
 _COMMIT_S: Final = 1.0
 _RECORDS_MAX: Final = 2_000
-_AGAIN_S: Final = 5.0
+_AGAIN_S_MIN: Final = 5.0
+_AGAIN_S_MAX: Final = 300.0
+_STABLE_S: Final = 60.0
 
 log = logging.getLogger("relay")
+
+
+def again_s(failures: int) -> float:
+    """Return how long to wait after the failure that is the `failures`th (from 1) in a row.
+
+    A webhook that no code of ours can post is read again each time, and the others after it are posted again.
+    """
+    return float(min(_AGAIN_S_MAX, _AGAIN_S_MIN * 2 ** min(failures - 1, 10)))
 
 
 class Courier:
@@ -37,19 +48,30 @@ class Courier:
         self._settings = settings
         self._metrics = metrics
         self._progress = Progress({})
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._deliveries = Tasks()
         self._oldest: dict[tuple[int, int], float] = {}
         self.is_reading = False
         """It has the log before it."""
+        self.trouble = ""
+        """Why it does not read, where something failed."""
 
     async def run(self) -> None:
-        """Read and hand on until cancelled; begin again from the last commit whenever Kafka fails."""
+        """Read and hand on until cancelled; begin again from the last commit after whatever fails: ever later where that is no fault of Kafka."""
+        failures = 0
         while True:
+            begun = time.monotonic()
             try:
                 await self._read()
             except KafkaError as error:
-                log.warning("Kafka fails (%s); %s goes on in %d s", error, self._target.host, _AGAIN_S)
-            await asyncio.sleep(_AGAIN_S)
+                pause = again_s(1)
+                log.warning("Kafka fails (%s); %s continues in %d s", error, self._target.host, pause)
+                self.trouble = f"Kafka fails: {error!r}"
+            except Exception as error:
+                failures = 1 if time.monotonic() - begun > _STABLE_S else failures + 1
+                pause = again_s(failures)
+                log.exception("the relay to %s failed; it begins again in %d s", self._target.host, pause)
+                self.trouble = f"failed {failures} times in a row, and begins again in {pause:.0f} s: {error!r}"
+            await asyncio.sleep(pause)
 
     async def _read(self) -> None:
         consumer = AIOKafkaConsumer(
@@ -60,9 +82,10 @@ class Courier:
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
         )
         await consumer.start()
+        self._progress = Progress({})
         try:
             await self._seek(consumer)
-            self.is_reading = True
+            self.is_reading, self.trouble = True, ""
             while True:
                 await self._commit(consumer)
                 committed_at = time.monotonic()
@@ -71,9 +94,8 @@ class Courier:
                 await self._measure(consumer)
         finally:
             self.is_reading = False
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            deliveries, self._deliveries = self._deliveries, Tasks()
+            await deliveries.close()
             await asyncio.shield(self._end(consumer))
 
     async def _end(self, consumer: Any) -> None:
@@ -118,10 +140,15 @@ class Courier:
         self._oldest.clear()
 
     async def _turn(self, consumer: Any) -> None:
-        """Read what comes next, unless too much waits already."""
+        """Read what comes next, unless too much waits already.
+
+        Raises:
+            TaskDied: a delivery died: its webhook would hold up the commits for ever, unseen.
+        """
         s, progress = self._settings, self._progress
+        self._deliveries.raise_death()
         if progress.waiting >= s.waiting_max or progress.waiting_bytes >= s.waiting_bytes_max:
-            await asyncio.wait(self._tasks, timeout=_POLL_MS / 1000, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(self._deliveries.running, timeout=_POLL_MS / 1000, return_when=asyncio.FIRST_COMPLETED)
             return
         fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_RECORDS_MAX)
         for records in fetched.values():
@@ -135,9 +162,8 @@ class Courier:
     def _begin(self, where: tuple[int, int], webhook: Webhook) -> None:
         self._progress.begin(where, len(webhook.body))
         self._oldest[where] = time.monotonic()
-        task = asyncio.create_task(self._deliver(where, webhook))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        name = f"delivery of request {webhook.request_id} to {self._target.host}"
+        self._deliveries.start(name, self._deliver(where, webhook), may_return=True)
 
     async def _deliver(self, where: tuple[int, int], webhook: Webhook) -> None:
         await self._delivery.deliver(webhook)

@@ -90,19 +90,20 @@ def group_cpu_s(group: int) -> float:
 @contextlib.contextmanager
 def serving(contender: Contender, log: Path) -> Iterator[Serving]:
     """Run a contender, ready when this is entered, ended when it is left."""
-    port = free_port()
+    port, metrics_port = free_port(), free_port()
     environ = {
         **os.environ,
         **contender.environ,
         "PYTHONPATH": str(CHECKOUT),
         "PORT": str(port),
         "RECIBO_INGEST_PORT": str(port),
+        "RECIBO_INGEST_METRICS_PORT": str(metrics_port),
     }
     with log.open("ab") as output:
         process = subprocess.Popen(contender.command, env=environ, cwd=CHECKOUT, stdout=output, stderr=output)
     try:
         deadline = time.monotonic() + _START_S_MAX
-        while not _serves(contender, port):
+        while not _serves(contender, metrics_port if contender.name == "ours" else port):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{contender.name} does not serve; its output is in {log}")
             time.sleep(0.05)

@@ -125,8 +125,8 @@ class Process:
         """Return the process and those it started."""
         family = [self._process.pid]
         for pid in family:
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            family += map(int, children.read_text().split())
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):  # a supervisor starts each in a thread
+                family += map(int, children.read_text().split())
         return family
 
 

@@ -98,6 +98,7 @@ def running_world(folder: Path) -> Iterator[World]:
         ingest_port=0,
         kafka_port=0,
         clickhouse_port=0,
+        ingest_metrics_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
         starts_fast=True,

@@ -184,6 +184,7 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         data_dir=folder / "data",
         config_file=config,
         ingest_port=0,
+        ingest_metrics_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
         kafka_bootstrap_servers=kafka,

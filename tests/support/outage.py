@@ -11,8 +11,8 @@ from typing import Literal
 import orjson
 
 from deploy.local.broker import broker_program
-from runtime.child import Child
 from runtime.ports import HOST, free_port
+from runtime.supervisor import Child
 from schemas.record import decode_request
 from schemas.topics import RAW
 from tests.support.running_ingest import RunningIngest, records_of

@@ -67,6 +67,7 @@ class RunningIngest:
     unused_names: list[str] = field(default_factory=list)
     """Names of its sources that no test has taken yet."""
     port: int = field(default_factory=free_port)
+    metrics_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,6 +97,7 @@ class RunningIngest:
             "RECIBO_CONFIG": str(self.config_file),
             "RECIBO_DATA_DIR": str(self.folder / "data"),
             "RECIBO_INGEST_PORT": str(self.port),
+            "RECIBO_INGEST_METRICS_PORT": str(self.metrics_port),
             "RECIBO_TEST_SECRET": SECRET,
             **self.environ,
         }
@@ -111,7 +113,7 @@ class RunningIngest:
 
     def _serves(self) -> bool:
         try:
-            return self._get("/healthz").status_code == httpx.codes.OK
+            return self.ask("/healthz").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
@@ -124,11 +126,12 @@ class RunningIngest:
 
     def ready(self) -> dict[str, object]:
         """Return what /readyz says."""
-        state: dict[str, object] = self._get("/readyz").json()
+        state: dict[str, object] = self.ask("/readyz").json()
         return state
 
-    def _get(self, path: str) -> httpx.Response:
-        return httpx.get(self.url + path, timeout=5, verify=False)  # noqa: S501 - its certificate is the test's own
+    def ask(self, path: str) -> httpx.Response:
+        """Ask its private port (its first worker's) for health or metrics."""
+        return httpx.get(f"http://{HOST}:{self.metrics_port}{path}", timeout=5)
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""

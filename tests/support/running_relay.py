@@ -1,5 +1,6 @@
 """The relay as a process of its own, and a system that it hands webhooks on to."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -10,9 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from aiohttp import web
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn import Config
 
-from runtime.ports import HOST, free_port
+from runtime.http_server import Server
+from runtime.ports import HOST, free_port, listen
 from tests.support.polling import until
 from tests.support.running_ingest import CHECKOUT, RunningIngest
 
@@ -38,22 +44,22 @@ class Receiver:
     async def open(self) -> AsyncIterator[None]:
         """Be there for as long as the context lasts."""
 
-        async def receive(request: web.Request) -> web.Response:
-            body = await request.read()
-            self.got.append((request.path_qs, dict(request.headers), body))
+        async def receive(request: Request) -> Response:
+            body = await request.body()
+            query = f"?{request.url.query}" if request.url.query else ""
+            self.got.append((request.url.path + query, dict(request.headers), body))
             if self.redirects_to:
-                return web.Response(status=307, headers={"Location": self.redirects_to})
-            return web.Response(status=400 if body == self.refused else 200)
+                return Response(status_code=307, headers={"Location": self.redirects_to})
+            return Response(status_code=400 if body == self.refused else 200)
 
-        app = web.Application(client_max_size=8 * 1024 * 1024)
-        app.add_routes([web.post("/crm", receive)])
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, HOST, self.port).start()
+        app = Starlette(routes=[Route("/crm", receive, methods=["POST"])])
+        server = Server(Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1))
+        serving = asyncio.create_task(server.serve(sockets=[listen(HOST, self.port)]))
         try:
             yield
         finally:
-            await runner.cleanup()
+            server.should_exit = True
+            await serving
 
     def bodies(self) -> set[bytes]:
         """Return the distinct bodies that came."""

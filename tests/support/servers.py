@@ -15,9 +15,9 @@ from testcontainers.community.kafka import KafkaContainer
 
 from deploy.local.broker import broker_program
 from deploy.local.engine import clickhouse_program
-from runtime.child import Child, Program
 from runtime.ports import HOST, free_port
 from runtime.programs import CHECKOUT
+from runtime.supervisor import Child, Program
 
 CACHE = CHECKOUT / ".recibo" / "cache"
 KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"

@@ -6,6 +6,7 @@ from ingest.durable.spool import Spool
 from ingest.durable.spool_directory import claim, marker_of
 from ingest.durable.spool_segment import decode
 from ingest.raw_records import LogRecord
+from runtime.tasks import Tasks
 
 
 def record(number: int) -> LogRecord:
@@ -13,7 +14,7 @@ def record(number: int) -> LogRecord:
 
 
 def spool_at(root: Path, *, bytes_max: int = 1_000_000, segment_bytes: int = 1_000) -> Spool:
-    return Spool(claim(root), bytes_max=bytes_max, segment_bytes=segment_bytes)
+    return Spool(claim(root), Tasks(), bytes_max=bytes_max, segment_bytes=segment_bytes)
 
 
 def files(root: Path, suffix: str = "spool") -> list[Path]:

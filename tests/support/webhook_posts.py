@@ -55,7 +55,7 @@ class Traffic:
                 self._next += 1
                 number = self._next
                 began = time.monotonic()
-                writer.write(self._request(number))
+                writer.write(signed_request(self.source, event_body(number)))
                 self.answers[number] = await asyncio.wait_for(read_status(reader), _ANSWER_S_MAX)
                 now = time.monotonic()
                 self.seconds.append((now, now - began))
@@ -63,11 +63,12 @@ class Traffic:
         finally:
             writer.close()
 
-    def _request(self, number: int) -> bytes:
-        body = event_body(number)
-        headers = "".join(f"{name}: {value}\r\n" for name, value in signature(body).items())
-        head = f"POST /v1/webhooks/{self.source} HTTP/1.1\r\nhost: t\r\n{headers}content-length: {len(body)}\r\n\r\n"
-        return head.encode() + body
+
+def signed_request(source: str, body: bytes) -> bytes:
+    """Return a signed POST, as it goes over the wire."""
+    headers = "".join(f"{name}: {value}\r\n" for name, value in signature(body).items())
+    head = f"POST /v1/webhooks/{source} HTTP/1.1\r\nhost: t\r\n{headers}content-length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 async def read_status(reader: asyncio.StreamReader, *, is_head: bool = False) -> int:

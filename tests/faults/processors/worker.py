@@ -64,6 +64,11 @@ class WorkerProcess:
         """Return its exit code, negative for a signal; None while it runs (or before it was ever started)."""
         return None if self._process is None else self._process.poll()
 
+    def pid(self) -> int:
+        """Return its process id."""
+        assert self._process is not None, "it was started"
+        return self._process.pid
+
     def is_running(self) -> bool:
         """Return whether it was started and has not ended."""
         return self._process is not None and self._process.poll() is None

@@ -76,4 +76,5 @@ async def run(
 
 async def _in_service(running: Line) -> bool:
     children = (running.engine, *running.projectors)
-    return all(await asyncio.gather(*(asyncio.to_thread(child.program.is_ready) for child in children)))
+    questions = [child.program.is_ready for child in children]
+    return all(await asyncio.gather(*(asyncio.to_thread(ask) for ask in questions if ask is not None)))

@@ -12,10 +12,10 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.new_topic import NewTopic
 
 from deploy.local.engine import clickhouse_program
-from runtime.child import Child
 from runtime.clickhouse import connect
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
+from runtime.supervisor import Child
 from schemas.topics import declared
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.servers import kafka_server, running
@@ -50,7 +50,7 @@ class Line:
 
     def restart_engine(self) -> None:
         """Let the engine drain and end, and start it again."""
-        self.engine._signal(signal.SIGTERM)
+        self.engine.signal(signal.SIGTERM)
 
 
 @asynccontextmanager

@@ -13,8 +13,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from deploy.local.engine import clickhouse_program
-from runtime.child import Child
 from runtime.ports import HOST, free_port
+from runtime.supervisor import Child
 from schemas.errors import DeploymentError
 from tests.support.servers import docker_answers, running
 

@@ -282,17 +282,19 @@ async def test_neither_kafka_nor_spool_is_503_with_retry_after(start_ingest: Sta
     assert_problem(answers[-1], 503)
     assert int(answers[-1].headers["retry-after"]) > 0
     assert "full" in str(running.ready()["spool"])
-    assert (await ask(running, "GET", "/readyz")).status_code == 503
+    assert running.ask("/readyz").status_code == 503
 
 
 async def test_health_and_metrics(ingest: RunningIngest, name: str) -> None:
-    """/healthz, /readyz and /metrics say what is true."""
+    """/healthz, /readyz and /metrics say what is true, on the private port alone."""
     body = event_body(1)
     await post(ingest, f"{name}-hmac", body, signature(body))
     await eventually_records(ingest.bootstrap_servers, REQUESTS, f"{name}-hmac", 1)
-    assert (await ask(ingest, "GET", "/healthz")).status_code == 200
-    assert (await ask(ingest, "GET", "/readyz")).status_code == 200
-    metrics = (await ask(ingest, "GET", "/metrics")).text
+    healthz, readyz = ingest.ask("/healthz"), ingest.ask("/readyz")
+    assert (healthz.status_code, healthz.json()) == (200, {"status": "running", "stage": "ingest", "why": []})
+    assert (readyz.status_code, readyz.json()["status"], readyz.json()["why"]) == (200, "ready", [])
+    assert [(await ask(ingest, "GET", path)).status_code for path in ("/healthz", "/readyz", "/metrics")] == [404] * 3
+    metrics = ingest.ask("/metrics").text
     assert f'recibo_ingest_events_total{{source="{name}-hmac"}} 1.0' in metrics
     assert f'recibo_ingest_requests_total{{source="{name}-hmac",status="204"}} 1.0' in metrics
     assert "recibo_ingest_kafka_connected 1.0" in metrics

@@ -162,6 +162,6 @@ async def test_failures_are_limited_by_address(ingest: RunningIngest) -> None:
         assert (await post("8.8.8.8", signature(BODY))).status_code == 204
         requests = await eventually_records(ingest.bootstrap_servers, REQUESTS, f"{RUN}-limited", FAILURES_MAX + 3)
         said = [orjson.loads(request.value) for request in requests]
-        metrics = (await client.get("/metrics")).text
+        metrics = ingest.ask("/metrics").text
     assert {record["remote_address"] for record in said} == {"8.8.8.8", "8.8.4.4"}
     assert f'recibo_ingest_auth_failures_total{{source="{RUN}-limited"}} {FAILURES_MAX + 2}.0' in metrics

@@ -105,8 +105,8 @@ async def test_silent_connection_is_closed(ingest: RunningIngest) -> None:
 async def test_empty_lines_hold_no_connection(ingest: RunningIngest) -> None:
     """A client that goes on sending what is no request is closed at the headers' deadline, after a good request too."""
     reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
-    writer.write(b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n")
-    assert await asyncio.wait_for(read_status(reader), 8) == 200
+    writer.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n")
+    assert await asyncio.wait_for(read_status(reader), 8) == 404
     writer.write(b"\r\n")
     assert await asyncio.wait_for(read_status(reader), 8) == 408
     writer.close()
@@ -118,7 +118,7 @@ async def test_client_that_does_not_read_is_closed(ingest: RunningIngest) -> Non
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         client.connect(("127.0.0.1", ingest.port))
         client.settimeout(0)
-        ask = b"GET /metrics HTTP/1.1\r\nhost: t\r\n\r\n" * 100
+        ask = b"GET / HTTP/1.1\r\nhost: t\r\n\r\n" * 100
         deadline = time.monotonic() + REQUEST_MS_MAX / 1000 + 10
         while time.monotonic() < deadline:
             try:
@@ -230,11 +230,11 @@ async def test_pipelined_requests_are_answered_in_order(ingest: RunningIngest, n
 async def test_connections_are_bounded(ingest: RunningIngest) -> None:
     """A connection too many is answered 503 and closed; when others leave there is room again."""
     held = [await asyncio.open_connection("127.0.0.1", ingest.port) for _ in range(CONNECTIONS_MAX)]
-    assert await exchange(ingest, b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n") == 503
+    assert await exchange(ingest, b"GET / HTTP/1.1\r\nhost: t\r\n\r\n") == 503
     for _, writer in held:
         writer.close()
     deadline = time.monotonic() + 5
-    while await exchange(ingest, b"GET /healthz HTTP/1.1\r\nhost: t\r\n\r\n") != 200:
+    while await exchange(ingest, b"GET / HTTP/1.1\r\nhost: t\r\n\r\n") != 404:
         assert time.monotonic() < deadline
 
 

@@ -81,7 +81,7 @@ async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_
         await until(lambda: facts(databases) == {name: truth(state) for name, state in world.states.items()}, 20)
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as health:
             ready, metrics = await health.get("/readyz"), (await health.get("/metrics")).text
-        assert ready.json() == {"ready": True, "waiting": []}
+        assert ready.json() == {"status": "ready", "stage": "projections", "why": [], "waiting": []}
         assert 'recibo_projections_lag_records{topic="webhook.raw"} 0.0' in metrics
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0

@@ -7,9 +7,9 @@ import pytest
 
 from deploy.local import jars
 from deploy.local.jars import jars_folder, java_major, require_java
-from runtime.child import backoff_s, ending
 from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST, chosen_port
+from runtime.supervisor import backoff_s, ending
 from schemas.errors import DeploymentError
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from ingest.durable.spool import Spool
+from ingest.durable.spool_directory import claim
+from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 from tests.support.spools import files, keys_on_disk, record, spool_at
 
@@ -136,3 +139,17 @@ async def test_one_holder_a_directory(tmp_path: Path) -> None:
     assert again.size_bytes > 0
     await again.close()
     await second.close()
+
+
+async def test_a_dead_writer_is_seen_and_leaves_nobody_waiting(tmp_path: Path) -> None:
+    """Where the writer dies of a bug whoever waits is refused, and the process is told of the death."""
+    tasks = Tasks()
+    spool = Spool(claim(tmp_path), tasks, bytes_max=1_000_000, segment_bytes=1_000)
+    spool._thread.shutdown()  # what it writes with is gone: no failure of a disk
+    appends = [spool.append("webhook.raw", [record(number)]) for number in range(3)]
+    answers = await asyncio.wait_for(asyncio.gather(*appends, return_exceptions=True), 5)
+    assert [str(answer) for answer in answers] == [f"the spool {spool.directory.path}: its writer failed"] * 3
+    await asyncio.sleep(0)
+    assert list(tasks.deaths) == ["writer of the spool"]
+    assert spool.size_bytes == 0
+    await spool.close()

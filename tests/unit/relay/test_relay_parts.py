@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.raw.courier import again_s
 from relay.raw.progress import Progress
 from relay.raw.target import Target, request_of, targets_of
 from relay.retry import Result, pause_s, result_of
@@ -214,3 +215,8 @@ def test_settings_say_which_variable_is_wrong() -> None:
     assert len(from_environ({"RECIBO_RELAY_ALLOWED_NETWORKS": "10.0.0.0/8, fd00::/8"}).allowed_networks) == 2
     with pytest.raises(ConfigurationError, match="RECIBO_RELAY_ALLOWED_NETWORKS"):
         from_environ({"RECIBO_RELAY_ALLOWED_NETWORKS": "inside"})
+
+
+def test_a_courier_that_fails_again_and_again_waits_ever_longer() -> None:
+    """After each failure in a row the pause doubles, up to five minutes."""
+    assert [again_s(n) for n in (1, 2, 3, 4, 5, 6, 7, 8, 100)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]

@@ -1,6 +1,7 @@
 """Children of the local stack, as real processes."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.child import Child, Program
 from runtime.programs import CHECKOUT
+from runtime.supervisor import Child, Program
 from schemas.errors import DeploymentError
 
 
@@ -41,7 +42,7 @@ def test_a_killed_child_is_started_again_and_the_log_says_so(tmp_path: Path) -> 
         assert "supervisor: ended (killed by SIGKILL); starting it again in 0.5 s" in heard
     finally:
         child.stop()
-    assert "starting it again" in child.log_file.read_text()
+    assert "starting it again" in (tmp_path / "sample.log").read_text()
 
 
 def test_a_child_that_cannot_start_is_a_failure_with_its_last_words(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     script = f"""
 import sys, time
 from pathlib import Path
-from runtime.child import Child, Program
+from runtime.supervisor import Child, Program
 child = Child(
     Program("sleeper", (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"), lambda: True),
     Path({str(tmp_path)!r}) / "sleeper.log",
@@ -90,3 +91,40 @@ time.sleep(60)
         pid = int(supervisor.stdout.readline())
         supervisor.kill()
         wait_until_gone(pid)
+
+
+WORKER = """
+import signal, sys
+def heard(number, _):
+    print(sys.argv[1], "heard", signal.Signals(number).name, flush=True)
+    if number == signal.SIGTERM:
+        sys.exit(int(sys.argv[1]))
+for number in (signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, heard)
+print(sys.argv[1], "up", flush=True)
+while True:
+    signal.pause()
+"""
+SUPERVISOR = f"""
+import signal, sys
+from runtime.supervisor import Program, supervise
+programs = [Program(f"worker {{n}}", (sys.executable, "-c", {WORKER!r}, str(n))) for n in (0, 3)]
+print("exit code", supervise(programs, hands_on=[signal.SIGHUP]), flush=True)
+"""
+
+
+def test_workers_get_the_signals_and_give_the_exit_code() -> None:
+    """Every worker's output goes where the supervisor's goes, every one gets SIGHUP and SIGTERM, and the greatest of
+    their exit codes is the supervisor's.
+    """
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-c", SUPERVISOR]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        said = supervisor.stdout
+        assert {said.readline() for _ in range(2)} == {"0 up\n", "3 up\n"}
+        supervisor.send_signal(signal.SIGHUP)
+        assert {said.readline() for _ in range(2)} == {"0 heard SIGHUP\n", "3 heard SIGHUP\n"}
+        supervisor.send_signal(signal.SIGTERM)
+        assert {said.readline() for _ in range(2)} == {"0 heard SIGTERM\n", "3 heard SIGTERM\n"}
+        assert said.readline() == "exit code 3\n"

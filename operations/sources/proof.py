@@ -19,7 +19,7 @@ from schemas.authentication import (
 )
 from schemas.errors import DeploymentError
 from schemas.signatures import sign, standard_webhooks_key, twilio_message
-from schemas.sources import Source
+from schemas.sources import WEBHOOKS_PATH, Source
 
 _TOKEN_S = 600
 
@@ -34,7 +34,7 @@ class Proof:
 
 def webhook_url(origin: str, source: Source, secret: str) -> str:
     """Return the URL that the provider posts to, its secret included where that is the proof."""
-    return f"{origin}/v1/webhooks/{source.name}" + (f"/{secret}" if isinstance(source.auth, PathSecret) else "")
+    return f"{origin}{WEBHOOKS_PATH}{source.name}" + (f"/{secret}" if isinstance(source.auth, PathSecret) else "")
 
 
 def newest_secret(source: Source) -> str:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from schemas.event import Normalized
 from schemas.providers.mapping import FieldMapping
+from schemas.providers.sample import Sample
 from schemas.record import SourceContext
 
 SUBJECT_LENGTH_MAX = 512
@@ -51,6 +52,8 @@ class Provider:
     mapping: FieldMapping | None = None
     """The default mapping, on which a source's own is merged; None where the shape is fixed: a source's own mapping
     (merged on `mapping.EMPTY`) is then asked for what the provider's own reading does not understand."""
+    sample: Sample | None = None
+    """The shape of its bodies as they are written; None where a mapping is the shape."""
     answer: int = 204
     """Status of a taken request: 204, or 200 where the provider retries everything else."""
     content_types: tuple[str, ...] = ("application/json",)

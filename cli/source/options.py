@@ -8,8 +8,7 @@ from typing import Any
 import click
 
 from operations.generation import generation_option
-from operations.sources.entry import fresh_secret
-from operations.sources.registry import Registry
+from operations.sources.registry import Registry, fresh_secret
 from schemas.errors import DeploymentError
 from schemas.providers.provider import Provider
 

@@ -20,7 +20,7 @@ def curl_line(origin: str, source: Source, now: datetime) -> str | None:
         return None
     try:
         body, content_type = sample_event(source, f"sample-{uuid.uuid4().hex[:12]}", round(now.timestamp() * 1000))
-        proof = prove(source, origin, body)
+        proof = prove(source, origin, body, now.timestamp())
     except DeploymentError:
         return None
     headers = {"Content-Type": content_type, **proof.headers}

@@ -1,6 +1,6 @@
 """Z-API: one status of one or several messages a body.
 
-Source: Z-API/z-api-docs `docs/webhooks/`, and its page of examples "On Send callback examples". Traps: `DeliveryCallback` says that Z-API sent the message, not that it was
+Source: Z-API/z-api-docs (webhooks), and its page of examples "On Send callback examples". Traps: `DeliveryCallback` says that Z-API sent the message, not that it was
 delivered; RECEIVED is the delivery; READ_BY_ME is about inbound messages; `momment` is in milliseconds, and in seconds
 in the disconnection; one body may name several messages.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from schemas.event import Normalized
 from schemas.providers.mapping import FieldMapping
@@ -17,6 +17,15 @@ PARTS_MAX = 10_000
 
 NOBODY = SourceContext("", "", "")
 """The source of a body that is read only for its key."""
+
+OWN_SIGNATURE: Final[Mapping[str, str]] = {
+    "kind": "hmac",
+    "header": "X-Recibo-Signature",
+    "algorithm": "sha256",
+    "encoding": "hex",
+    "prefix": "sha256=",
+}
+"""The authentication that Recibo proposes to a provider that has no way of its own."""
 
 Reporting = Literal["reported", "never", "ambiguous"]
 

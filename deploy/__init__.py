@@ -1,1 +1,1 @@
-"""How Recibo runs: the command line, the local stack, the demonstration, images and dashboards."""
+"""How Recibo runs: its image, the local stack, the demonstration with a known truth, the dbt package."""

@@ -7,10 +7,8 @@ from typing import Final
 from ingest.http.authenticate import Verify, signs_url, verifier
 from ingest.http.rate_limit import TokenBucket
 from schemas.record import SourceContext, encode_source
-from schemas.sources import Source, Sources
+from schemas.sources import WEBHOOKS_PATH, Source, Sources
 
-PREFIX: Final = "/v1/webhooks/"
-"""What the URL of every source begins with."""
 _CONTENT_TYPES_MAX: Final = 64
 """Spellings of content types remembered a source: parameters (charset, boundary) vary, and strangers choose them."""
 
@@ -70,7 +68,7 @@ def endpoints_of(sources: Sources, *, body_bytes_max: int, workers: int, before:
     return {
         name: Endpoint(
             source=source,
-            path=PREFIX + name,
+            path=WEBHOOKS_PATH + name,
             verify=verifier(source),
             signs_url=signs_url(source.auth),
             bucket=_bucket(source, workers, before.get(name)),

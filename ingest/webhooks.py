@@ -1,4 +1,4 @@
-"""The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of the design's table."""
+"""The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of `ingest.http.problems`."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from ingest.durable.log import DurableLog
-from ingest.endpoint import PREFIX, Endpoint, Endpoints
+from ingest.endpoint import Endpoint, Endpoints
 from ingest.http import answers, problems
 from ingest.http.authenticate import Attempt
 from ingest.http.caller_address import caller_address, is_trusted
@@ -22,6 +22,7 @@ from schemas.authentication import Bearer, PathSecret
 from schemas.errors import LogUnavailable
 from schemas.providers.provider import Part
 from schemas.relay_header import relay_header
+from schemas.sources import WEBHOOKS_PATH
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
@@ -106,12 +107,12 @@ class Webhooks:
     def _route(self, request: Request) -> tuple[Endpoint, str]:
         """Return the source that the URL names, and the secret that may follow."""
         scope, headers, proxies = request.scope, request.headers, self._settings.trusted_proxies
-        name, _, secret = scope["path"][len(PREFIX) :].partition("/")
+        name, _, secret = scope["path"][len(WEBHOOKS_PATH) :].partition("/")
         peer = scope["client"][0] if scope["client"] else ""
         request.remote_address = caller_address(peer, headers.joined(b"x-forwarded-for"), proxies) if proxies else peer
         endpoint = self.endpoints.get(name)
         if endpoint is None:
-            request.path = PREFIX + name.encode("unicode_escape").decode()
+            request.path = WEBHOOKS_PATH + name.encode("unicode_escape").decode()
             raise Refused(problems.UNKNOWN_SOURCE)
         request.path = endpoint.path
         request.source = endpoint.source

@@ -1,6 +1,5 @@
 """What an attempt's result calls for: done, again after a pause, or never again. Pure."""
 
-import random
 from enum import StrEnum
 from typing import Final
 
@@ -31,9 +30,16 @@ def result_of(status: int) -> Result:
     return Result.REFUSED
 
 
-def pause_s(failures: int, retry_after: str, settings: Settings) -> float:
-    """Return how long to wait after so many failures, seconds: doubling, half of it by chance, Retry-After respected."""
+def pause_s(failures: int, retry_after: str, settings: Settings, chance: float) -> float:
+    """Return how long to wait after so many failures, seconds: doubling, half of it by chance, Retry-After respected.
+
+    Args:
+        failures: attempts that failed, at least 1.
+        retry_after: what the receiver asked for, seconds, or "".
+        settings: the shortest and the longest pause.
+        chance: from 0 to 1, so that many URLs are not tried at once.
+    """
     longest = settings.backoff_ms_max / 1000
     doubled = min(settings.backoff_ms_min / 1000 * 2.0 ** min(failures - 1, 30), longest)
     asked = min(float(retry_after), 60 * longest) if retry_after.isascii() and retry_after.isdecimal() else 0.0
-    return max(doubled * random.uniform(0.5, 1.0), asked)  # noqa: S311 - spreads load, hides nothing
+    return max(doubled * (0.5 + chance / 2), asked)

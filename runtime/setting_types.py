@@ -1,4 +1,4 @@
-"""The kinds of values that settings have, each with its bounds, and what to write for one in a person's words. Pure."""
+"""The kinds of values that settings have, each with its bounds, and what to write for one in a person's words."""
 
 import types
 from dataclasses import dataclass

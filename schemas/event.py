@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 MESSAGE_TYPE: Final = "whatsapp.message.status.v1"
 CONNECTION_TYPE: Final = "whatsapp.connection.status.v1"
@@ -27,30 +28,52 @@ class ErrorDetail(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a message failed: our category, and the provider's own code and words."""
 
     category: str
-    """One of `notes` section 8's categories (media, recipient_not_found, …); `unknown` where none fits."""
+    """One of `schemas.error_category.ACTIONS` (media, recipient_not_found, …); `unknown` where none fits."""
     code: str
     title: str = ""
     detail: str = ""
 
 
-class Event(msgspec.Struct, frozen=True, gc=False):
-    """What one record says of a message (or, with `message_id` empty, of a connection)."""
+class RawReference(msgspec.Struct, frozen=True):
+    """The raw record an event was read from."""
 
-    id: str
-    """Event id: `provider's id/status`, or `sha256:` and a hash of what identifies the event; never a time of receipt."""
+    partition: int
+    offset: int
+    at_ms: int
+    """Append time of the raw record."""
+
+
+UNDECIDED: Final = ""
+NOWHERE: Final = RawReference(-1, -1, 0)
+"""Outcome and record of an event of which nothing is decided yet."""
+
+
+class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`data` of a CloudEvent in `message.events` or `connection.events`. Absent fields are unknown.
+
+    The one declaration of an event's fields; their order is the published order of keys.
+    """
+
     account: str
     source: str
     provider: str
     connection_id: str
     message_id: str
+    """"" for an event of a connection."""
     status: str
     """A `Status` for a message, a `ConnectionStatus` for a connection."""
     provider_status: str
     """The provider's own word, verbatim."""
+    outcome: str
+    """`advanced` or `filled`."""
     occurred_at_ms: int
     """When it happened, UTC ms; the time of receipt where the provider gives none, or an absurd one."""
-    time_source: TimeSource
+    time_source: str
+    """A `TimeSource`."""
     received_at_ms: int
+    request_id: str
+    index: int
+    raw: RawReference
     absurd_time: bool = False
     """The provider's time was absurd and the time of receipt stands in."""
     recipient: str = ""
@@ -66,6 +89,17 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
     """For a connection: why it closed, in the provider's word."""
     error: ErrorDetail | None = None
+
+
+class Event(EventData, frozen=True, gc=False):
+    """What one record says of a message or a connection, before it is decided what becomes of it.
+
+    Its outcome and record are `UNDECIDED`, "", 0 and `NOWHERE`; `encode_cloud_event` puts the true ones in.
+    """
+
+    id: str = ""
+    """Event id: `provider's id/status`, or `sha256:` and a hash of what identifies the event; never a time of receipt.
+    In a CloudEvent it stands beside `data`, so there it is left empty here."""
 
 
 class Ignored(msgspec.Struct, frozen=True):
@@ -109,46 +143,6 @@ def trusted_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, boo
     return received_at_ms, False, True
 
 
-class RawReference(msgspec.Struct, frozen=True):
-    """The raw record an event was read from."""
-
-    partition: int
-    offset: int
-    at_ms: int
-    """Append time of the raw record."""
-
-
-class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`data` of a CloudEvent in `message.events` or `connection.events`. Absent fields are unknown."""
-
-    account: str
-    source: str
-    provider: str
-    connection_id: str
-    message_id: str
-    status: str
-    provider_status: str
-    outcome: str
-    """`advanced` or `filled`."""
-    occurred_at_ms: int
-    time_source: str
-    received_at_ms: int
-    request_id: str
-    index: int
-    raw: RawReference
-    absurd_time: bool = False
-    recipient: str = ""
-    recipient_kind: str = ""
-    participant: str = ""
-    client_ref: str = ""
-    provider_event_id: str = ""
-    aliases: tuple[str, ...] = ()
-    campaign: str = ""
-    pricing: str = ""
-    reason: str = ""
-    error: ErrorDetail | None = None
-
-
 class CloudEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     """CloudEvents 1.0 in JSON: a value of `message.events` and `connection.events`."""
 
@@ -185,42 +179,15 @@ def _second(at_s: int) -> str:
 
 def encode_cloud_event(event: Event, outcome: str, request_id: str, index: int, raw: RawReference) -> bytes:
     """Return the value of `message.events` (or `connection.events`) for an event: a pure function of its arguments."""
-    e = event
-    is_message = e.message_id != ""
+    is_message = event.message_id != ""
     return _encode(
         CloudEvent(
             "1.0",
-            e.id,
-            f"/{e.account}/{e.connection_id}",
+            event.id,
+            f"/{event.account}/{event.connection_id}",
             MESSAGE_TYPE if is_message else CONNECTION_TYPE,
-            e.message_id if is_message else e.connection_id,
-            EventData(
-                e.account,
-                e.source,
-                e.provider,
-                e.connection_id,
-                e.message_id,
-                e.status,
-                e.provider_status,
-                outcome,
-                e.occurred_at_ms,
-                e.time_source,
-                e.received_at_ms,
-                request_id,
-                index,
-                raw,
-                e.absurd_time,
-                e.recipient,
-                e.recipient_kind,
-                e.participant,
-                e.client_ref,
-                e.provider_event_id,
-                e.aliases,
-                e.campaign,
-                e.pricing,
-                e.reason,
-                e.error,
-            ),
-            rfc3339(e.occurred_at_ms) if e.time_source != "received" else None,
+            event.message_id if is_message else event.connection_id,
+            replace(event, id="", outcome=outcome, request_id=request_id, index=index, raw=raw),
+            rfc3339(event.occurred_at_ms) if event.time_source != "received" else None,
         )
     )

@@ -20,6 +20,9 @@ from schemas.providers.provider import Parser, Provider
 from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status
 
+WEBHOOKS_PATH: Final = "/v1/webhooks/"
+"""What the URL path of every source begins with; its name follows."""
+
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
 _RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")

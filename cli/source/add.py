@@ -6,8 +6,8 @@ import click
 
 from cli.source.options import local_origin, new_secret, with_origin, with_registry
 from cli.source.show import print_setup
-from operations.sources.entry import WITHOUT_SECRETS, free_variable, fresh_secret, new_table
-from operations.sources.registry import Registry
+from operations.sources.entry import WITHOUT_SECRETS, free_variable, new_table
+from operations.sources.registry import Registry, fresh_secret
 from schemas.errors import DeploymentError
 from schemas.providers import PROVIDERS
 from schemas.status import ConnectionStatus, Status

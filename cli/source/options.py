@@ -16,8 +16,7 @@ from cli._options import (
     public_url_option,
     secrets_file_option,
 )
-from operations.sources.entry import fresh_secret
-from operations.sources.registry import Registry
+from operations.sources.registry import Registry, fresh_secret
 from schemas.errors import DeploymentError
 from schemas.providers.provider import Provider
 

@@ -36,7 +36,7 @@ def test_command(
     source = registry.source(name)
     message_id = f"recibo-test-{uuid.uuid4().hex[:16]}"
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
-    proof = prove(source, local_origin(ingest_port), body, public_url=public_url)
+    proof = prove(source, local_origin(ingest_port), body, time.time(), public_url=public_url)
     click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(ingest_port), source, '…')}")
     line = Line(kafka_bootstrap_servers, clickhouse_url, generation)
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))

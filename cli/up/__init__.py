@@ -22,8 +22,9 @@ from cli._options import (
     port_option,
 )
 from cli.up.log_text import readable
-from deploy.local.sample import curl_line, sample_body, webhook_url
+from deploy.local.sample import curl_line
 from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
+from operations.sources.proof import webhook_url
 from runtime.shared_settings import SHARED
 from schemas.sources import Source
 
@@ -110,10 +111,11 @@ def _private(a: Addresses) -> tuple[str, ...]:
 def _source_lines(origin: str, source: Source | None, settings: StackSettings) -> list[str]:
     if source is None:
         return [f"No source is registered yet: add one to {settings.config_file}."]
-    url = webhook_url((os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source)
+    secret = next((secret.value for secret in source.secrets if secret.value), "…")
+    url = webhook_url((os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source, secret)
     lines = [f"Webhook URL:    {url}"]
     lines += [f"Its secret:     {secret.value}  ({secret.env})" for secret in source.secrets[:1]]
-    curl = curl_line(origin, source, sample_body(datetime.now(UTC)))
+    curl = curl_line(origin, source, datetime.now(UTC))
     return [*lines, f"Try it:         {curl}"] if curl else lines
 
 

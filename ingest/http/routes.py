@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ingest.endpoint import PREFIX
 from ingest.webhooks import Webhooks
+from schemas.sources import WEBHOOKS_PATH
 
 
 def routes(webhooks: Webhooks, others: Sequence[Route] = ()) -> ASGIApp:
@@ -20,7 +20,7 @@ def routes(webhooks: Webhooks, others: Sequence[Route] = ()) -> ASGIApp:
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         """Skip Starlette's routing and middleware for webhooks: they need neither."""
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith(WEBHOOKS_PATH):
             await webhooks(scope, receive, send)
         else:
             await starlette(scope, receive, send)
@@ -31,7 +31,12 @@ def routes(webhooks: Webhooks, others: Sequence[Route] = ()) -> ASGIApp:
 async def _problem(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return JSONResponse(
-        {"type": "about:blank", "title": "not here", "status": status, "detail": "Webhooks go to /v1/webhooks/SOURCE."},
+        {
+            "type": "about:blank",
+            "title": "not here",
+            "status": status,
+            "detail": f"Webhooks go to {WEBHOOKS_PATH}SOURCE.",
+        },
         status_code=status,
         media_type="application/problem+json",
     )

@@ -6,7 +6,7 @@ from typing import Any, Final
 from clickhouse_connect.driver.client import Client
 
 from operations.repair.seed import Published
-from schemas.event import ErrorDetail, Event
+from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
 
 Subject = tuple[str, str]
 """(account, message id or connection id)."""
@@ -81,6 +81,10 @@ def _event(both: Sequence[Any], of_message: Sequence[Any], reason: str = "") -> 
     ]
     message, recipient, kind, participant, reference, aliases, campaign, pricing, *error = of_message or _NO_MESSAGE
     event = Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
         id=id_,
         account=account,
         source=source,

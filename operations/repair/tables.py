@@ -14,16 +14,13 @@ from operations.rebuild.target import WITH_GENERATION, Target, targets_of
 from operations.repair.plan import Plan
 from operations.repair.steps import Begin
 from projections.clickhouse.migrate import migrate
+from projections.clickhouse.views.fragments import status_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import make_writer
 
 NOT_DERIVED: Final = frozenset({"webhook_raw", "webhook_request"})
 """Tables of what came, which no generation decides."""
-_STATUS: Final = (
-    "multiIf({0} >= 128, 'read', {0} >= 64, 'delivered', {0} >= 32, 'number_not_found', {0} >= 16, 'expired', "
-    "{0} >= 8, 'error', {0} >= 4, 'sent', {0} >= 2, 'created', {0} = 1, 'queued', '')"
-)
 _SETTINGS: Final = {
     "max_execution_time": 3600,
     "max_memory_usage": 4 * 10**9,
@@ -135,7 +132,7 @@ def older_states(begin: Begin) -> str:
 
 def _changes(plan: Plan, rules: Rules, replaced: Sequence[date]) -> list[Change]:
     weeks = ", ".join(f"toDate('{week}')" for week in replaced) or "toDate(0)"
-    old, new = _STATUS.format("old_seen"), _STATUS.format("new_seen")
+    old, new = status_of("old_seen"), status_of("new_seen")
     text = f"""
         SELECT {old} AS old, {new} AS new, count(), arraySort(groupArray(3)(id)), toMonday(day) IN ({weeks}) AS is_replaced
         FROM

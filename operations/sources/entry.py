@@ -1,6 +1,5 @@
 """The `[sources.NAME]` table of `recibo.toml` as the command line writes and changes it. Pure, on tomlkit tables."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import count
@@ -10,13 +9,7 @@ import tomlkit
 
 from schemas.providers.provider import Provider
 
-_SECRET_BYTES: Final = 32
 WITHOUT_SECRETS: Final = ("addresses", "client_certificate", "none")
-
-
-def fresh_secret() -> str:
-    """Return a new secret: 64 hexadecimal digits, which any provider's form takes."""
-    return secrets.token_hex(_SECRET_BYTES)
 
 
 def free_variable(tables: Any, name: str, what: str = "") -> str:

@@ -1,8 +1,7 @@
 """What a genuine provider would add to a body: the headers, and the URL, that a source's `auth` asks for. Pure."""
 
 import base64
-import time
-import uuid
+import hashlib
 from dataclasses import dataclass
 
 import jwt
@@ -19,7 +18,7 @@ from schemas.authentication import (
 )
 from schemas.errors import DeploymentError
 from schemas.signatures import sign, standard_webhooks_key, twilio_message
-from schemas.sources import Source
+from schemas.sources import WEBHOOKS_PATH, Source
 
 _TOKEN_S = 600
 
@@ -34,7 +33,7 @@ class Proof:
 
 def webhook_url(origin: str, source: Source, secret: str) -> str:
     """Return the URL that the provider posts to, its secret included where that is the proof."""
-    return f"{origin}/v1/webhooks/{source.name}" + (f"/{secret}" if isinstance(source.auth, PathSecret) else "")
+    return f"{origin}{WEBHOOKS_PATH}{source.name}" + (f"/{secret}" if isinstance(source.auth, PathSecret) else "")
 
 
 def newest_secret(source: Source) -> str:
@@ -52,7 +51,7 @@ def newest_secret(source: Source) -> str:
 
 
 def prove(  # noqa: PLR0911 - one return a kind
-    source: Source, origin: str, body: bytes, *, public_url: str = "", now_s: float | None = None
+    source: Source, origin: str, body: bytes, now_s: float, *, public_url: str = ""
 ) -> Proof:
     """Return the URL and headers under which ingest takes `body` for the provider's.
 
@@ -60,8 +59,8 @@ def prove(  # noqa: PLR0911 - one return a kind
         source: the source, with its secrets.
         origin: scheme, host and port that are really called.
         body: the body.
+        now_s: the time, Unix seconds.
         public_url: what the provider calls, where the URL is signed and differs from `origin`.
-        now_s: the time, Unix seconds; default: now.
 
     Raises:
         DeploymentError: the proof cannot be made here (an address, a client certificate), or a secret is missing.
@@ -69,7 +68,6 @@ def prove(  # noqa: PLR0911 - one return a kind
     secret = newest_secret(source)
     url = webhook_url(origin, source, secret)
     signed_url = webhook_url(public_url, source, secret) if public_url else url
-    now_s = time.time() if now_s is None else now_s
     match source.auth:
         case Hmac() as auth:
             return Proof(url, _hmac_headers(auth, secret, body, signed_url, now_s))
@@ -95,7 +93,7 @@ def prove(  # noqa: PLR0911 - one return a kind
 
 
 def _hmac_headers(auth: Hmac, secret: str, body: bytes, url: str, now_s: float) -> dict[str, str]:
-    stamp, identifier = str(int(now_s)), uuid.uuid4().hex
+    stamp, identifier = str(int(now_s)), _identifier(body, now_s)
     before, _, after = auth.signed.partition("{body}")
     known = {"timestamp": stamp, "id": identifier, "url": url}
     message = before.format_map(known).encode() + body + after.format_map(known).encode()
@@ -108,8 +106,13 @@ def _hmac_headers(auth: Hmac, secret: str, body: bytes, url: str, now_s: float) 
     return headers
 
 
+def _identifier(body: bytes, now_s: float) -> str:
+    """Return an id of the request: of this body, posted at this time."""
+    return hashlib.sha256(f"{now_s}:".encode() + body).hexdigest()[:32]
+
+
 def _standard_webhooks_headers(secret: str, body: bytes, now_s: float) -> dict[str, str]:
-    identifier, stamp = f"msg_{uuid.uuid4().hex}", str(int(now_s))
+    identifier, stamp = f"msg_{_identifier(body, now_s)}", str(int(now_s))
     message = f"{identifier}.{stamp}.".encode() + body
     signature = sign(standard_webhooks_key(secret), message, encoding="base64", prefix="v1,")
     return {"webhook-id": identifier, "webhook-timestamp": stamp, "webhook-signature": signature}

@@ -4,11 +4,12 @@ A change writes new secrets first, then the configuration, and takes old secrets
 every source that is configured has its secrets.
 """
 
+import secrets
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -21,6 +22,12 @@ from schemas.sources import Source, Sources, parse_sources, require_secrets
 
 Tables = Any
 """`sources` of a tomlkit document: name → table."""
+_SECRET_BYTES: Final = 32
+
+
+def fresh_secret() -> str:
+    """Return a new secret: 64 hexadecimal digits, which any provider's form takes."""
+    return secrets.token_hex(_SECRET_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from typing import Final, NamedTuple
 
@@ -58,7 +59,7 @@ class Delivery:
                 self._metrics.given_up.inc()
                 log.error("given up", extra={"request_id": webhook.request_id, "source": self._target.source})
                 return False
-            await asyncio.sleep(pause_s(failed + refused, retry_after, self._settings))
+            await asyncio.sleep(self._pause_s(failed + refused, retry_after))
 
     async def _attempt_in_turn(self, webhook: Webhook, number: int) -> tuple[Result, str]:
         async with self._turns:
@@ -117,7 +118,11 @@ class Delivery:
         self._metrics.attempts[result].inc()
         if result in (Result.FAILED, Result.FORBIDDEN):
             self._failures += 1
-            self._closed_until = time.monotonic() + pause_s(self._failures, retry_after, self._settings)
+            self._closed_until = time.monotonic() + self._pause_s(self._failures, retry_after)
         else:
             self._failures = 0
             self._taken_at = time.monotonic() if result is Result.TAKEN else self._taken_at
+
+    def _pause_s(self, failures: int, retry_after: str) -> float:
+        chance = random.random()  # noqa: S311 - spreads load, hides nothing
+        return pause_s(failures, retry_after, self._settings, chance)

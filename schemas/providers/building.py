@@ -3,7 +3,17 @@
 from typing import Any, Final
 
 from schemas.error_category import category_of
-from schemas.event import ErrorDetail, Event, Normalized, TimeSource, Unmapped, event_id, trusted_time
+from schemas.event import (
+    NOWHERE,
+    UNDECIDED,
+    ErrorDetail,
+    Event,
+    Normalized,
+    TimeSource,
+    Unmapped,
+    event_id,
+    trusted_time,
+)
 from schemas.record import SourceContext
 from schemas.status import FAILURES
 
@@ -133,6 +143,10 @@ def _event(
         account=context.account,
         source=context.source,
         provider=context.provider,
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
         occurred_at_ms=occurred_at_ms,
         time_source=clock if is_theirs else "received",
         absurd_time=absurd,

@@ -6,13 +6,14 @@ Source: 360dialog "Receiving messages via webhook": five seconds to answer, repe
 from typing import Final
 
 from schemas.providers.json_parser import fixed
-from schemas.providers.meta_cloud import REPORTS, MetaParser
+from schemas.providers.meta_cloud import REPORTS, SAMPLE, MetaParser
 from schemas.providers.provider import Provider
 
 PROVIDER: Final = Provider(
     name="360dialog",
     title="360dialog",
     parser=fixed(MetaParser()),
+    sample=SAMPLE,
     answer=200,
     authentication={"kind": "bearer"},
     setup=(

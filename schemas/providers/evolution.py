@@ -18,6 +18,7 @@ from schemas.providers.provider import Provider
 from schemas.providers.reading import array_of, object_of, text_of
 from schemas.providers.recipients import recipient_of
 from schemas.providers.redaction import redactor
+from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
 from schemas.record import SourceContext
 
@@ -126,10 +127,20 @@ def _message(
     )
 
 
+def _sample(said: Sequence[Said]) -> Any:
+    updates = [
+        {"keyId": one.message_id, "remoteJid": f"{RECIPIENT}@s.whatsapp.net", "fromMe": True, "status": one.word}
+        for one in said
+    ]
+    data = updates if len(updates) > 1 else updates[0]
+    return {"event": "messages.update", "instance": CONNECTION, "data": data}
+
+
 PROVIDER: Final = Provider(
     name="evolution",
     title="Evolution API",
     parser=fixed(JsonParser(_read, _explode)),
+    sample=Sample(_sample, {"sent": "SERVER_ACK", "delivered": "DELIVERY_ACK", "read": "READ"}, several=True),
     answer=200,
     authentication={"kind": "bearer"},
     setup=(

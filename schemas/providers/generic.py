@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.providers.mapped import MappedParser
 from schemas.providers.mapping import FieldMapping
-from schemas.providers.provider import Provider
+from schemas.providers.provider import OWN_SIGNATURE, Provider
 from schemas.status import RANK, ConnectionStatus
 
 DEFAULT: Final = FieldMapping(paths={}, words={name: name for name in (*RANK, *ConnectionStatus)})
@@ -19,13 +19,7 @@ PROVIDER: Final = Provider(
     parser=lambda mapping: MappedParser(mapping or DEFAULT),
     mapping=DEFAULT,
     content_types=("application/json", "text/json", "text/plain", "application/vnd.api+json"),
-    authentication={
-        "kind": "hmac",
-        "header": "X-Recibo-Signature",
-        "algorithm": "sha256",
-        "encoding": "hex",
-        "prefix": "sha256=",
-    },
+    authentication=OWN_SIGNATURE,
     setup=(
         "Enter {url} as the provider's webhook URL.",
         "If it can sign, give it the secret {secret}; its header, algorithm and encoding go into the source's auth table.",

@@ -6,7 +6,17 @@ from typing import Any, Final
 import orjson
 
 from schemas.error_category import category_of
-from schemas.event import ErrorDetail, Event, Ignored, Normalized, Unmapped, event_id, trusted_time
+from schemas.event import (
+    NOWHERE,
+    UNDECIDED,
+    ErrorDetail,
+    Event,
+    Ignored,
+    Normalized,
+    Unmapped,
+    event_id,
+    trusted_time,
+)
 from schemas.providers.field_reader import Document, FieldReader, Plan, text_of
 from schemas.providers.mapping import FieldMapping, Path, fold_word, value_at
 from schemas.providers.provider import PARTS_MAX, Part
@@ -199,8 +209,7 @@ class MappedParser:
             error.code if error else "",
         )  # fmt: skip
         recipient, kind = recipient_of(recipient)
-        return Event(
-            event_id(theirs, status, *identity),
+        return Event(  # by position: twenty keywords cost as much as everything else that is done here (0.9 µs)
             context.account,
             context.source,
             context.provider,
@@ -208,9 +217,13 @@ class MappedParser:
             message_id if is_message else "",
             status,
             word,
+            UNDECIDED,
             at_ms,
             "provider" if is_theirs else "received",
             received_at_ms,
+            "",
+            0,
+            NOWHERE,
             absurd,
             recipient,
             kind,
@@ -222,6 +235,7 @@ class MappedParser:
             "",
             "" if is_message else reason,
             error,
+            event_id(theirs, status, *identity),
         )
 
 

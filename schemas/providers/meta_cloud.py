@@ -17,6 +17,7 @@ from schemas.providers.json_parser import fixed
 from schemas.providers.provider import Part, Provider, Reporting
 from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
 from schemas.providers.recipients import recipient_of
+from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
 from schemas.record import SourceContext
 
@@ -101,6 +102,21 @@ def _error(ours: str, status: dict[str, Any]) -> ErrorDetail | None:
     return error_of(ours, text_of(first.get("code")), title, detail)
 
 
+def _sample(said: Sequence[Said]) -> Any:
+    statuses = [
+        {"id": one.message_id, "status": one.word, "timestamp": str(one.at_ms // 1000), "recipient_id": RECIPIENT}
+        for one in said
+    ]
+    value = {"messaging_product": "whatsapp", "metadata": {"phone_number_id": CONNECTION}, "statuses": statuses}
+    change = {"field": "messages", "value": value}
+    return {"object": "whatsapp_business_account", "entry": [{"id": "0", "changes": [change]}]}
+
+
+SAMPLE: Final = Sample(
+    _sample, {"sent": "sent", "delivered": "delivered", "read": "read", "error": "failed"}, several=True
+)
+
+
 def challenge(query: Mapping[str, str], verify_token: str) -> str | None:
     """Return what to answer to Meta's GET when a URL is registered, or None where the token is wrong."""
     given = query.get("hub.verify_token", "").encode("utf-8", "surrogatepass")
@@ -125,6 +141,7 @@ PROVIDER: Final = Provider(
     name="meta_cloud",
     title="Meta WhatsApp Cloud API",
     parser=fixed(MetaParser()),
+    sample=SAMPLE,
     answer=200,
     authentication={
         "kind": "hmac",

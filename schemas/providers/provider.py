@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from schemas.event import Normalized
 from schemas.providers.mapping import FieldMapping
+from schemas.providers.sample import Sample
 from schemas.record import SourceContext
 
 SUBJECT_LENGTH_MAX = 512
@@ -16,6 +17,15 @@ PARTS_MAX = 10_000
 
 NOBODY = SourceContext("", "", "")
 """The source of a body that is read only for its key."""
+
+OWN_SIGNATURE: Final[Mapping[str, str]] = {
+    "kind": "hmac",
+    "header": "X-Recibo-Signature",
+    "algorithm": "sha256",
+    "encoding": "hex",
+    "prefix": "sha256=",
+}
+"""The authentication that Recibo proposes to a provider that has no way of its own."""
 
 Reporting = Literal["reported", "never", "ambiguous"]
 
@@ -51,6 +61,8 @@ class Provider:
     mapping: FieldMapping | None = None
     """The default mapping, on which a source's own is merged; None where the shape is fixed: a source's own mapping
     (merged on `mapping.EMPTY`) is then asked for what the provider's own reading does not understand."""
+    sample: Sample | None = None
+    """The shape of its bodies as they are written; None where a mapping is the shape."""
     answer: int = 204
     """Status of a taken request: 204, or 200 where the provider retries everything else."""
     content_types: tuple[str, ...] = ("application/json",)

@@ -15,6 +15,7 @@ from schemas.providers.json_parser import fixed, subject_of
 from schemas.providers.provider import NOBODY, Part, Provider
 from schemas.providers.reading import prose_of
 from schemas.providers.recipients import recipient_of
+from schemas.providers.sample import RECIPIENT, Said, Sample
 from schemas.record import SourceContext
 
 _PAIRS_MAX: Final = 1_000
@@ -93,10 +94,17 @@ class TwilioParser:
         )
 
 
+def _sample(said: Sequence[Said]) -> dict[str, str]:
+    message_id, word, _ = said[0]
+    addresses = {"To": f"whatsapp:+{RECIPIENT}", "From": "whatsapp:+12025550100"}
+    return {"MessageSid": message_id, "MessageStatus": word, **addresses}
+
+
 PROVIDER: Final = Provider(
     name="twilio",
     title="Twilio",
     parser=fixed(TwilioParser()),
+    sample=Sample(_sample, {"sent": "sent", "delivered": "delivered", "read": "read", "error": "undelivered"}),
     content_types=("application/x-www-form-urlencoded",),
     authentication={"kind": "twilio"},
     signs_with_own_secret=True,

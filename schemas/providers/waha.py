@@ -5,6 +5,7 @@ Source: devlikeapro/waha-docs `content/docs/how-to/events/index.md`. Traps: ack 
 `timestamp` is when WAHA sent the event; a message may stay PENDING although delivered.
 """
 
+from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
 from schemas.providers.recipients import recipient_of
+from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
 from schemas.record import SourceContext
 
@@ -112,10 +114,19 @@ def _session(document: dict[str, Any], context: SourceContext, received_at_ms: i
     )
 
 
+def _sample(said: Sequence[Said]) -> Any:
+    message_id, word, at_ms = said[0]
+    chat = f"{RECIPIENT}@c.us"
+    payload = {"id": f"true_{chat}_{message_id}", "from": chat, "fromMe": True, "ackName": word}
+    envelope = {"id": f"evt_{message_id}_{word}", "timestamp": at_ms, "event": "message.ack", "session": CONNECTION}
+    return {**envelope, "payload": payload}
+
+
 PROVIDER: Final = Provider(
     name="waha",
     title="WAHA",
     parser=fixed(JsonParser(_read)),
+    sample=Sample(_sample, {"sent": "SERVER", "delivered": "DEVICE", "read": "READ"}),
     authentication={"kind": "hmac", "header": "X-Webhook-Hmac", "algorithm": "sha512", "encoding": "hex", "prefix": ""},
     setup=(
         (

@@ -9,7 +9,7 @@ from typing import Final
 
 from schemas.providers.mapped import MappedParser
 from schemas.providers.mapping import FieldMapping, fold_word, path_of
-from schemas.providers.provider import Provider
+from schemas.providers.provider import OWN_SIGNATURE, Provider
 
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "message_id": ("message.id", "message_id", "messageId", "id_mensagem", "mensagem.id", "data.message_id", "data.id"),
@@ -96,13 +96,7 @@ PROVIDER: Final = Provider(
     title="WPP Marketing",
     parser=lambda mapping: MappedParser(mapping or DEFAULT),
     mapping=DEFAULT,
-    authentication={
-        "kind": "hmac",
-        "header": "X-Recibo-Signature",
-        "algorithm": "sha256",
-        "encoding": "hex",
-        "prefix": "sha256=",
-    },
+    authentication=OWN_SIGNATURE,
     setup=(
         "In WPP Marketing's panel open Webhooks (Status de retorno) and enter the URL {url}.",
         "Select the return events you want: Fila, Criação, Entrega, Leitura, Erro, Número não encontrado, Expirado, Conexão.",

@@ -5,6 +5,7 @@ wppconnect-team/wppconnect `src/api/model/enum/{ack-type,status-find}.ts`. Traps
 Baileys); `t` is the message's time, not the status's; a failed POST is not tried again; acks carry the message's text.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.event import Ignored, Normalized, Unmapped
@@ -14,6 +15,7 @@ from schemas.providers.provider import Provider
 from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
 from schemas.providers.recipients import recipient_of
 from schemas.providers.redaction import redactor
+from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.record import SourceContext
 
 ACKS: Final = {
@@ -112,10 +114,18 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
     )
 
 
+def _sample(said: Sequence[Said]) -> Any:
+    message_id, ack, _ = said[0]
+    chat = f"{RECIPIENT}@c.us"
+    identity = {"fromMe": True, "id": message_id, "remote": chat}
+    return {"event": "onack", "session": CONNECTION, "id": identity, "to": chat, "ack": int(ack)}
+
+
 PROVIDER: Final = Provider(
     name="wppconnect",
     title="WPPConnect",
     parser=fixed(JsonParser(_read)),
+    sample=Sample(_sample, {"sent": "1", "delivered": "2", "read": "3", "expired": "-2"}),
     authentication={"kind": "path"},
     setup=(
         "WPPConnect signs nothing and sends no header, so the secret is part of the URL: keep {url} to yourself.",

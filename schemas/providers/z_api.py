@@ -1,6 +1,6 @@
 """Z-API: one status of one or several messages a body.
 
-Source: Z-API/z-api-docs `docs/webhooks/`, and its page of examples "On Send callback examples". Traps: `DeliveryCallback` says that Z-API sent the message, not that it was
+Source: Z-API/z-api-docs (webhooks), and its page of examples "On Send callback examples". Traps: `DeliveryCallback` says that Z-API sent the message, not that it was
 delivered; RECEIVED is the delivery; READ_BY_ME is about inbound messages; `momment` is in milliseconds, and in seconds
 in the disconnection; one body may name several messages.
 """
@@ -15,6 +15,7 @@ from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import array_of, prose_of, text_of
 from schemas.providers.recipients import recipient_of
+from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
 from schemas.record import SourceContext
 
@@ -125,10 +126,17 @@ def _accepted(document: dict[str, Any], context: SourceContext, received_at_ms: 
     )
 
 
+def _sample(said: Sequence[Said]) -> Any:
+    of_all = {"status": said[0].word, "momment": said[0].at_ms, "phone": RECIPIENT}
+    ids = [one.message_id for one in said]
+    return {"type": "MessageStatusCallback", "instanceId": CONNECTION, **of_all, "ids": ids}
+
+
 PROVIDER: Final = Provider(
     name="z_api",
     title="Z-API",
     parser=fixed(JsonParser(_read, _explode)),
+    sample=Sample(_sample, {"sent": "SENT", "delivered": "RECEIVED", "read": "PLAYED"}, several=True, one_status=True),
     answer=200,
     authentication={"kind": "path"},
     setup=(

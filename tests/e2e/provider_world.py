@@ -64,7 +64,7 @@ class World:
 
     def post(self, source: Source, content_type: str, body: bytes, proof: Proof | None = None) -> int:
         """Post a body with its proof, and remember it where it is taken."""
-        proof = proof or prove(source, self.stack.addresses.ingest, body, public_url=PUBLIC_URL)
+        proof = proof or prove(source, self.stack.addresses.ingest, body, time.time(), public_url=PUBLIC_URL)
         answer = self.http.post(proof.url, content=body, headers={**proof.headers, "Content-Type": content_type})
         if answer.status_code == source.provider.answer:
             self.taken.append((source, content_type, body))

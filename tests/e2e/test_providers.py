@@ -70,7 +70,7 @@ def test_every_sample_arrives_as_its_event_fact_and_row(world: World) -> None:
     for sample in todo:
         source = sources[sample.provider]
         proof = real_proof(world, sample) or prove(
-            source, world.stack.addresses.ingest, sample.body, public_url=PUBLIC_URL
+            source, world.stack.addresses.ingest, sample.body, time.time(), public_url=PUBLIC_URL
         )
         assert world.post(source, sample.content_type, sample.body, flipped(proof)) == 401, sample.file
         assert world.post(source, sample.content_type, sample.body, proof) == source.provider.answer, sample.file

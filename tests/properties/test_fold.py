@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from processors.fold import CONNECTION, MESSAGE, StateKind, fold
 from schemas import connection_state, message_state
-from schemas.event import ErrorDetail, Event
+from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
 from schemas.message_state import HORIZON_MS, JOURNAL_MAX
 from schemas.status import FAILURES, RANK, highest
 
@@ -17,6 +17,10 @@ WORDS = st.sampled_from(["", "a", "b", "c"])
 TIMES = st.integers(AT_MS - 1000, AT_MS + 1000)
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIMPLE = Event(
+    outcome=UNDECIDED,
+    request_id="",
+    index=0,
+    raw=NOWHERE,
     id="e0",
     account="acme",
     source="s",
@@ -36,6 +40,10 @@ def message_events(draw: st.DrawFn) -> list[Event]:
     """Distinct events of one message."""
     return [
         Event(
+            outcome=UNDECIDED,
+            request_id="",
+            index=0,
+            raw=NOWHERE,
             id=f"e{number}",
             account="acme",
             source=draw(st.sampled_from(["s1", "s2", "s3"])),
@@ -65,6 +73,10 @@ def connection_events(draw: st.DrawFn) -> list[Event]:
     """Distinct events of one connection."""
     return [
         Event(
+            outcome=UNDECIDED,
+            request_id="",
+            index=0,
+            raw=NOWHERE,
             id=f"e{number}",
             account="acme",
             source=draw(st.sampled_from(["s1", "s2"])),

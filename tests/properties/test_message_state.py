@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import message_state
-from schemas.event import ErrorDetail, Event
+from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
 from schemas.message_state import ALIASES_MAX, MessageState
 from schemas.status import RANK
 
@@ -102,6 +102,10 @@ def test_facts_say_what_was_reported(history: list[Event]) -> None:
 def test_every_order_of_the_eight_statuses() -> None:
     """All 40,320 orders of one event of each status give the same facts."""
     base = Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
         id="e",
         account="acme",
         source="loja",

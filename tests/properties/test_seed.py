@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from operations.repair.seed import Published, seed_connection, seed_message
 from processors.fold import CONNECTION, MESSAGE, StateKind, fold
 from schemas.connection_state import CONNECTION_RANK
-from schemas.event import ErrorDetail, Event
+from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
 from schemas.status import FAILURES, RANK
 
 FIRST_MS = 1_700_000_000_000
@@ -27,6 +27,10 @@ def event_of(number: int, status: str) -> Event:
     """Return an event that is a function of its number and status, as a record and its parser make it."""
     at_ms = FIRST_MS + (number * 7) % 5
     return Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
         id=f"{number}/{status}",
         account="acme",
         source=f"s{number % 2}",

@@ -1,6 +1,7 @@
 """The project's Python files as trees: what each imports, how long it is. For the rules of tests/test_tidy.py."""
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -83,3 +84,25 @@ def reachable(*names: str) -> set[str]:
                 known.add(imported)
                 waiting.append(imported)
     return known
+
+
+def defined_in(module: str) -> set[str]:
+    """Return the names that a module defines or imports at its top."""
+    found: set[str] = set()
+    for node in modules()[module].tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id for target in targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name) for alias in node.names}
+    return found
+
+
+@cache
+def repository_files() -> tuple[Path, ...]:
+    """Return the files and links that are kept in the repository, as git lists them."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True).stdout
+    files = [ROOT / name for name in listed.split("\0") if name]
+    return tuple(path for path in files if path.is_symlink() or path.is_file())

@@ -13,7 +13,7 @@ from schemas import message_state
 from schemas.connection_state import absent as absent_connection
 from schemas.connection_state import encode as encode_connection
 from schemas.connection_state import join as join_connection
-from schemas.event import ErrorDetail, Event, RawReference, encode_cloud_event
+from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event, RawReference, encode_cloud_event
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import (
     HEADER_REQUEST,
@@ -184,13 +184,26 @@ def message_event(message_id: str, status: str, at_ms: int, **fields: Any) -> Ev
     if status in ("error", "expired", "number_not_found"):
         values["error"] = ErrorDetail("media", "131052", "Media download error")
     values.update(fields)
-    return Event(message_id=message_id, status=status, occurred_at_ms=at_ms, **values)
+    return Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
+        message_id=message_id,
+        status=status,
+        occurred_at_ms=at_ms,
+        **values,
+    )
 
 
 def connection_event(connection_id: str, status: str, at_ms: int, **fields: Any) -> Event:
     """Return an event of a connection."""
     values: dict[str, Any] = {"id": f"evt-{connection_id}-{status}-{at_ms}", "received_at_ms": at_ms + 500, **fields}
     return Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
         account="acme",
         source="wpp",
         provider="wpp_marketing",

@@ -8,19 +8,7 @@ SELECT
     sources,
     connection_id,
     campaign,
-    count() AS messages,
-    countIf(is_queued) AS queued,
-    countIf(is_created) AS created,
-    countIf(is_sent) AS sent,
-    countIf(is_delivered) AS delivered,
-    countIf(is_read) AS read,
-    countIf(is_error) AS error,
-    countIf(is_expired) AS expired,
-    countIf(is_number_not_found) AS number_not_found,
-    countIf(is_failed AND NOT is_delivered) AS failed,
-    countIf(NOT is_failed AND NOT is_delivered) AS open,
-    countIf(conflict) AS conflict,
-    countIf(delivered_inferred) AS delivered_inferred
+    ${counts}
 FROM ${store}.message
 WHERE anchor_day BETWEEN {since:Date} - 1 AND {until:Date} + 1 AND day BETWEEN {since:Date} AND {until:Date}
 GROUP BY day, account, sources, connection_id, campaign

@@ -9,19 +9,7 @@ SELECT
     sources,
     connection_id,
     campaign,
-    sum(s.messages) AS messages,
-    sum(s.queued) AS queued,
-    sum(s.created) AS created,
-    sum(s.sent) AS sent,
-    sum(s.delivered) AS delivered,
-    sum(s.read) AS read,
-    sum(s.error) AS error,
-    sum(s.expired) AS expired,
-    sum(s.number_not_found) AS number_not_found,
-    sum(s.failed) AS failed,
-    sum(s.open) AS open,
-    sum(s.conflict) AS conflict,
-    sum(s.delivered_inferred) AS delivered_inferred,
+    ${sums(s)},
     any(s.refreshed_at) AS refreshed_at
 FROM ${store}.funnel_slot AS s
 WHERE slot BETWEEN toDateTime({since:Date} - 1, 'UTC') AND toDateTime({until:Date} + 2, 'UTC')

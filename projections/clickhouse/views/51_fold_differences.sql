@@ -22,10 +22,7 @@ FROM
 LEFT JOIN
 (
     SELECT account, message_id, groupBitOr(t.seen) AS seen,
-        mapFilter((k, v) -> v IS NOT NULL, map(
-            'queued', min(queued_at), 'created', min(created_at), 'sent', min(sent_at), 'error', min(error_at),
-            'expired', min(expired_at), 'number_not_found', min(number_not_found_at), 'delivered', min(delivered_at), 'read', min(read_at)
-        )) AS firsts
+        mapFilter((k, v) -> v IS NOT NULL, map(${least_times})) AS firsts
     FROM ${store}.message_state AS t
     WHERE (account, message_id) IN
         (SELECT account, message_id FROM ${store}.message_event WHERE at >= {since:Date} AND at < {until:Date} + 1)

@@ -8,16 +8,20 @@ columns, never remove one or change its type (a test compares).
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from string import Template
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.views import columns
+from projections.clickhouse.views import columns, fragments
 from schemas.error_category import ACTIONS
 from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
+_PARTS: Final = FOLDER / "parts"
+_PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[\w.]+)\))?\}")
+"""What is filled in: `${statuses}`, `${number(recipient)}`."""
 
 _MASKED_NUMBER: Final = r"if({0} = '', '', concat(substring({0}, 1, 4), '****', right({0}, 2)))"
 _MASKED_DIGITS: Final = r"replaceRegexpAll({0}, '([0-9]{{4}})[0-9]{{3,}}([0-9]{{2}})', '\\1****\\2')"
@@ -42,15 +46,22 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         "categories": _array(ACTIONS),
         "actions": _array(ACTIONS.values()),
         "statuses": _array(NAMES_BY_RANK),
+        "counts": fragments.counts(),
+        "least_times": fragments.least_times(),
+        "completeness": _part("completeness", bound=""),
+        "completeness_between": _part("completeness", bound="WHERE at >= {since:Date} AND at < {until:Date} + 1"),
         "columns": columns.values(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS}
+    calls = {"status_of": fragments.status_of, "flags": fragments.flags, "bit": fragments.bit, "sums": fragments.sums}
 
     def fill(match: re.Match[str]) -> str:
         name, argument = match["name"], match["argument"]
         if argument is None:
-            return words[name]
+            return _PLACE.sub(fill, words[name])
+        if name in calls:
+            return calls[name](argument)
         return masks[name].format(argument) if masked else argument
 
     found = {}
@@ -58,8 +69,13 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         text = _RUNS_AS_OWNER.sub(
             r"\1 DEFINER = CURRENT_USER SQL SECURITY DEFINER AS", path.read_text(encoding="utf-8")
         )
-        found[path.stem.partition("_")[2]] = re.sub(r"\$\{(?P<name>\w+)(?:\((?P<argument>[\w.]+)\))?\}", fill, text)
+        found[path.stem.partition("_")[2]] = _PLACE.sub(fill, text)
     return found
+
+
+def _part(name: str, **words: str) -> str:
+    """Return a text of `parts/`, which more than one view is made of."""
+    return Template((_PARTS / f"{name}.sql").read_text(encoding="utf-8").rstrip()).safe_substitute(words)
 
 
 def _array(texts: Iterable[str]) -> str:

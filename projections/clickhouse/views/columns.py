@@ -1,4 +1,4 @@
-"""What each column of each view means (`columns.json`), as rows of the view `recibo.columns`. Pure."""
+"""What each column of each view means (`columns.json`), as rows of the view `recibo.columns`."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hostile HTTP requests with the answer that the design says each must get: endless, seeded."""
+"""Hostile HTTP requests with the answer that each must get: endless, seeded."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""The design's table of answers, row by row, over real HTTP against the real broker, and where the bytes went."""
+"""The answers of ingest, row by row, over real HTTP against the real broker, and where the bytes went."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any

@@ -15,7 +15,7 @@ REQUESTS = int(os.environ.get("RECIBO_HOSTILE_INPUTS", "5000"))
 @pytest.mark.hostile
 @pytest.mark.timeout(600 + REQUESTS // 10)
 async def test_hostile_requests_are_answered_as_specified(broker: str, tmp_path: Path, fresh_name: str) -> None:
-    """Whatever strangers send: never a 5xx, never a crash, bounded memory, every answer as designed, and every
+    """Whatever strangers send: never a 5xx, never a crash, bounded memory, every answer the one that its request must get, and every
     authenticated body in the raw log byte for byte, once.
     """
     name = fresh_name.replace("_", "-")

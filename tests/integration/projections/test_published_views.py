@@ -6,10 +6,9 @@
 import json
 import os
 import re
-from pathlib import Path
 from typing import Final
 
-from projections.clickhouse.views import FOLDER
+from projections.clickhouse.views import FOLDER, read_views
 from projections.clickhouse.views.columns import meanings
 from tests.support.databases import Databases
 
@@ -18,9 +17,9 @@ _EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'", "
 Columns = dict[str, dict[str, str]]
 
 
-def arguments(path: Path) -> str:
+def arguments(view: str) -> str:
     """Return arguments for a view's parameters, if it has any."""
-    found = dict(re.findall(r"\{(\w+):([\w()]+)\}", path.read_text(encoding="utf-8")))
+    found = dict(re.findall(r"\{(\w+):([\w()]+)\}", read_views("store", "views", masked=True)[view]))
     given = ", ".join(f"{name} = {_EXAMPLES[kind]}" for name, kind in sorted(found.items()))
     return f"({given})" if given else ""
 
@@ -32,7 +31,7 @@ def _columns(databases: Databases) -> Columns:
         if "${views}." not in path.read_text(encoding="utf-8"):
             continue  # a view of ours, in the store
         name = path.stem.partition("_")[2]
-        rows = databases.rows(f"DESCRIBE TABLE (SELECT * FROM views.{name}{arguments(path)})")
+        rows = databases.rows(f"DESCRIBE TABLE (SELECT * FROM views.{name}{arguments(name)})")
         found[name] = {row[0]: row[1] for row in rows}
     return found
 

@@ -1,4 +1,4 @@
-"""The engine's traps (notes on Kafka and ClickHouse, section 2): each is real, and each leaves our numbers exact."""
+"""The engine's traps that a table of ours can fall into: each is real, and each leaves our numbers exact."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta

@@ -37,7 +37,7 @@ def test_a_proof_is_taken_and_of_that_body_only(kind: str) -> None:
     """The intake takes the proof for the body it was made for; where a body is signed, it takes it for no other."""
     source = _source("waha", PROOFS[kind])
     body = b'{"a":1}'
-    proof = prove(source, ORIGIN, body, now_s=NOW_S)
+    proof = prove(source, ORIGIN, body, NOW_S)
     verify = verifier(source)
 
     def attempt(sent: bytes) -> bool:

@@ -10,7 +10,7 @@ EVENTS ?= 20000
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench hostile outage lock clean
+.PHONY: help install install-dev run demo demos test check bench fill hostile outage lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ check: install-dev ## style, types, layout of the compose file
 bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 	@test -n "$(NAME)" || { echo "which? make bench NAME=..., one of:" $$(ls tests/bench); exit 2; }
 	$(BIN)/python -m tests.bench.$(subst -,_,$(NAME)) $(ARGS)
+
+fill: install-dev ## many messages in ClickHouse for benchmarks, kept in build/ (MESSAGES=)
+	$(BIN)/python -m tests.bench.fill --messages $(or $(MESSAGES),10000000)
 
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests

@@ -10,7 +10,7 @@ EVENTS ?= 20000
 TESTERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench fill hostile outage lock clean
+.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 
 fill: install-dev ## many messages in ClickHouse for benchmarks, kept in build/ (MESSAGES=)
 	$(BIN)/python -m tests.bench.fill --messages $(or $(MESSAGES),10000000)
+
+faults: install-dev ## kill again and again and compare with the truth, as in make faults NAME=processors (ROUNDS=, FROM=)
+	@test -f "tests/faults/$(NAME)/__main__.py" || { echo "which? make faults NAME=processors or NAME=projections"; exit 2; }
+	$(BIN)/python -m tests.faults.$(NAME) --rounds $(or $(ROUNDS),100) --from $(or $(FROM),1) $(ARGS)
 
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests

@@ -8,9 +8,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 SEED ?= 1
 EVENTS ?= 20000
 TESTERS ?= 3
+TOOLS := chromium faketime strace wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage lock clean
+.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage tools lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +38,9 @@ check: install-dev ## style, types, layout of the compose file
 	$(BIN)/mypy .
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
+bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest (PARTS=; BASE=COMMIT beside it, ROUNDS=)
 	@test -n "$(NAME)" || { echo "which? make bench NAME=..., one of:" $$(ls tests/bench); exit 2; }
-	$(BIN)/python -m tests.bench.$(subst -,_,$(NAME)) $(ARGS)
+	$(BIN)/python -m tests.bench.$(if $(BASE),beside $(NAME) $(BASE),$(subst -,_,$(NAME))) $(ARGS)
 
 fill: install-dev ## many messages in ClickHouse for benchmarks, kept in build/ (MESSAGES=)
 	$(BIN)/python -m tests.bench.fill --messages $(or $(MESSAGES),10000000)
@@ -54,11 +55,17 @@ hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
 	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests
 
+tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, another clock, system calls, HTTP load
+	@echo "apt-get install $(TOOLS)"
+	@as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$as_root apt-get update --quiet=2 && $$as_root apt-get install --yes --quiet --no-install-recommends $(TOOLS)
+
 lock: install ## write the lock files anew
 	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
 
 clean: ## remove what was built; data in .recibo stays
+	test ! -d build/base || { rm -rf build/base && git worktree prune; }
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 # An install is skipped while the lock file and the project file are older than its stamp.

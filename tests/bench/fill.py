@@ -6,7 +6,6 @@ age at which retention would take the first of them, and it is made anew; half o
 there already. For 10 million messages: 24.5 million records, ten minutes on two cores, and 5 GB.
 """
 
-import argparse
 import hashlib
 import json
 import shutil
@@ -25,6 +24,7 @@ from runtime.clickhouse import connect
 from runtime.ports import HOST, free_port
 from runtime.programs import CHECKOUT
 from tests.bench import many_messages
+from tests.bench.command_line import begin
 from tests.bench.many_messages import BLOCK_MESSAGES, DAY_MS, DAYS, STORE, VIEWS, Extent, statements
 from tests.support.servers import running
 
@@ -122,9 +122,7 @@ def _day(at_s: float) -> str:
 
 def main() -> None:
     """Fill, and say what there is."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=MESSAGES)
-    options = parser.parse_args()
+    options = begin(__doc__, add_options=lambda p: p.add_argument("--messages", type=int, default=MESSAGES))
     began_s = time.monotonic()
     with filled(options.messages) as found:
         ready_s = time.monotonic() - began_s

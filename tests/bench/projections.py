@@ -21,6 +21,7 @@ from runtime.ports import HOST
 from schemas.topics import Topic, declared
 from tests.bench import projected
 from tests.bench.cluster import Cluster, fresh_cluster
+from tests.bench.command_line import begin
 from tests.bench.fill import MESSAGES, filled
 from tests.bench.posted import posted_ms
 from tests.bench.projected_views import ask_views
@@ -32,6 +33,7 @@ from tests.support.world import World, busy_world
 
 STORE = "bench_store"
 BATCH = 50_000
+PARTS = ("rates", "queryable", "posted", "views")
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
 """The events are weeks old by their time: the broker's retention, which looks every five minutes, would delete them."""
 
@@ -89,11 +91,10 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
                 print(f"append to queryable at 1,000 events/s: {result['append_to_queryable_ms']}", flush=True)
 
 
-async def main() -> None:
-    """Run the parts and print the figures."""
+async def measure(parts: set[str]) -> None:
+    """Run the parts and print the figures; the last line is their JSON."""
     # As the program itself does (`projections/__main__.py`): what is long-lived here is not looked through for cycles.
     gc.set_threshold(200_000, 50, 100)
-    parts = set(os.environ.get("PARTS", "rates,queryable,posted,views").split(","))
     result: dict[str, Any] = {"runs": [], "ratios": {}, "host": HOST}
     if parts & {"rates", "queryable"}:
         await rates_and_delay(parts, result)
@@ -107,5 +108,10 @@ async def main() -> None:
     print(json.dumps(result))
 
 
+def main() -> None:
+    """Run what the command line says."""
+    asyncio.run(measure(set(begin(__doc__, PARTS).parts)))
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

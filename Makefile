@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--custom-compile-command "make lock"
+NEWER = $(if $(filter all,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package=,$(UPGRADE)))
 SEED ?= 1
 EVENTS ?= 20000
 TESTERS ?= 3
@@ -60,8 +61,8 @@ tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, 
 	@as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
 	$$as_root apt-get update --quiet=2 && $$as_root apt-get install --yes --quiet --no-install-recommends $(TOOLS)
 
-lock: install ## write the lock files anew
-	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
+lock: install ## write the lock files anew (UPGRADE=all, or some names: newer versions than they have)
+	$(COMPILE) $(NEWER) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
 
 clean: ## remove what was built; data in .recibo stays

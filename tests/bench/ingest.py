@@ -61,7 +61,7 @@ def main() -> None:
     with_open = "open" in options.parts  # at a share of the rate of our own closed loop
     chosen = [run for run in RUNS if run[0] in options.parts or (with_open and run == RUNS[0])]
     if shutil.which("wrk") is None:
-        sys.exit("wrk is not installed: apt-get install wrk")
+        sys.exit("wrk is not installed: make tools")
     with tempfile.TemporaryDirectory(prefix="recibo-bench-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         files = {kind: folder / f"{kind}.tsv" for kind in (traffic.SINGLE, traffic.BATCH)}

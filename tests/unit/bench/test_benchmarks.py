@@ -3,6 +3,7 @@
 import ast
 import importlib
 import runpy
+import signal
 import sys
 
 import pytest
@@ -72,3 +73,17 @@ def test_rates_are_read_of_a_result() -> None:
     ]
     assert ingest_rates({"runs": runs}) == {"ours single": 10.0}
     assert {"ingest", "processors"} <= BENCHMARKS.keys()
+
+
+def test_a_benchmark_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it takes too long it is ended with the advice to do less."""
+    limits: list[int] = []
+    monkeypatch.setattr(sys, "argv", ["benchmark"])
+    monkeypatch.setattr("signal.alarm", limits.append)
+    monkeypatch.delenv("PARTS", raising=False)
+    before = signal.getsignal(signal.SIGALRM)
+    begin("")
+    with pytest.raises(SystemExit, match="PARTS="):
+        signal.raise_signal(signal.SIGALRM)
+    signal.signal(signal.SIGALRM, before)
+    assert limits == [40 * 60]

@@ -5,12 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	--custom-compile-command "make lock"
+NEWER = $(if $(filter all,$(UPGRADE)),--upgrade,$(addprefix --upgrade-package=,$(UPGRADE)))
 SEED ?= 1
 EVENTS ?= 20000
 TESTERS ?= 3
+TOOLS := chromium faketime strace wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench hostile outage settings-page lock clean
+.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage settings-page tools lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,9 +39,16 @@ check: install-dev ## style, types, layout of the compose file
 	$(BIN)/mypy .
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
+bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest (PARTS=; BASE=COMMIT beside it, ROUNDS=)
 	@test -n "$(NAME)" || { echo "which? make bench NAME=..., one of:" $$(ls tests/bench); exit 2; }
-	$(BIN)/python -m tests.bench.$(subst -,_,$(NAME)) $(ARGS)
+	$(BIN)/python -m tests.bench.$(if $(BASE),beside $(NAME) $(BASE),$(subst -,_,$(NAME))) $(ARGS)
+
+fill: install-dev ## many messages in ClickHouse for benchmarks, kept in build/ (MESSAGES=)
+	$(BIN)/python -m tests.bench.fill --messages $(or $(MESSAGES),10000000)
+
+faults: install-dev ## kill again and again and compare with the truth, as in make faults NAME=processors (ROUNDS=, FROM=)
+	@test -f "tests/faults/$(NAME)/__main__.py" || { echo "which? make faults NAME=processors or NAME=projections"; exit 2; }
+	$(BIN)/python -m tests.faults.$(NAME) --rounds $(or $(ROUNDS),100) --from $(or $(FROM),1) $(ARGS)
 
 hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
@@ -50,11 +59,17 @@ outage: install-dev ## a relay's receiver away for ten minutes of traffic, and n
 settings-page: install ## write docs/settings.md anew, of the settings' dataclasses
 	$(BIN)/python -m cli._settings_page
 
-lock: install ## write the lock files anew
-	$(COMPILE) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
+tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, another clock, system calls, HTTP load
+	@echo "apt-get install $(TOOLS)"
+	@as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
+	$$as_root apt-get update --quiet=2 && $$as_root apt-get install --yes --quiet --no-install-recommends $(TOOLS)
+
+lock: install ## write the lock files anew (UPGRADE=all, or some names: newer versions than they have)
+	$(COMPILE) $(NEWER) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
 
 clean: ## remove what was built; data in .recibo stays
+	test ! -d build/base || { rm -rf build/base && git worktree prune; }
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache
 
 # An install is skipped while the lock file and the project file are older than its stamp.

@@ -48,6 +48,7 @@ class Settings:
     workers: Workers = 1
     """Processes that share the port."""
     metrics_host: Host = "127.0.0.1"
+    """Address of the private port."""
     metrics_port: OptionalPort = 9190
     """Of /metrics, /healthz and /readyz; with several workers, worker i's is this + i. 0: none."""
     public_health: bool = False

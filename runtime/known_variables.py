@@ -22,7 +22,6 @@ _NEAR: Final = 0.6
 INTERNAL: Final = {
     "RECIBO_INGEST_WORKER": "The number of a worker, set by the supervisor of ingest for each of its workers.",
     "RECIBO_INGEST_SOCKET_FD": "The listening socket that such a worker inherits.",
-    "RECIBO_PROCESSORS_PARENT": "The process id of the processors' supervisor: a worker whose supervisor is gone ends.",
     "RECIBO_CRASH_AT": "Tests only: the step of a batch at which a worker kills itself.",
 }
 """Set by our own processes for one another, never by people: variable → meaning."""
@@ -38,7 +37,7 @@ _SHARED: Final = (
 _COMMAND_LINE: Final = ("RECIBO_CLICKHOUSE_PORT", "RECIBO_KAFKA_PORT", "RECIBO_PARTITIONS")
 _OF_STAGES: Final = {
     "RECIBO_INGEST_": """
-        host port workers metrics_port tls_cert_file tls_key_file trusted_proxies body_bytes_max
+        host port workers metrics_host metrics_port public_health tls_cert_file tls_key_file trusted_proxies body_bytes_max
         headers_count_max headers_bytes_max headers_ms_max request_ms_max connections_max in_flight_requests_max
         in_flight_bytes_max auth_failures_per_minute_max kafka_deadline_ms kafka_failures_max kafka_retry_ms
         kafka_linger_ms kafka_batch_bytes_max kafka_queue_bytes_max kafka_compression spool_bytes_max

@@ -1,7 +1,7 @@
 """`make bench NAME=codecs`: what the tables' codecs and types cost and save, beside others, on the same rows.
 
 For each of the largest tables: bytes on disk a row once merged, seconds to insert all rows, ms to read every column.
-Environment: MESSAGES (40000; about 2.6 events each). The last line is one JSON object.
+Environment: MESSAGES (40000; about 2.6 events each), PARTS (some of the tables). The last line is one JSON object.
 """
 
 import json
@@ -19,6 +19,7 @@ from projections.clickhouse.migrate import migrate
 from projections.rows.table import Row, Table
 from runtime.clickhouse import connect
 from runtime.ports import HOST
+from tests.bench.command_line import begin
 from tests.bench.projected import insert, rows_of
 from tests.bench.results import keep
 from tests.support.servers import clickhouse_server
@@ -72,12 +73,13 @@ def measure(client: Client, table: Table, batches: list[list[Row]], variant: Var
 
 def main() -> None:
     """Measure every variant of every table and print the figures."""
+    options = begin(__doc__, _TABLES)
     world = busy_world(int(os.environ.get("MESSAGES", "40000")))
     found: dict[str, Any] = {}
     with clickhouse_server() as url:
         client = connect(url)
         migrate(client, STORE, views_database=None)
-        for name in _TABLES:
+        for name in options.parts:
             made = [(table, rows) for table, rows in rows_of(world, 50_000) if table.name == name and rows]
             found[name] = {}
             for variant, change in VARIANTS.items():

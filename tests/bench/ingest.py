@@ -27,6 +27,7 @@ from operations.topics import admin_of, create_missing
 from runtime.ports import HOST, free_port
 from schemas.topics import RAW, declared
 from tests.bench import webhook_traffic as traffic
+from tests.bench.command_line import begin
 from tests.bench.ingest_contenders import CHECKOUT, Contender, Serving, contenders, group_cpu_s, serving
 from tests.support.servers import CACHE, running
 
@@ -47,14 +48,20 @@ RUNS = (
     ("go_franz", traffic.BATCH),
 )
 
+PARTS = (*dict.fromkeys(name for name, _ in RUNS), "open")
+"""The contenders, and the open loop of ours."""
+
 Figures = dict[str, Any]
 
 
 def main() -> None:
     """Measure, print a table, and one JSON object as the last line."""
-    options = _options()
+    options = begin(__doc__, PARTS, _add_options)
+    options.load_before = os.getloadavg()[0]
+    with_open = "open" in options.parts  # at a share of the rate of our own closed loop
+    chosen = [run for run in RUNS if run[0] in options.parts or (with_open and run == RUNS[0])]
     if shutil.which("wrk") is None:
-        sys.exit("wrk is not installed: apt-get install wrk")
+        sys.exit("wrk is not installed: make tools")
     with tempfile.TemporaryDirectory(prefix="recibo-bench-", ignore_cleanup_errors=True) as scratch:
         folder = Path(scratch)
         files = {kind: folder / f"{kind}.tsv" for kind in (traffic.SINGLE, traffic.BATCH)}
@@ -64,7 +71,7 @@ def main() -> None:
         broker = f"{HOST}:{port}"
         with running(broker_program(folder / "kafka", CACHE, port), folder) as child:
             asyncio.run(_create_topics(broker))
-            everyone = contenders(folder, broker)
+            everyone = contenders(folder, broker, {name for name, _ in chosen})
             assert child.pid is not None
             bench = Bench(
                 everyone=everyone,
@@ -74,9 +81,10 @@ def main() -> None:
                 broker_group=child.pid,
                 options=options,
             )
-            runs = _medians([bench.closed_loop(name, kind) for _ in range(options.rounds) for name, kind in RUNS])
-            ours = next(run for run in runs if run["name"] == "ours" and run["kind"] == traffic.SINGLE)
-            runs.append(bench.open_loop(everyone["ours"], OPEN_LOOP_SHARE * ours["requests_per_s"]))
+            runs = _medians([bench.closed_loop(name, kind) for _ in range(options.rounds) for name, kind in chosen])
+            if with_open:
+                ours = next(run for run in runs if run["name"] == "ours" and run["kind"] == traffic.SINGLE)
+                runs.append(bench.open_loop(everyone["ours"], OPEN_LOOP_SHARE * ours["requests_per_s"]))
     _print_table(runs)
     print(json.dumps({"runs": runs, "ratios": _ratios(runs), "load_before": options.load_before}))
 
@@ -169,7 +177,7 @@ class Bench:
 def _medians(runs: list[Figures]) -> list[Figures]:
     """Return one run for each contender and kind: the one with the median rate."""
     chosen = []
-    for name, kind in RUNS:
+    for name, kind in dict.fromkeys((run["name"], run["kind"]) for run in runs):
         same = sorted(
             (run for run in runs if (run["name"], run["kind"]) == (name, kind)), key=lambda run: run["requests_per_s"]
         )
@@ -184,18 +192,15 @@ def _spread(rates: list[float]) -> float:
 
 
 def _ratios(runs: list[Figures]) -> dict[str, float]:
-    def rate(name: str, kind: str, unit: str) -> float:
-        return float(next(run[unit] for run in runs if (run["name"], run["kind"]) == (name, kind)))
-
-    ours = rate("ours", traffic.SINGLE, "requests_per_s")
-    return {
-        "no_kafka": round(ours / rate("no_kafka", traffic.SINGLE, "requests_per_s"), 3),
-        "naive_send": round(ours / rate("naive_send", traffic.SINGLE, "requests_per_s"), 3),
-        "go_franz": round(ours / rate("go_franz", traffic.SINGLE, "requests_per_s"), 3),
-        "batch_over_single": round(
-            rate("ours", traffic.BATCH, "events_per_s") / rate("ours", traffic.SINGLE, "events_per_s"), 3
-        ),
-    }
+    """Return our rate over each other contender's, and our events in batches over those that come alone."""
+    closed = [run for run in runs if run["loop"] == "closed"]
+    singles = {run["name"]: run["requests_per_s"] for run in closed if run["kind"] == traffic.SINGLE}
+    batches = {run["name"]: run["events_per_s"] for run in closed if run["kind"] == traffic.BATCH}
+    if "ours" not in singles:
+        return {}
+    ours = singles.pop("ours")
+    found = {name: round(ours / theirs, 3) for name, theirs in singles.items()}
+    return found | {"batch_over_single": round(batches["ours"] / ours, 3)}
 
 
 def _print_table(runs: list[Figures]) -> None:
@@ -235,14 +240,10 @@ async def _records(broker: str, topic: str) -> int:
         await consumer.stop()
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="of all contenders; the median counts")
     parser.add_argument("--connections", type=int, default=64)
-    options = parser.parse_args()
-    options.load_before = os.getloadavg()[0]
-    return options
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,12 +41,13 @@ class Contender:
     """Where its records go; "" where it writes none."""
 
 
-def contenders(folder: Path, bootstrap_servers: str) -> dict[str, Contender]:
-    """Return all of them, prepared: the Go peer is built. Raises CalledProcessError where Go cannot build it."""
+def contenders(folder: Path, bootstrap_servers: str, names: Collection[str]) -> dict[str, Contender]:
+    """Return those of the names, prepared: the Go peer is built. Raises CalledProcessError where Go cannot build it."""
     config = folder / "recibo.toml"
     config.write_text(SOURCES)
     binary = folder / "go_peer"
-    subprocess.run(["go", "build", "-o", str(binary), "."], cwd=GO_PEER, check=True)
+    if "go_franz" in names:
+        subprocess.run(["go", "build", "-o", str(binary), "."], cwd=GO_PEER, check=True)
     kafka = {"KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers}
     starlette = (sys.executable, "-m", "tests.bench.peers.ingest_starlette")
     ours = {"RECIBO_CONFIG": str(config), "RECIBO_DATA_DIR": str(folder / "data"), "BENCH_SECRET": SECRET}
@@ -56,7 +57,7 @@ def contenders(folder: Path, bootstrap_servers: str) -> dict[str, Contender]:
         Contender("naive_send", starlette, kafka | {"MODE": "naive_send", "TOPIC": "bench.naive"}, "bench.naive"),
         Contender("go_franz", (str(binary),), kafka | {"TOPIC": "bench.go", "SECRET": SECRET}, "bench.go"),
     )
-    return {contender.name: contender for contender in found}
+    return {contender.name: contender for contender in found if contender.name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ delivered and read come in for TRAFFIC messages spread over all of them (as `wor
 worker that finds its disk works them off. The first size is the small state that the others are compared with.
 Memory is the greatest resident memory of the worker: while it recovered, and while it worked.
 
-Environment: STATES (250000,10000000), TRAFFIC (250000).
+Environment: STATES (250000,10000000), PARTS (some of these), TRAFFIC (250000).
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from typing import Any
 
 from schemas.topics import RAW, declared
 from tests.bench.cluster import PARTITIONS, Cluster, fresh_cluster
+from tests.bench.command_line import begin
 from tests.bench.measure import Run, measure
 from tests.bench.program import Failed, Process, Program
 from tests.bench.programs import recibo, topics_of
@@ -72,7 +73,8 @@ def _size_mb(folder: Path) -> int:
 
 def main() -> None:
     """Run every size; the last line printed is their JSON."""
-    sizes = [int(size) for size in os.environ.get("STATES", "250000,10000000").split(",")]
+    options = begin(__doc__, os.environ.get("STATES", "250000,10000000").split(","))
+    sizes = [int(size) for size in options.parts]
     traffic = int(os.environ.get("TRAFFIC", "250000"))
     try:
         runs = {str(size): asyncio.run(figures(size, traffic)) for size in sizes}

@@ -1,120 +1,219 @@
 """Rows of many messages in every table, as the projector would have inserted them, made by the engine itself.
 
-A message has two events, of which each is a request, a raw record and an event; one in ten is sent again by the provider.
-Its state is inserted in three versions. Rows are spread evenly over DAYS days that end today.
+Twenty messages share a block of 49 raw records on one partition: SLOTS says what each record is, and how many blocks of
+its partition after its message it comes. `many_records.sql` works out everything about a record from its number, and
+each table takes columns of it. So the tables agree with one another: every record has one outcome, and every state says
+what its events say. A state comes in a row an event, for the engine to fold. Pure: it makes statements and runs none.
 """
 
-import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Final
 
-from clickhouse_connect.driver.client import Client
+from schemas.connection_state import CONNECTION_RANK
+from schemas.status import BIT
 
-from projections.clickhouse.migrate import migrate
+STORE: Final = "fill_store"
+VIEWS: Final = "fill"
+DAYS: Final = 60
+"""How many days the records are spread over, evenly."""
+DAY_MS: Final = 86_400_000
+BLOCK_MESSAGES: Final = 20
+PARTITIONS: Final = 4
+_CONNECTION_EVERY: Final = 250
+"""One block in so many has an event of a connection."""
+_LINKED_EVERY: Final = 50
+"""One block in so many has a message known by two ids, each with a state of its own."""
 
-STORE, VIEWS = "bench_big_store", "bench_big"
-DAYS = int(os.environ.get("VIEW_DAYS", "60"))
-_STEP = 500_000
-_SETTINGS = "async_insert = 0, max_partitions_per_insert_block = 100, max_insert_threads = 1"
-
-_WHO = "cityHash64(i) AS h, h % 20 = 0 AS failed, concat('wppm-', hex(h)) AS message_id, concat('conn-', toString(h % 20)) AS connection_id"
-_WHEN = "toDateTime64(toStartOfDay(now('UTC')) - INTERVAL {days} DAY, 3, 'UTC') + toIntervalMillisecond(i * ({days} * 86400000 / {messages}))"
-_NUMBER = "concat('55009', toString(h % 3000000 + 10000000))"
-_REQUEST = "lower(hex(sipHash128(e)))"
-
-_STATE = f"""
-INSERT INTO {{store}}.message_state (anchor_day, account, message_id, anchor_at, last_event_at, seen, first_received_at,
-    last_received_at, provider, sources, connection_id, recipient, client_ref, campaign, pricing, aliases, failure, absurd_time,
-    queued_at, created_at, error_at, delivered_at) SETTINGS {_SETTINGS}
-WITH {{first}} + number AS i, {_WHO}, {_WHEN} AS t
-SELECT toDate(t), 'acme', message_id, t, t + 60, {{seen}}, t, t + h % 3600, 'wpp_marketing', ['wpp'],
-    connection_id, ({_NUMBER}, 'phone'), concat('order-', toString(i)),
-    concat('campaign-', toString(i % 40)), 'marketing', [],
-    if(failed AND {{seen}} > 3, (-30, 'media', '131052', 'Media download error'), (0, '', '', '')), false,
-    t, if({{seen}} >= 3, t + 1, NULL), if(failed AND {{seen}} > 3, t + 2, NULL), if(NOT failed AND {{seen}} > 3, t + 3 + h % 60, NULL)
-FROM numbers({{count}})
-"""
-_SEEN = ("1", "3", "if(failed, 11, 67)")
-_ALIAS = f"""
-INSERT INTO {{store}}.message_alias (account, id, message_id, anchor_day) SETTINGS {_SETTINGS}
-WITH {{first}} + number AS i, {_WHO}, {_WHEN} AS t
-SELECT 'acme', message_id, message_id, toDate(t) FROM numbers({{count}})
-"""
-_EACH = f"WITH {{first}} + number AS e, intDiv(e, 2) AS i, e % 2 AS step, {_WHO}, {_WHEN} AS t, if(step = 0, 'created', if(failed, 'error', 'delivered')) AS status"
-_EVENT = f"""
-INSERT INTO {{store}}.message_event (at, generation, log_partition, log_offset, event_id, request_id, event_index, source, account,
-    provider, connection_id, message_id, status, provider_status, outcome, occurred_at, time_source, received_at, recipient,
-    recipient_kind, client_ref, campaign, error_category, error_code) SETTINGS {_SETTINGS}
-{_EACH}
-SELECT t + step, 1, e % 4, intDiv(e, 4), concat('evt-', hex(cityHash64(e))), {_REQUEST}, 0, 'wpp', 'acme', 'wpp_marketing',
-    connection_id, message_id, status, status, if(h % 9 = 0 AND step = 1, 'filled', 'advanced'), if(step = 0, t + 1, t + if(failed, 2, 3 + h % 60)), 'provider', t + 70 + h % 30,
-    {_NUMBER}, 'phone', concat('order-', toString(i)), concat('campaign-', toString(i % 40)),
-    if(status = 'error', 'media', ''), if(status = 'error', '131052', '')
-FROM numbers({{count}})
-"""
-_RAW = f"""
-INSERT INTO {{store}}.webhook_raw (at, log_partition, log_offset, key, request_id, event_index, kind, received_at, source, account,
-    provider, content_type, selected, split_version, payload) SETTINGS {_SETTINGS}
-{_EACH}
-SELECT t + step, e % 4, intDiv(e, 4), concat('acme/', message_id), {_REQUEST}, 0, 'single', t + 70 + h % 30, 'wpp', 'acme',
-    'wpp_marketing', 'application/json', ['*'], 1,
-    concat('{{{{"event":"', status, '","id":"evt-', hex(cityHash64(e)), '","message_id":"', message_id, '","to":"', {_NUMBER}, '"}}}}')
-FROM numbers({{count}})
-"""
-_HTTP = f"""
-INSERT INTO {{store}}.webhook_request (at, log_partition, log_offset, request_id, received_at, answered_at, method, path, source,
-    account, provider, remote_address, status, duration_us, body_bytes, sha256, events, stored) SETTINGS {_SETTINGS}
-{_EACH}
-SELECT t + step + 0.01, e % 4, intDiv(e, 4), {_REQUEST}, t + 70 + h % 30, t + 71 + h % 30, 'POST', '/v1/webhooks/wpp', 'wpp', 'acme',
-    'wpp_marketing', '10.0.0.9', 204, 900 + h % 4000, 180, hex(SHA256(toString(e))), 1, 'log'
-FROM numbers({{count}})
-"""
-_AGAIN = f"""
-INSERT INTO {{store}}.webhook_set_aside (at, generation, log_partition, log_offset, key, outcome, why, source, account, provider,
-    request_id, event_index, received_at, event_id) SETTINGS {_SETTINGS}
-{_EACH}
-SELECT t + 5, 1, e % 4, {{messages}} + intDiv(e, 4), concat('acme/', message_id), 'repeat', 'event id known', 'wpp', 'acme',
-    'wpp_marketing', {_REQUEST.replace("(e)", "(-e - 1)")}, 0, t + 80, concat('evt-', hex(cityHash64(e)))
-FROM numbers({{count}}) WHERE h % 10 = 0 AND step = 1
-"""
-_CONNECTIONS = """
-INSERT INTO {store}.connection_event (at, generation, log_partition, log_offset, event_id, source, account, provider, connection_id,
-    status, outcome, occurred_at, time_source, received_at)
-SELECT now64(3) - toIntervalHour(number), 1, 0, 1000000000 + number, toString(number), 'wpp', 'acme', 'wpp_marketing',
-    concat('conn-', toString(number % 20)), ['connected', 'logout'][number % 2 + 1], 'advanced', at, 'provider', at
-FROM numbers(24 * {days})
-"""
+_RECORDS: Final = Template((Path(__file__).parent / "many_records.sql").read_text(encoding="utf-8"))
+_SETTINGS: Final = (
+    "async_insert = 0, insert_deduplicate = 0, deduplicate_insert = 'disable', max_partitions_per_insert_block = 100, "
+    "max_insert_threads = 2, max_threads = 2"
+)
 
 
-def fill(client: Client, messages: int) -> None:
-    """Make the rows of `messages` messages, unless the tables hold them already."""
-    migrate(client, STORE, views_database=VIEWS)
-    have = int(client.command(f"SELECT count() FROM {STORE}.connection_event"))  # type: ignore[arg-type]
-    if have:
-        return
-    for first in range(0, messages, _STEP):
-        for statement in _statements(messages, first, min(_STEP, messages - first)):
-            client.command(statement)
-        print(f"filled {first + _STEP} of {messages} messages", flush=True)
-    client.command(_CONNECTIONS.format(store=STORE, days=DAYS))
-    client.command(f"SYSTEM REFRESH VIEW {STORE}.funnel_slot")
-    client.command(f"SYSTEM WAIT VIEW {STORE}.funnel_slot")
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One record of a block."""
+
+    kind: str
+    """event, repeat, batch (the whole of a body in parts), or other: an inbound message, at times a connection's event."""
+    message: int = 0
+    status: str = ""
+    lag: int = 0
+    """Blocks of its partition after the message's own. Where the log begins later than that, it is an inbound message."""
+    late: bool = False
+    """Whether a greater status has overtaken it."""
 
 
-def arrive(messages: int, number: int, count: int) -> Iterator[str]:
-    """Return the inserts of `count` more events, of messages of the last hours."""
-    first = messages - (number + count) % (messages // 20)
-    yield _format(_STATE, messages, first, count, _SEEN[1])
-    for statement in (_EVENT, _RAW, _HTTP):
-        yield _format(statement, messages, 2 * first, count)
+_OVERTAKEN: Final = 9
+_SINGLES: Final = 45
+"""Records with a body of their own; those after them came in one."""
+SLOTS: Final = (
+    *(Slot("event", m, "created", int(m == _OVERTAKEN), m == _OVERTAKEN) for m in range(BLOCK_MESSAGES)),
+    Slot("event", 0, "error"),
+    Slot("event", 1, "number_not_found"),
+    *(Slot("event", m, "delivered") for m in range(2, 14)),
+    *(Slot("event", m, "delivered", 1) for m in (14, 15, 16)),
+    Slot("event", 17, "delivered", 10),
+    Slot("event", 18, "delivered", 100),  # and of the last one no more is heard
+    *(Slot("event", m, "read", lag) for m, lag in ((2, 1), (3, 10), (4, 100), (5, 1000))),
+    Slot("repeat", 6, "delivered", 1),
+    Slot("other"),
+    Slot("event", 8, "read", 1),
+    Slot("event", 10, "read", 1),
+    Slot("repeat", 7, "created"),
+    Slot("batch"),
+)
+_REQUESTS: Final = _SINGLES + 2
+"""Requests of a block: one for each single, one for the body of several, and one that was refused."""
 
 
-def _statements(messages: int, first: int, count: int) -> Iterator[str]:
-    for seen in _SEEN:
-        yield _format(_STATE, messages, first, count, seen)
-    yield _format(_ALIAS, messages, first, count)
-    for statement in (_EVENT, _RAW, _HTTP, _AGAIN):
-        yield _format(statement, messages, 2 * first, 2 * count)
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How many messages there are, and when they were."""
+
+    messages: int
+    """A multiple of BLOCK_MESSAGES."""
+    since_ms: int
+    """When the first record was appended, ms since 1970: a UTC midnight."""
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks the messages make."""
+        return self.messages // BLOCK_MESSAGES
 
 
-def _format(statement: str, messages: int, first: int, count: int, seen: str = "") -> str:
-    return statement.format(store=STORE, days=DAYS, messages=messages, first=first, count=count, seen=seen)
+_SOURCE: Final = ("'wpp' AS source", "'acme' AS account", "'wpp_marketing' AS provider")
+_STATED: Final = ("'acme' AS account", "'wpp_marketing' AS provider", "['wpp'] AS sources", "connection_id")
+_COORDINATE: Final = ("at", "log_partition", "log_offset", *_SOURCE, "received_at")
+_OUTCOME: Final = (*_COORDINATE, "1 AS generation", "request_id", "event_index")
+_EVENT: Final = (
+    *_OUTCOME,
+    *("event_id", "connection_id", "status", "status AS provider_status", "outcome", "occurred_at"),
+    "'provider' AS time_source",
+)
+_REFUSED: Final = f"slot = {_REQUESTS}"
+_SEEN: Final = ("created", "error", "number_not_found", "delivered", "read")
+
+_STATE: Final = (
+    *(*_STATED, "anchor_day", "message_id", "anchor_at", "at AS last_event_at"),
+    *("received_at AS first_received_at", "received_at AS last_received_at"),
+    *("(r.recipient, 'phone') AS recipient", "client_ref", "campaign", "'marketing' AS pricing", "aliases"),
+    *("seen", "failure", *(f"if(status = '{name}', occurred_at, NULL) AS {name}_at" for name in _SEEN)),
+)
+
+INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    (
+        "webhook_raw",
+        "true",
+        (
+            *(*_COORDINATE, "key", "request_id", "event_index", "kind", "payload"),
+            *("'application/json' AS content_type", "['*'] AS selected", "1 AS split_version"),
+        ),
+    ),
+    (
+        "webhook_request",
+        f"slot <= {_REQUESTS}",
+        (
+            *("at", "log_partition", *_SOURCE, "received_at", "'POST' AS method", "'/v1/webhooks/wpp' AS path"),
+            f"toUInt64(intDiv(block, {PARTITIONS}) * {_REQUESTS} + slot - 1) AS log_offset",
+            f"if({_REFUSED}, lower(hex(sipHash128(block, slot))), r.request_id) AS request_id",
+            "900 + hash % 4000 AS duration_us",
+            "received_at + toIntervalMillisecond(intDiv(duration_us, 1000)) AS answered_at",
+            "concat('10.0.0.', toString(hash % 8)) AS remote_address",
+            f"if({_REFUSED}, 401, 204) AS status",
+            "length(payload) AS body_bytes",
+            f"if({_REFUSED}, '', lower(hex(SHA256(payload)))) AS sha256",
+            f"multiIf({_REFUSED}, 0, slot > {_SINGLES}, 3, 1) AS events",
+            f"if({_REFUSED}, 'nowhere', 'log') AS stored",
+            f"if({_REFUSED}, 'signature', '') AS refusal",
+        ),
+    ),
+    (
+        "message_event",
+        "what = 'event'",
+        (
+            *(*_EVENT, "message_id", "recipient", "'phone' AS recipient_kind", "client_ref", "aliases", "campaign"),
+            *("'marketing' AS pricing", "failure.2 AS error_category", "failure.3 AS error_code"),
+            "failure.4 AS error_title",
+        ),
+    ),
+    ("connection_event", "what = 'connection'", _EVENT),
+    (
+        "webhook_set_aside",
+        "what IN ('repeat', 'other')",
+        (
+            *(*_OUTCOME, "key", "if(what = 'repeat', 'repeat', 'ignored') AS outcome"),
+            "if(what = 'repeat', 'event id known', 'not a status') AS why",
+            "if(what = 'repeat', '', 'inbound') AS kind",
+            "if(what = 'repeat', r.event_id, '') AS event_id",
+        ),
+    ),
+    ("message_state", "what = 'event' AND status = 'created'", _STATE),
+    ("message_state", "what = 'event' AND status IN ('error', 'number_not_found', 'delivered')", _STATE),
+    ("message_state", "what = 'event' AND status = 'read'", _STATE),
+    (
+        "message_alias",
+        "what = 'event' AND status = 'created'",
+        (_STATED[0], "arrayJoin(arrayPushFront(aliases, message_id)) AS id", "message_id", "anchor_day"),
+    ),
+    (
+        "message_link",
+        "what = 'event' AND status = 'created' AND is_linked",
+        (_STATED[0], f"if(place = {_OVERTAKEN}, message_id, next_message_id) AS id", "message_id", "anchor_day"),
+    ),
+    (
+        "connection_state",
+        "what = 'connection'",
+        (
+            *(*_STATED, "toDate(at) AS anchor_day", "at AS anchor_at", "at AS last_event_at"),
+            "latest",
+            *(
+                f"if(status = '{name}', occurred_at, NULL) AS {name}_{which}_at"
+                for name in ("connected", "logout")
+                for which in ("first", "last")
+            ),
+        ),
+    ),
+)
+"""What is inserted: the table, which records have a row in it, and the row's columns. A state's versions come one by one."""
+
+
+def statements(extent: Extent, first: int, count: int, tables: Iterable[str] = ()) -> Iterator[str]:
+    """Return the inserts of `count` blocks from block `first` on, into some tables or all; twice is as good as once."""
+    records = _RECORDS.substitute(_words(extent), first=first * len(SLOTS), count=count * len(SLOTS))
+    for table, condition, columns in INSERTS:
+        if tables and table not in tables:
+            continue
+        names = ", ".join(column.rpartition(" AS ")[2] for column in columns)
+        yield (
+            f"INSERT INTO {STORE}.{table} ({names}) SETTINGS {_SETTINGS}\n"
+            f"SELECT {', '.join(columns)}\nFROM ({records}) AS r WHERE {condition}"
+        )
+
+
+def _words(extent: Extent) -> dict[str, object]:
+    """Return what `many_records.sql` leaves open."""
+    return {
+        "slots": len(SLOTS),
+        "singles": _SINGLES,
+        "partitions": PARTITIONS,
+        "block_messages": BLOCK_MESSAGES,
+        "connection_every": _CONNECTION_EVERY,
+        "linked_every": _LINKED_EVERY,
+        "overtaken": _OVERTAKEN,
+        "overtaking_slot": next(n for n, s in enumerate(SLOTS) if s.message == _OVERTAKEN and s.status == "delivered"),
+        "since_ms": extent.since_ms,
+        "step_ms": repr(DAYS * DAY_MS / (extent.blocks * len(SLOTS))),
+        "kind": [slot.kind for slot in SLOTS],
+        "message": [slot.message for slot in SLOTS],
+        "status": [slot.status for slot in SLOTS],
+        "lag": [slot.lag for slot in SLOTS],
+        "late": [int(slot.late) for slot in SLOTS],
+        "seen": [BIT.get(slot.status, 0) for slot in SLOTS],
+        "connected_rank": CONNECTION_RANK["connected"],
+        "logout_rank": CONNECTION_RANK["logout"],
+    }

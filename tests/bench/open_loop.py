@@ -4,9 +4,9 @@ due, not from when a connection was free for it: no coordinated omission. Prints
 `python -m tests.bench.open_loop FILE PORT RATE SECONDS CONNECTIONS`
 """
 
+import argparse
 import asyncio
 import json
-import sys
 from collections import deque
 from pathlib import Path
 from time import perf_counter
@@ -108,11 +108,17 @@ class OpenLoop:
 
 def main() -> None:
     """Run with the arguments of the command line."""
-    file, port, rate, seconds, connections = sys.argv[1:6]
-    requests = [http_request(webhook) for webhook in read(Path(file))]
-    load = OpenLoop(requests, float(rate), float(seconds))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path, help="webhooks, as `webhook_traffic` writes them")
+    parser.add_argument("port", type=int)
+    parser.add_argument("rate", type=float, help="requests a second")
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("connections", type=int)
+    options = parser.parse_args()
+    requests = [http_request(webhook) for webhook in read(options.file)]
+    load = OpenLoop(requests, options.rate, options.seconds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(load.run(int(port), int(connections)))))
+        print(json.dumps(runner.run(load.run(options.port, options.connections))))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Draws what there is of `processors`, `large_state` and `workers`; a benchmark th
 
 from runtime.programs import CHECKOUT
 from tests.bench.chart import Bar, bar_chart
+from tests.bench.command_line import begin
 from tests.bench.results import last
 
 FIGURES = CHECKOUT / "deploy" / "figures"
@@ -57,8 +58,11 @@ CHARTS = {"processors": _programs, "state_size": _state_sizes, "workers": _worke
 
 def main() -> None:
     """Write the charts and say which."""
+    options = begin(__doc__, CHARTS)
     FIGURES.mkdir(exist_ok=True)
     for name, draw in CHARTS.items():
+        if name not in options.parts:
+            continue
         svg = draw()
         if svg is None:
             print(f"no results for {name}: run its benchmark first")

@@ -8,7 +8,7 @@ records say; in the first round every field of every event and set-aside record 
 `recibo` is one worker process a core, as it is meant to be deployed, `recibo_1` a single one. Kafka Streams keeps more than
 one core busy with one thread; CPU-seconds tell what each costs.
 
-Environment: MESSAGES (125000; about 4.2 records each), REPETITIONS (3), PROGRAMS (all, comma separated).
+Environment: MESSAGES (125000; about 4.2 records each), REPETITIONS (3), PARTS (some of the programs).
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from collections.abc import Mapping
 
 from schemas.topics import RAW, declared
 from tests.bench.cluster import JOINING_MS, Cluster, Write, fresh_cluster
+from tests.bench.command_line import begin
 from tests.bench.facts import facts_in, records_hash, true_facts
 from tests.bench.measure import Run, measure, median_of
 from tests.bench.program import Failed, Program
@@ -100,9 +101,10 @@ def ratios(runs: dict[str, dict[str, float]], figure: str, ours: str = "recibo")
 
 def main() -> None:
     """Run the comparison; the last line printed is its JSON."""
+    options = begin(__doc__, PROGRAMS)
     messages = int(os.environ.get("MESSAGES", "125000"))
     repetitions = int(os.environ.get("REPETITIONS", "3"))
-    programs = {name: PROGRAMS[name] for name in os.environ.get("PROGRAMS", ",".join(PROGRAMS)).split(",")}
+    programs = {name: PROGRAMS[name] for name in options.parts}
     try:
         runs = {n: median_of(r) for n, r in asyncio.run(compare(messages, repetitions, programs)).items()}
     except Failed as error:

@@ -1,5 +1,6 @@
 """Each view over many messages, filtered to a week, while events arrive; and an analyst's slow query beside inserts."""
 
+import itertools
 import os
 import statistics
 import threading
@@ -7,13 +8,20 @@ import time
 from typing import Any, Self
 
 from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse.views import FOLDER
-from tests.bench.many_messages import DAYS, STORE, VIEWS, arrive, fill
+from runtime.clickhouse import connect
+from tests.bench.fill import Filled
+from tests.bench.many_messages import SLOTS, STORE, VIEWS, Extent, statements
 
 _ASKED = 5
 _BATCHES_A_SECOND = 4
 _SLOW_S = 30
+_ASKING_MS_MAX = 20_000
+_TIMEOUT_S = 120
+_ERROR_LENGTH_MAX = 160
+_ARRIVES_IN = ("message_state", "message_event", "webhook_raw", "webhook_request")
 
 
 def queries(since: str, until: str) -> dict[str, str]:
@@ -54,21 +62,23 @@ def queries(since: str, until: str) -> dict[str, str]:
     return {name: sql.replace("v.", f"{VIEWS}.") for name, sql in asked.items()}
 
 
-def ask_views(client: Client, messages: int) -> dict[str, Any]:
-    """Fill, then ask each view about one week while 1,000 events a second arrive; return the median ms of each."""
-    fill(client, messages)
-    week = f"SELECT toString(today() - {DAYS // 2 + 7}), toString(today() - {DAYS // 2 + 1})"
-    since, until = client.query(week).result_rows[0]
+def ask_views(filled: Filled) -> dict[str, Any]:
+    """Ask each view about one week while 1,000 events a second arrive; return the median ms of each, or why it failed."""
+    client = connect(filled.url, timeout_s=_TIMEOUT_S)
+    since, until = filled.week
     some = os.environ.get("VIEWS", "").split(",")
     asked = {name: sql for name, sql in queries(since, until).items() if some == [""] or name in some}
     published = {path.stem.partition("_")[2] for path in FOLDER.glob("*.sql") if "${views}." in path.read_text()}
     assert published == set(queries(since, until)), published ^ set(queries(since, until))
-    figures: dict[str, Any] = {"messages": messages, "week": [since, until], "ms": {}}
-    with _Arriving(client, messages) as arriving:
+    figures: dict[str, Any] = {"messages": filled.extent.messages, "week": [since, until], "ms": {}, "failed": {}}
+    with _Arriving(client, filled.extent) as arriving:
         for name, sql in asked.items():
-            taken = [_ms(client, sql) for _ in range(_ASKED)]
-            figures["ms"][name] = round(statistics.median(taken))
-            print(f"view {name:24} {figures['ms'][name]} ms", flush=True)
+            try:
+                figures["ms"][name] = _median_ms(client, sql)
+                print(f"view {name:24} {figures['ms'][name]} ms", flush=True)
+            except ClickHouseError as error:  # at this size a view may be beyond its limits: that is a figure, too
+                figures["failed"][name] = str(error)[:_ERROR_LENGTH_MAX]
+                print(f"view {name:24} fails: {figures['failed'][name]}", flush=True)
         alone = arriving.take()
         time.sleep(5)
         alone = arriving.take()
@@ -93,6 +103,14 @@ def spread(taken: list[float]) -> dict[str, int]:
     }
 
 
+def _median_ms(client: Client, sql: str) -> int:
+    """Return the median of up to _ASKED runs; of fewer where they take long."""
+    taken: list[float] = []
+    while len(taken) < _ASKED and sum(taken) < _ASKING_MS_MAX:
+        taken.append(_ms(client, sql))
+    return round(statistics.median(taken))
+
+
 def _ms(client: Client, sql: str) -> float:
     started = time.perf_counter()
     client.query(sql)
@@ -100,11 +118,14 @@ def _ms(client: Client, sql: str) -> float:
 
 
 class _Arriving:
-    """Inserts events four times a second, into every table that they reach, as a projector at 1,000 a second would."""
+    """Inserts events four times a second, into every table that they reach, as a projector at 1,000 a second would.
 
-    def __init__(self, client: Client, messages: int) -> None:
+    They are rows of the last days that are there already, so the tables stay what they were.
+    """
+
+    def __init__(self, client: Client, extent: Extent) -> None:
         self._client = client
-        self._messages = messages
+        self._extent = extent
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._taken: list[float] = []
@@ -123,12 +144,12 @@ class _Arriving:
         return taken
 
     def _run(self) -> None:
-        number = 0
+        count = max(1, 1000 // _BATCHES_A_SECOND // len(SLOTS))
+        starts = itertools.cycle(range(self._extent.blocks * 19 // 20, self._extent.blocks - count, count))
         due = time.perf_counter()
         while not self._over.wait(max(0.0, due - time.perf_counter())):
             due += 1 / _BATCHES_A_SECOND
-            for statement in arrive(self._messages, number, 1000 // _BATCHES_A_SECOND):
+            for statement in statements(self._extent, next(starts), count, _ARRIVES_IN):
                 started = time.perf_counter()
                 self._client.command(statement)
                 self._taken.append(1000 * (time.perf_counter() - started))
-            number += 1000 // _BATCHES_A_SECOND

@@ -2,7 +2,7 @@
 
 All on one machine, one broker, one engine. Rates are rows of all tables a second. The last line is one JSON object.
 Environment: PARTS (rates,queryable,posted,views), MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the
-queryable runs), VIEW_MESSAGES (10000000), VIEW_DAYS (60, over which they are spread), VIEW_DIR (a directory in which the engine's rows stay for the next run), VIEWS
+queryable runs), VIEW_MESSAGES (10000000: those of `fill.py`, which fills first where they are not there), VIEWS
 (some views' names, comma-separated).
 """
 
@@ -11,30 +11,29 @@ import gc
 import json
 import os
 import statistics
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from deploy.local.engine import clickhouse_program
 from projections.settings import Settings
 from runtime.clickhouse import connect
-from runtime.ports import HOST, free_port
+from runtime.ports import HOST
 from schemas.topics import Topic, declared
 from tests.bench import projected
 from tests.bench.cluster import Cluster, fresh_cluster
+from tests.bench.command_line import begin
+from tests.bench.fill import MESSAGES, filled
 from tests.bench.posted import posted_ms
 from tests.bench.projected_views import ask_views
 from tests.bench.queryable import queryable_ms
 from tests.bench.results import keep
 from tests.support.publish import publish
-from tests.support.servers import clickhouse_server, running
+from tests.support.servers import clickhouse_server
 from tests.support.world import World, busy_world
 
 STORE = "bench_store"
 BATCH = 50_000
+PARTS = ("rates", "queryable", "posted", "views")
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
 """The events are weeks old by their time: the broker's retention, which looks every five minutes, would delete them."""
 
@@ -92,24 +91,10 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
                 print(f"append to queryable at 1,000 events/s: {result['append_to_queryable_ms']}", flush=True)
 
 
-@contextmanager
-def engine_for_views() -> Iterator[str]:
-    """Run an engine whose rows stay in VIEW_DIR, where that is set; yields its URL."""
-    folder = os.environ.get("VIEW_DIR")
-    if not folder:
-        with clickhouse_server() as url:
-            yield url
-        return
-    port = free_port()
-    with running(clickhouse_program(Path(folder), port), Path(folder)):
-        yield f"http://{HOST}:{port}"
-
-
-async def main() -> None:
-    """Run the parts and print the figures."""
+async def measure(parts: set[str]) -> None:
+    """Run the parts and print the figures; the last line is their JSON."""
     # As the program itself does (`projections/__main__.py`): what is long-lived here is not looked through for cycles.
     gc.set_threshold(200_000, 50, 100)
-    parts = set(os.environ.get("PARTS", "rates,queryable,posted,views").split(","))
     result: dict[str, Any] = {"runs": [], "ratios": {}, "host": HOST}
     if parts & {"rates", "queryable"}:
         await rates_and_delay(parts, result)
@@ -117,14 +102,16 @@ async def main() -> None:
         result["post_to_queryable_ms"] = await asyncio.to_thread(posted_ms, int(os.environ.get("SECONDS", "20")))
         print(f"POST to queryable at 1,000 events/s: {result['post_to_queryable_ms']}", flush=True)
     if "views" in parts:
-        with engine_for_views() as url:
-            client = connect(url, timeout_s=600)
-            result["views"] = await asyncio.to_thread(
-                ask_views, client, int(os.environ.get("VIEW_MESSAGES", "10000000"))
-            )
+        with filled(int(os.environ.get("VIEW_MESSAGES", str(MESSAGES)))) as found:
+            result["views"] = await asyncio.to_thread(ask_views, found)
     keep("projections", result)
     print(json.dumps(result))
 
 
+def main() -> None:
+    """Run what the command line says."""
+    asyncio.run(measure(set(begin(__doc__, PARTS).parts)))
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

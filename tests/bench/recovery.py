@@ -16,6 +16,7 @@ import time
 
 from schemas.topics import RAW, Topic, declared
 from tests.bench.cluster import PARTITIONS, Cluster, fresh_cluster
+from tests.bench.command_line import begin
 from tests.bench.measure import measure
 from tests.bench.program import Failed, Program
 from tests.bench.programs import recibo, stock_faust, topics_of
@@ -58,6 +59,7 @@ async def compare(count: int, repetitions: int) -> dict[str, list[float]]:
 
 def main() -> None:
     """Run the comparison; the last line printed is its JSON."""
+    begin(__doc__)
     count = int(os.environ.get("STATES", "300000"))
     try:
         seconds = asyncio.run(compare(count, int(os.environ.get("REPETITIONS", "3"))))

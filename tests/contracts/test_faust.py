@@ -5,7 +5,6 @@ or rely on is the one that was read. A changed digest is no error in itself: rea
 beside it in mind, run `python -m tests.faults.processors --rounds 200`, and then write the new digest down.
 """
 
-import hashlib
 import inspect
 from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
@@ -27,17 +26,13 @@ from faust.types import TP, ConsumerMessage
 from faust.types.tuples import Message
 
 from processors.transport import FETCH_WAIT_MS_MAX, BatchConsumer, BatchConsumerThread, UncopiedRecords, uncopied
+from tests.contracts.reading import check_as_read, parameters
 
 
 def test_versions() -> None:
     """Every claim below was read in exactly these versions; another one must be read again."""
     assert version("faust-streaming") == "0.15.3"
     assert version("aiokafka") == "0.14.0"
-
-
-def parameters(function: Callable[..., Any]) -> list[str]:
-    """Return the names of a function's parameters."""
-    return list(inspect.signature(function).parameters)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +159,7 @@ READ_SOURCES = [
 )
 def test_source_is_the_one_that_was_read(function: Callable[..., Any], known: str, look_at: str) -> None:
     """The body of a method we rely on has not changed since it was read."""
-    digest = hashlib.sha256(inspect.getsource(function).encode()).hexdigest()[:16]
-    assert digest == known, f"{function.__module__}.{function.__qualname__} changed ({digest}). Look at: {look_at}"
+    check_as_read(function, known, look_at)
 
 
 @pytest.fixture

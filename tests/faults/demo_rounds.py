@@ -1,6 +1,7 @@
 """The demo again and again, seed after seed, while the engine merges parts as it likes, never, or all the time.
 
-`make demos` (ROUNDS=, FROM=, EVENTS=). Each round is a stack of its own; the last line is one JSON object.
+`make demos` (ROUNDS=, FROM=, EVENTS=). Each round is a stack of its own, written to `build/faults/demo.jsonl`;
+the last line is one JSON object.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from deploy.demo.run import run_demo
 from deploy.demo.sources import OWN_SOURCES
 from deploy.demo.traffic import generate
 from deploy.local.stack import Stack
+from tests.faults.tally import Tally
 
 MERGES: Final = ("as they come", "stopped", "forced")
 DEADLINE_S: Final = 120.0
@@ -41,6 +43,7 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=20_000)
     options = parser.parse_args()
     failed: list[int] = []
+    tally = Tally("demo")
     for number in range(options.rounds):
         seed, merges = options.first + number, MERGES[number % len(MERGES)]
         began = time.monotonic()
@@ -51,9 +54,12 @@ def main() -> int:
         )
         for difference in differences[:5]:
             print(f"  {difference}", flush=True)
+        tally.note(seed, number + 1, len(differences))
         if differences:
             failed.append(seed)
-    print(json.dumps({"rounds": options.rounds, "exact": options.rounds - len(failed), "failed": failed}))
+    print(
+        json.dumps({"rounds": options.rounds, "exact": options.rounds - len(failed), "failed": failed, **tally.sum()})
+    )
     return 1 if failed else 0
 
 

@@ -6,7 +6,6 @@ ahead, nothing committed that has no outcome. Now and then an unarmed worker fin
 """
 
 import asyncio
-import json
 import random
 import signal
 import time
@@ -14,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from processors.crash_points import POINTS
 from tests.faults.processors.scene import Scene, WorkerFailed
@@ -136,8 +135,22 @@ class Harness:
         self.report.checks += 1
 
 
-async def run(harness: Harness, rounds: int, check_every: int, say: Callable[[str], None]) -> None:
-    """Do `rounds` random rounds, finishing and comparing every `check_every` and at the end."""
+async def run(
+    harness: Harness,
+    rounds: int,
+    check_every: int,
+    say: Callable[[str], None],
+    note: Callable[[int, int], None] = lambda *_: None,
+) -> None:
+    """Do `rounds` random rounds, finishing and comparing every `check_every` and at the end.
+
+    Args:
+        harness: of the run.
+        rounds: how many.
+        check_every: rounds between full comparisons.
+        say: called with a sentence about each round.
+        note: called after each round with its number and the differences so far.
+    """
     started = time.monotonic()
     for number in range(1, rounds + 1):
         plan = harness.plan()
@@ -145,6 +158,7 @@ async def run(harness: Harness, rounds: int, check_every: int, say: Callable[[st
         if number % check_every == 0 or number == rounds:
             await harness.finish()
         found = harness.findings
+        note(number, found.difference_count)
         say(
             f"round {number}/{rounds} {plan.point}:{plan.nth} {'killed' if reached else 'NOT REACHED'} "
             f"{found.records} records, {found.reemitted} emitted again, {found.difference_count} differences, "
@@ -153,21 +167,19 @@ async def run(harness: Harness, rounds: int, check_every: int, say: Callable[[st
         await asyncio.sleep(0)
 
 
-def summary(harness: Harness) -> str:
-    """Return the run's figures as one JSON object."""
+def summary(harness: Harness) -> dict[str, Any]:
+    """Return the run's figures."""
     report, found = harness.report, harness.findings
-    return json.dumps(
-        {
-            "rounds": report.rounds,
-            "kills": sum(report.kills.values()),
-            "kills_by_point": {point: report.kills[point] for point in POINTS},
-            "not_reached": dict(report.not_reached),
-            "disks_lost": report.disks_lost,
-            "checks": report.checks,
-            "records": found.records,
-            "emitted_again": found.reemitted,
-            "outcomes": found.truth.outcomes,
-            "states": len(found.truth.states),
-            "differences": found.difference_count,
-        }
-    )
+    return {
+        "rounds": report.rounds,
+        "kills": sum(report.kills.values()),
+        "kills_by_point": {point: report.kills[point] for point in POINTS},
+        "not_reached": dict(report.not_reached),
+        "disks_lost": report.disks_lost,
+        "checks": report.checks,
+        "records": found.records,
+        "emitted_again": found.reemitted,
+        "outcomes": found.truth.outcomes,
+        "states": len(found.truth.states),
+        "differences": found.difference_count,
+    }

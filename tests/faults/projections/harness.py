@@ -43,8 +43,20 @@ async def run(
     seed: int,
     check_every: int,
     say: Callable[[str], None],
+    note: Callable[[int, int], None] = lambda *_: None,
 ) -> Report:
-    """Do `rounds` rounds of about 2.6 `messages` events each, all of `happenings` in turn; compare now and then."""
+    """Do `rounds` rounds of about 2.6 `messages` events each, all of `happenings` in turn; compare now and then.
+
+    Args:
+        folder: where the engine keeps its data.
+        rounds: how many.
+        messages: new ones each round.
+        happenings: what may fail, by name.
+        seed: of traffic and moments.
+        check_every: rounds between full comparisons.
+        say: called with a sentence after each comparison.
+        note: called after each round with its number and the differences so far.
+    """
     rnd, world, report, written = random.Random(seed), World(), Report(), Counter[str]()
     started = time.monotonic()
     names = [
@@ -66,6 +78,7 @@ async def run(
                 report.differences += await differences(running, world, written)
                 report.checks += 1
                 say(f"round {number}: {world.outcomes.total()} events, {len(report.differences)} differences")
+            note(number, len(report.differences))
         report.inserts_met.update(fault.name.lower() for fault in running.proxy.met)
         children = (running.engine, *running.projectors)
         report.restarts.update({child.program.name: child.starts - 1 for child in children})

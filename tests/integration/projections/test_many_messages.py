@@ -1,0 +1,70 @@
+"""The rows that benchmarks run over are as exact as a projector's: what is measured on them is measured on the truth."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from clickhouse_connect.driver.client import Client
+
+from runtime.clickhouse import connect
+from tests.bench.fill import fill
+from tests.bench.many_messages import BLOCK_MESSAGES, SLOTS, STORE, VIEWS, Extent, statements
+
+SINCE_MS = 1_790_000_000_000 // 86_400_000 * 86_400_000
+SPAN = "since = '2026-09-01', until = '2026-12-31'"
+EXTENT = Extent(messages=40_000, since_ms=SINCE_MS)
+
+
+@pytest.fixture(scope="module")
+def many(clickhouse_url: str) -> Iterator[Client]:
+    """A client of an engine that holds many messages."""
+    with connect(clickhouse_url) as client:
+        assert list(fill(client, EXTENT)) == [EXTENT.blocks]
+        yield client
+        for database in (VIEWS, f"{VIEWS}_numbers", STORE):
+            client.command(f"DROP DATABASE {database} SYNC")
+
+
+def rows(client: Client, sql: str) -> list[dict[str, Any]]:
+    """Return a query's rows by column."""
+    return list(client.query(sql.replace("v.", f"{VIEWS}.").replace("s.", f"{STORE}.")).named_results())
+
+
+def test_every_record_has_one_outcome(many: Client) -> None:
+    """Of each partition no offset is missing, and no record is without outcome or has several."""
+    partitions = rows(many, f"SELECT * FROM v.completeness_between({SPAN})")
+    assert len(partitions) == 4
+    assert sum(p["records"] for p in partitions) == EXTENT.blocks * len(SLOTS)
+    for partition in partitions:
+        wrong = ("records_missing", "without_outcome", "with_several_outcomes", "outcomes_without_record")
+        assert {name: partition[name] for name in wrong} == dict.fromkeys(wrong, 0)
+
+
+def test_states_say_what_their_events_say(many: Client) -> None:
+    """No state differs from its events, and every message has one row, unless it is known by two ids."""
+    assert rows(many, f"SELECT * FROM v.fold_differences({SPAN})") == []
+    linked = EXTENT.blocks // 50
+    assert rows(many, "SELECT count() AS n FROM v.messages")[0]["n"] == EXTENT.messages - linked
+
+
+def test_proportions_are_plausible(many: Client) -> None:
+    """Most messages are delivered, some are read, few fail, and every request was answered."""
+    found = rows(many, "SELECT status, count() AS n FROM v.messages GROUP BY status")
+    share = {row["status"]: row["n"] / EXTENT.messages for row in found}
+    assert share["delivered"] > 0.5
+    assert 0.2 < share["read"] < 0.4
+    assert share["error"] == share["number_not_found"] == 1 / BLOCK_MESSAGES
+    late = rows(many, "SELECT countIf(occurred_at > at OR received_at > at) AS n FROM s.message_event")
+    assert late[0]["n"] == 0
+    unanswered = "SELECT count() AS n FROM v.audit WHERE http_status != 204"
+    assert rows(many, unanswered)[0]["n"] == 0
+
+
+def test_rows_inserted_again_change_nothing(many: Client) -> None:
+    """What a benchmark inserts while it measures is there already: the tables stay what they were."""
+    tables = ("message_state", "message_event", "webhook_raw", "webhook_request", "message_alias")
+    sums = [f"SELECT '{t}' AS t, sum(cityHash64(*)) AS h, count() AS n FROM s.{t} FINAL" for t in tables]
+    before = [rows(many, sql) for sql in sums]
+    for statement in statements(EXTENT, 100, 50):
+        many.command(statement)
+    assert [rows(many, sql) for sql in sums] == before

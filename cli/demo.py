@@ -13,6 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
+from cli.servers import kafka_option
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
@@ -38,7 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--against", "url", default="", help="Origin of a deployment that is up, e.g. http://127.0.0.1:8080.")
 @click.option("--config", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", help="With --against: sources.")
 @click.option("--secrets", type=_FILE, envvar="RECIBO_SECRETS_FILE", default=".recibo/secrets.env", help="Likewise.")
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@kafka_option
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
 @generation_option
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
@@ -75,15 +76,14 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
         config: Path = options["config"]
         environ = {**read_secrets(options["secrets"]), **os.environ}
         sources = registered_sources(config.read_text(encoding="utf-8"), environ, str(config))
-        kafka, clickhouse = options["kafka_bootstrap_servers"], options["clickhouse_url"]
+        kafka, clickhouse = options["kafka"], options["clickhouse_url"]
         yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
         return
     with (
         _folder(options["keep"]) as folder,
         Stack(own_stack(folder), on_step=lambda step: console.print(step, style="dim")) as stack,
     ):
-        a = stack.addresses
-        yield Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
+        yield Deployment(stack.addresses.ingest, stack.kafka, stack.addresses.clickhouse, OWN_SOURCES)
 
 
 @contextmanager

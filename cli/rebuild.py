@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
+from cli.servers import kafka_option
 from operations.generation import generation_option
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
@@ -28,7 +29,7 @@ _STATEMENT_S_MAX: Final = 3_600
 
 @click.command()
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@kafka_option
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
 @generation_option
 @click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
@@ -44,7 +45,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     settings = replace(from_environ(os.environ), **where)
-    target = target_of(table, settings.generation)
+    target = target_of(table, settings.kafka.topics(settings.generation))
     console = Console()
     try:
         client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)

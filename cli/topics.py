@@ -4,15 +4,17 @@ import asyncio
 
 import click
 
+from cli.servers import kafka_option
 from operations.generation import generation_option
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 
 
 @click.command()
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092")
+@kafka_option
 @generation_option
 @click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, show_default=True)
-def command(kafka_bootstrap_servers: str, generation: int, partitions: int) -> None:
+def command(kafka: KafkaSettings, generation: int, partitions: int) -> None:
     """Create the declared topics that a cluster does not have, on three brokers where there are three."""
-    created = asyncio.run(create_missing(kafka_bootstrap_servers, generation, partitions))
+    created = asyncio.run(create_missing(kafka, generation, partitions))
     click.echo(f"created: {', '.join(created)}" if created else "nothing to create: all topics are there")

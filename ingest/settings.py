@@ -4,9 +4,12 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from dataclasses import field as field_
 from pathlib import Path
 from typing import Any, Final
 
+from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -22,8 +25,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class Settings:
     """How one deployment of ingest runs. `RECIBO_INGEST_` and the name in capitals sets a value, but for the first five."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
+    kafka: KafkaSettings = field_(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_file: Path = Path("recibo.toml")
     """RECIBO_CONFIG: the sources; read again when it changes, or on SIGHUP."""
     secrets_file: Path | None = None
@@ -111,7 +114,6 @@ class Settings:
 
 
 _OWN_NAMES: Final = {
-    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
     "config_file": "RECIBO_CONFIG",
     "secrets_file": "RECIBO_SECRETS_FILE",
     "data_dir": "RECIBO_DATA_DIR",
@@ -130,8 +132,10 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         ConfigurationError: naming the variable, and what it should be.
     """
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"kafka": settings.from_environ(KafkaSettings, "", environ)}
     for field in fields(Settings):
+        if field.name in given:
+            continue
         variable = variable_of(field.name)
         text = environ.get(variable, "").strip()
         if text:

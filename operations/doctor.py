@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics
 from projections.clickhouse.migrate import read_migrations
 from projections.settings import STORE
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.topics import declared
 
@@ -47,7 +48,7 @@ class Finding:
 class Deployment:
     """Where to look."""
 
-    kafka_bootstrap_servers: str
+    kafka: KafkaSettings
     clickhouse_url: str
     generation: int
     data_dir: Path
@@ -67,8 +68,8 @@ def kafka(deployment: Deployment) -> Iterator[Finding]:
     except (DeploymentError, KafkaError) as error:
         yield Finding("fail", "kafka", str(error))
         return
-    yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka_bootstrap_servers}")
-    wanted = declared(deployment.generation)
+    yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka.bootstrap_servers}")
+    wanted = declared(deployment.kafka.topics(deployment.generation))
     told = differences(wanted, found)
     if told:
         remedy = "`recibo topics` creates what is missing; change the rest with kafka-configs.sh --alter"
@@ -149,9 +150,11 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
 
 
 async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic]]:
-    async with admin_of(deployment.kafka_bootstrap_servers) as admin:
+    async with admin_of(deployment.kafka) as admin:
         brokers = len((await admin.describe_cluster())["brokers"])
-        return brokers, await find_topics(admin, [topic.name for topic in declared(deployment.generation)])
+        return brokers, await find_topics(
+            admin, [topic.name for topic in declared(deployment.kafka.topics(deployment.generation))]
+        )
 
 
 def _look_at_clickhouse(client: Client) -> Iterator[Finding]:

@@ -11,6 +11,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
 
+from runtime.kafka.clients import make_admin
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -33,19 +35,19 @@ class FoundTopic:
 
 
 @asynccontextmanager
-async def admin_of(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_of(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Connect to a cluster for as long as the context lasts.
 
     Raises:
         DeploymentError: no broker answers there.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+    admin = make_admin(kafka, "recibo-operator", request_timeout_ms=_REQUEST_TIMEOUT_MS)
     try:
         await admin.start()
     except KafkaError as error:
         await admin.close()
         raise DeploymentError(
-            f"no Kafka broker answers at {bootstrap_servers} ({error}): start it, or correct KAFKA_BOOTSTRAP_SERVERS"
+            f"no Kafka broker answers at {kafka.bootstrap_servers} ({error}): start it, or correct KAFKA_BOOTSTRAP_SERVERS"
         ) from error
     try:
         yield admin
@@ -69,7 +71,7 @@ async def find_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[
     }
 
 
-async def create_missing(bootstrap_servers: str, generation: int, partitions: int) -> list[str]:
+async def create_missing(kafka: KafkaSettings, generation: int, partitions: int) -> list[str]:
     """Create the declared topics that are not there, wait until all can be written to and groups joined; return those created.
 
     Replicated on three brokers where the cluster has them, two of which must then hold a record before it counts.
@@ -77,8 +79,8 @@ async def create_missing(bootstrap_servers: str, generation: int, partitions: in
     Raises:
         DeploymentError: no broker answers, it refuses, or a topic has another partition count: it can never change.
     """
-    wanted = {topic.name: topic for topic in declared(generation)}
-    async with admin_of(bootstrap_servers) as admin:
+    wanted = {topic.name: topic for topic in declared(kafka.topics(generation))}
+    async with admin_of(kafka) as admin:
         found = await find_topics(admin, wanted)
         _check_partitions(found, partitions)
         missing = [topic for name, topic in wanted.items() if name not in found]

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from dataclasses import field as field_
 from pathlib import Path
 from typing import Self
 
+from runtime.kafka.settings import KafkaSettings
+from runtime.settings import from_environ
 from schemas.errors import ConfigurationError
 
 
@@ -12,8 +15,8 @@ from schemas.errors import ConfigurationError
 class Settings:
     """Every setting of a worker. `RECIBO_PROCESSORS_` and the name in capitals sets a value, but for the first four."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
+    kafka: KafkaSettings = field_(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_path: Path = Path("recibo.toml")
     """RECIBO_CONFIG: the sources' own mappings; read again when it changes."""
     data_dir: Path = Path(".recibo")
@@ -66,13 +69,14 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings. Raises ConfigurationError naming the variable and what it must be."""
         names = {
-            "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
             "config_path": "RECIBO_CONFIG",
             "data_dir": "RECIBO_DATA_DIR",
             "generation": "RECIBO_GENERATION",
         }
-        found: dict[str, object] = {}
+        found: dict[str, object] = {"kafka": from_environ(KafkaSettings, "", environ)}
         for field in fields(cls):
+            if field.name in found:
+                continue
             variable = names.get(field.name, f"RECIBO_PROCESSORS_{field.name.upper()}")
             text = environ.get(variable)
             if text is None:

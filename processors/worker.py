@@ -24,7 +24,8 @@ from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.supervisor import PARENT
 from processors.table import Table
-from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
+from runtime.kafka.clients import make_producer
+from schemas.topics import MAX_RECORD_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ class Worker:
         self.metrics = Metrics()
         self._alert = UnclearAlert(settings.unclear_per_minute_max)
         self.lanes = Lanes(self._make_lane, self._quarantine, on_error)
-        self._topics = DerivedTopics(settings.generation)
+        self._topics = settings.kafka.topics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
         self._cluster: Cluster | None = None
         self._parsers: Parsers | None = None
@@ -64,9 +65,10 @@ class Worker:
         """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
         settings = self.settings
         self._parsers = Parsers(read_sources(settings.config_path))
-        self._cluster = await inspect_cluster(settings.kafka_bootstrap_servers, self._topics)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
+        self._cluster = await inspect_cluster(settings.kafka, self._topics)
+        self._producer = make_producer(
+            settings.kafka,
+            "recibo-processors",
             acks="all",
             enable_idempotence=True,
             compression_type="zstd",
@@ -139,8 +141,9 @@ class Worker:
         path = self.settings.state_dir / topic / str(partition)
         store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
         hot_states_max = max(1_000, self.settings.hot_states_max // self._cluster.partitions)
-        bootstrap = self.settings.kafka_bootstrap_servers
-        return Table(store, self._sender(topic, partition), kind, hot_states_max, bootstrap, self._on_progress)
+        return Table(
+            store, self._sender(topic, partition), kind, hot_states_max, self.settings.kafka, self._on_progress
+        )
 
     def _sender(self, topic: str, partition: int) -> PartitionSender:
         assert self._producer is not None, "open() comes before the first batch"

@@ -30,9 +30,10 @@ def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: 
     """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
     sink = Sink(client, settings.database, threads)
     lanes = []
-    for projection in projections_of(settings.generation):
+    topics = settings.kafka.topics(settings.generation)
+    for projection in projections_of(topics):
         store = make_writer(projection, sink, settings, stopping)
-        reader = Reader(projection.topic, settings, compacted=".state." in projection.topic)
+        reader = Reader(projection.topic, settings, compacted=projection.topic in topics.compacted)
         lanes.append(TopicProjection(reader, store, settings, stopping))
     return lanes
 

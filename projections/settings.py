@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
+from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ConfigurationError
 
 STORE: Final = "recibo_store"
@@ -18,7 +20,8 @@ VIEWS: Final = "recibo"
 class Settings:
     """What the projections need to know; see the README for each variable's meaning."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     clickhouse_url: str = "http://127.0.0.1:8123"
     """`http(s)://[user:password@]host:port`."""
     generation: int = 1
@@ -47,6 +50,10 @@ class Settings:
     facts_retention_days: int = 400
     """How long events, outcomes and states are kept in ClickHouse."""
 
+    def group_of(self, topic: str) -> str:
+        """Return the consumer group that projects a topic."""
+        return self.kafka.named(f"{self.group}.{topic.removeprefix(self.kafka.topic_prefix)}")
+
 
 def from_environ(environ: Mapping[str, str]) -> Settings:
     """Read the settings from environment variables; one that is absent keeps its default.
@@ -62,7 +69,7 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         )
     prefix = "RECIBO_PROJECTIONS_"
     return Settings(
-        kafka_bootstrap_servers=environ.get("KAFKA_BOOTSTRAP_SERVERS", default.kafka_bootstrap_servers),
+        kafka=settings.from_environ(KafkaSettings, "", environ),
         clickhouse_url=url,
         generation=_whole(environ, "RECIBO_GENERATION", default.generation, 1, 1_000_000),
         database=_name(environ, prefix + "STORE", default.database),

@@ -4,9 +4,12 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from dataclasses import field as field_
 from pathlib import Path
 from typing import Any, Final
 
+from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.vetting import Network
 from schemas.errors import ConfigurationError
 
@@ -15,8 +18,8 @@ from schemas.errors import ConfigurationError
 class Settings:
     """How the relay runs. `RECIBO_RELAY_` and the name in capitals sets a value, but for the first two."""
 
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
-    """KAFKA_BOOTSTRAP_SERVERS: the brokers, comma-separated."""
+    kafka: KafkaSettings = field_(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_file: Path = Path("recibo.toml")
     """RECIBO_CONFIG: the sources and their `relay` URLs; read again when it changes."""
 
@@ -42,7 +45,7 @@ class Settings:
     """A URL seen for the first time gets what came so long before."""
 
 
-_OWN_NAMES: Final = {"kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS", "config_file": "RECIBO_CONFIG"}
+_OWN_NAMES: Final = {"config_file": "RECIBO_CONFIG"}
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -51,8 +54,10 @@ def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         ConfigurationError: naming the variable, and what it should be.
     """
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"kafka": settings.from_environ(KafkaSettings, "", environ)}
     for field in fields(Settings):
+        if field.name in given:
+            continue
         variable = _OWN_NAMES.get(field.name, f"RECIBO_RELAY_{field.name.upper()}")
         text = environ.get(variable, "").strip()
         if text:

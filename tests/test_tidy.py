@@ -31,7 +31,7 @@ FILE_LINES_MEDIAN_MAX = 120
 FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = ("utils", "util", "helpers", "common", "misc", "manager", "base")
 OWN_VARIABLES = {
-    "kafka_bootstrap_servers": "KAFKA_BOOTSTRAP_SERVERS",
+    "kafka": "KAFKA_BOOTSTRAP_SERVERS",
     "clickhouse_url": "CLICKHOUSE_URL",
     "config_file": "RECIBO_CONFIG",
     "config_path": "RECIBO_CONFIG",

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from cli.servers import kafka_option
 from operations.generation import generation_option
 from operations.sources.entry import fresh_secret
 from operations.sources.registry import Registry
@@ -53,9 +54,7 @@ def local_origin(port: int) -> str:
 def with_line(command: Command) -> Command:
     """Give a command --kafka and --generation."""
     command = generation_option(command)
-    return click.option("--kafka", envvar="KAFKA_BOOTSTRAP_SERVERS", default="127.0.0.1:9092", show_default=True)(
-        command
-    )
+    return kafka_option(command)
 
 
 def new_secret(provider: Provider, *, from_stdin: bool) -> str:

@@ -11,6 +11,7 @@ from operations.sources.follow import Line, Step, send_and_follow
 from operations.sources.proof import prove, webhook_url
 from operations.sources.registry import Registry
 from operations.sources.sample_event import sample_event
+from runtime.kafka.settings import KafkaSettings
 
 
 @click.command("test", short_help="Send a signed test event and follow it to ClickHouse.")
@@ -25,7 +26,7 @@ def test_command(
     registry: Registry,
     name: str,
     seconds: float,
-    kafka: str,
+    kafka: KafkaSettings,
     clickhouse_url: str,
     generation: int,
     public_url: str,

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from cli.servers import given_kafka_option
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
@@ -34,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--processors-metrics-port", type=int, envvar="RECIBO_PROCESSORS_METRICS_PORT", default=9201)
 @click.option("--projections-metrics-port", type=int, envvar="RECIBO_PROJECTIONS_METRICS_PORT", default=9202)
 @click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
-@click.option("--kafka-bootstrap-servers", envvar="KAFKA_BOOTSTRAP_SERVERS", default="", help="Use this cluster.")
+@given_kafka_option
 @click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="", help="Use this ClickHouse.")
 @click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=0, help="0: what the data directory says.")
 @click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, help="Of topics created now.")

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
+from runtime.kafka.settings import KafkaSettings
 from schemas.authentication import SIGNED_BODY, Authentication, Basic, Bearer, Hmac, NoAuthentication, PathSecret
 from schemas.errors import DeploymentError
 from schemas.sources import Source, parse_sources
@@ -14,7 +15,7 @@ class Deployment:
     """A running line, from its URL to its tables."""
 
     url: str
-    kafka_bootstrap_servers: str
+    kafka: KafkaSettings
     clickhouse_url: str
     sources: Sequence[DemoSource]
     generation: int = 1

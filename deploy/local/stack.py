@@ -23,9 +23,12 @@ from operations.generation import Generation, read_generation
 from operations.topics import create_missing
 from runtime.child import Child, Line, Program, unheard
 from runtime.directory_lock import DirectoryLock
+from runtime.environ import environ_of
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, chosen_port
 from runtime.programs import CHECKOUT, python_program
 from runtime.secrets_file import read_secrets
+from runtime.settings import from_environ
 from schemas.errors import DeploymentError
 from schemas.sources import Sources, parse_sources, require_secrets
 
@@ -51,7 +54,7 @@ class StackSettings:
     processors_metrics_port: int = 9201
     projections_metrics_port: int = 9202
     relay_metrics_port: int = 0
-    kafka_bootstrap_servers: str = ""
+    kafka: KafkaSettings | None = None
     """A cluster to use instead of a local broker."""
     clickhouse_url: str = ""
     """A ClickHouse to use instead of the local engine."""
@@ -89,6 +92,7 @@ class Stack:
     ) -> None:
         self.settings = settings
         self.addresses: Addresses
+        self.kafka: KafkaSettings
         self.sources: Sources
         self._on_line = on_line
         self._on_step = on_step
@@ -116,6 +120,7 @@ class Stack:
         try:
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
             self.addresses = self._choose_addresses()
+            self.kafka = self._kafka_settings()
             self.sources = self._read_sources()
             given = self.settings.generation
             self._generation = Generation(given) if given else read_generation(self.settings.data_dir)
@@ -155,13 +160,23 @@ class Stack:
         secure = "https" if {**os.environ, **s.environ}.get("RECIBO_INGEST_TLS_CERT_FILE") else "http"
         return Addresses(
             ingest=f"{secure}://{HOST}:{chosen_port(s.ingest_port, 'ingest', '--port')}",
-            kafka=s.kafka_bootstrap_servers
-            or f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
+            kafka=s.kafka.bootstrap_servers
+            if s.kafka
+            else f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
             clickhouse=s.clickhouse_url
             or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
             relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
+        )
+
+    def _kafka_settings(self) -> KafkaSettings:
+        """Return how the given cluster is reached, or the stack's own broker, of whose security no variable speaks."""
+        if self.settings.kafka is not None:
+            return self.settings.kafka
+        prefix = {**os.environ, **self.settings.environ}.get("RECIBO_TOPIC_PREFIX", "")
+        return from_environ(
+            KafkaSettings, "", {"KAFKA_BOOTSTRAP_SERVERS": self.addresses.kafka, "RECIBO_TOPIC_PREFIX": prefix}
         )
 
     def _read_sources(self) -> Sources:
@@ -178,15 +193,13 @@ class Stack:
         s = self.settings
         if not s.clickhouse_url:
             self._run(clickhouse_program(s.data_dir / "clickhouse", _port_of(self.addresses.clickhouse)))
-        if not s.kafka_bootstrap_servers:
+        if s.kafka is None:
             port = _port_of(self.addresses.kafka)
             self._run(broker_program(s.data_dir / "kafka", s.cache_dir, port, starts_fast=s.starts_fast))
         self._wait_all()
 
     def _create_topics(self) -> None:
-        created = asyncio.run(
-            create_missing(self.addresses.kafka, self._generation.generation, self.settings.partitions)
-        )
+        created = asyncio.run(create_missing(self.kafka, self._generation.generation, self.settings.partitions))
         if created:
             self._on_step(f"created topics {', '.join(created)}")
 
@@ -240,7 +253,7 @@ class Stack:
     def _stage_environ(self) -> dict[str, str]:
         s, a = self.settings, self.addresses
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": a.kafka,
+            **environ_of(self.kafka),
             "CLICKHOUSE_URL": a.clickhouse,
             "RECIBO_CONFIG": str(s.config_file.resolve()),
             "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),

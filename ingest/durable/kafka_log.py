@@ -18,6 +18,7 @@ from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
+from runtime.kafka.clients import make_producer
 from schemas.errors import LogUnavailable
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -42,7 +43,7 @@ class KafkaLog:
             topic: [
                 PartitionSender(
                     producer,
-                    topic,
+                    settings.kafka.named(topic),
                     partition,
                     linger=linger,
                     batch_bytes_max=settings.kafka_batch_bytes_max,
@@ -62,15 +63,15 @@ class KafkaLog:
 
     @classmethod
     async def open(cls, settings: Settings, topics: Sequence[str]) -> "KafkaLog":
-        """Connect, and learn the topics' partitions.
+        """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
             LogUnavailable: Kafka cannot be reached, or a topic is missing.
         """
         compression = None if settings.kafka_compression == "none" else settings.kafka_compression
-        producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            client_id="recibo-ingest",
+        producer = make_producer(
+            settings.kafka,
+            "recibo-ingest",
             acks="all",
             enable_idempotence=True,
             compression_type=compression,
@@ -82,10 +83,12 @@ class KafkaLog:
         try:
             async with asyncio.timeout(_OPEN_S_MAX):
                 await producer.start()
-                partitions = {topic: len(await producer.partitions_for(topic)) for topic in topics}
+                partitions = {
+                    topic: len(await producer.partitions_for(settings.kafka.named(topic))) for topic in topics
+                }
         except (KafkaError, TimeoutError, OSError) as error:
             await _discard(producer)
-            raise LogUnavailable(f"Kafka at {settings.kafka_bootstrap_servers}: {error!r}") from error
+            raise LogUnavailable(f"Kafka at {settings.kafka.bootstrap_servers}: {error!r}") from error
         except BaseException:
             await _discard(producer)
             raise

@@ -63,7 +63,7 @@ class Rebuild:
         self._client = client
         self._progress = progress
         self._shadow = shadow_database(settings.database, target)
-        self._group = f"recibo-rebuild.{settings.database}.{target.projection.topic}"
+        self._group = settings.kafka.named(f"recibo-rebuild.{settings.database}.{target.projection.topic}")
 
     async def compare(self) -> Report:
         """Read the topic up to its present end into the shadow, and compare. Goes on where an earlier one left off."""
@@ -73,7 +73,7 @@ class Rebuild:
             await asyncio.to_thread(migrate, self._client, self._shadow, views_database=None)
             ends = await replay.ends()
             await self._store(replay, ends, (self._shadow,), "shadow")
-        live_group = f"{self._settings.group}.{self._target.projection.topic}"
+        live_group = self._settings.group_of(self._target.projection.topic)
         lag = await until_read(self._settings, live_group, self._target.projection.topic, ends, self._progress)
         report = await asyncio.to_thread(self._compared)
         report.live_lag_records = lag

@@ -12,8 +12,9 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from operations.sources.log_reader import LogReader, Record, reading
 from operations.sources.proof import Proof
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import Topics
 
 _CLICKHOUSE_POLL_S: Final = 0.1
 _SUCCESS: Final = 2
@@ -33,7 +34,7 @@ class Step:
 class Line:
     """Where the stages of a deployment are."""
 
-    kafka: str
+    kafka: KafkaSettings
     clickhouse: str
     generation: int
 
@@ -58,9 +59,9 @@ async def send_and_follow(
     Raises:
         DeploymentError: a step did not happen; the message says which, and where to look.
     """
-    topics = DerivedTopics(line.generation)
+    topics = line.kafka.topics(line.generation)
     async with (
-        reading(line.kafka, RAW, topics.message_events, topics.set_aside) as reader,
+        reading(line.kafka, topics.raw, topics.message_events, topics.set_aside) as reader,
         httpx.AsyncClient(trust_env=False) as client,
     ):
         await reader.seek_to_end()
@@ -75,8 +76,10 @@ async def send_and_follow(
                 f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
             )
         tell("answered", f"HTTP {answer.status_code}")
-        where = await _first(reader, s_max, lambda r: r.topic == RAW and message_id.encode() in r.value, RAW)
-        tell("stored", f"{RAW} partition {where.partition} offset {where.offset}")
+        where = await _first(
+            reader, s_max, lambda r: r.topic == topics.raw and message_id.encode() in r.value, topics.raw
+        )
+        tell("stored", f"{topics.raw} partition {where.partition} offset {where.offset}")
         is_ours = _outcome_of(topics, where, message_id)
         outcome = await _first(reader, s_max, is_ours, topics.message_events)
         if outcome.topic == topics.set_aside and b'"outcome":"unselected"' not in outcome.value:
@@ -101,7 +104,7 @@ async def _first(reader: LogReader, s_max: float, wanted: Callable[[Record], boo
     return found
 
 
-def _outcome_of(topics: DerivedTopics, where: Record, message_id: str) -> Callable[[Record], bool]:
+def _outcome_of(topics: Topics, where: Record, message_id: str) -> Callable[[Record], bool]:
     """Return what knows the outcome of the raw record at `where`."""
     coordinate = f'"partition":{where.partition},"offset":{where.offset},'.encode()
 

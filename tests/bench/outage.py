@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 from tests.bench.results import keep
 from tests.support.outage import Figures, How, OwnBroker, outage
 from tests.support.running_ingest import SIGNED_SOURCE, ingest_at
@@ -39,7 +40,7 @@ def main() -> None:
         broker = OwnBroker(folder)
         broker.start()
         try:
-            asyncio.run(create_missing(broker.address, 1, 4))
+            asyncio.run(create_missing(KafkaSettings(broker.address), 1, 4))
             for number, (name, how, kills) in enumerate(RUNS):
                 source = f"outage-{number}"
                 with ingest_at(broker.address, folder / source, SIGNED_SOURCE.format(name=source)) as running:

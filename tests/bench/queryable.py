@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from projections.app import make_lanes
 from projections.settings import Settings
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.bench.projected import fresh
 from tests.integration.projections.conftest import until
 from tests.support.world import FakeRecord, World, busy_world
@@ -36,7 +36,7 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
         lanes = make_lanes(settings, client, threads, stopping)
         running = [asyncio.create_task(lane.run()) for lane in lanes]
         await until(lambda: all(lane.is_ready for lane in lanes))
-        topic = DerivedTopics(2).message_events
+        topic = Topics(2).message_events
         watching = asyncio.create_task(_watch(client, settings.database, appended, len(world.records[topic])))
         await _append(world, bootstrap, appended)
         delays = sorted(await asyncio.wait_for(watching, _WAIT_S_MAX))
@@ -49,7 +49,7 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
 async def _append(world: World, bootstrap: str, appended: dict[tuple[int, int], float]) -> None:
     """Append every topic's records evenly, in ticks; note when each event was acknowledged to be there."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
-    topic = DerivedTopics(2).message_events
+    topic = Topics(2).message_events
     events = len(world.records[topic])
     ticks = max(1, int(events / EVENTS_PER_S / _TICK_S))
     async with producer:

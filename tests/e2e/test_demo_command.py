@@ -20,7 +20,7 @@ def demo(*arguments: str) -> Result:
 def test_a_deployment_that_is_up_is_held_to_the_ledger(line: Line) -> None:
     """With --against, the sources of its recibo.toml are posted to, progress and ledger are shown, and exact is 0."""
     folder: Path = line.folder
-    at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka_bootstrap_servers)
+    at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka.bootstrap_servers)
     files = ("--config", str(folder / "recibo.toml"), "--secrets", str(folder / "secrets.env"))
     result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse_url)
     assert result.exit_code == 0, result.output

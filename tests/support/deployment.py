@@ -18,11 +18,12 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.local.stack import Stack, StackSettings
 from runtime.clickhouse import connect
+from runtime.kafka.settings import KafkaSettings
 from runtime.programs import CHECKOUT
 from schemas.message_state import MessageState
 from schemas.message_state import decode as decode_state
 from schemas.record import HEADER_REQUEST, HEADER_SOURCE, RequestStamp, SourceContext, encode_request, encode_source
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import RAW, Topics
 from tests.faults.processors.raw_log import make_topics, partition_of
 from tests.support.polling import until
 
@@ -87,7 +88,7 @@ class Deployment:
 
     async def delete_before(self, at_ms: int) -> None:
         """Delete from the raw log, and from the topics of events, what was appended before `at_ms`."""
-        admin, topics = AIOKafkaAdminClient(bootstrap_servers=self.kafka), DerivedTopics(1)
+        admin, topics = AIOKafkaAdminClient(bootstrap_servers=self.kafka), Topics(1)
         await admin.start()
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka)
         await consumer.start()
@@ -100,7 +101,7 @@ class Deployment:
 
     async def states(self, generation: int) -> dict[str, MessageState]:
         """Return the last value of each message in the state topic of a generation."""
-        topic = DerivedTopics(generation).message_state
+        topic = Topics(generation).message_state
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         await consumer.start()
         partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
@@ -186,7 +187,7 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         ingest_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
-        kafka_bootstrap_servers=kafka,
+        kafka=KafkaSettings(kafka),
         clickhouse_url=clickhouse_url,
         partitions=PARTITIONS,
     )

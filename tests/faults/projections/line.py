@@ -16,7 +16,7 @@ from runtime.child import Child
 from runtime.clickhouse import connect
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
-from schemas.topics import declared
+from schemas.topics import Topics, declared
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.servers import kafka_server, running
 from tests.support.world import PARTITIONS
@@ -90,5 +90,5 @@ async def _make_topics(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     config = {"cleanup.policy": "delete", "retention.ms": "-1"}
-    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(1)])
+    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(Topics(1))])
     await admin.close()

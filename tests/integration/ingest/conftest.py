@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 from tests.support.running_ingest import SIGNED_SOURCE, RunningIngest, ingest_at
 
 StartIngest = Callable[..., RunningIngest]
@@ -16,7 +17,7 @@ StartIngest = Callable[..., RunningIngest]
 @pytest.fixture(scope="session")
 def broker(kafka_bootstrap: str) -> str:
     """The session's broker, with the topics declared."""
-    asyncio.run(create_missing(kafka_bootstrap, 1, 4))
+    asyncio.run(create_missing(KafkaSettings(kafka_bootstrap), 1, 4))
     return kafka_bootstrap
 
 

@@ -13,7 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from operations.rebuild.table import Rebuild, Report, shadow_database
 from operations.rebuild.target import target_of
 from projections.settings import Settings
-from schemas.topics import DerivedTopics
+from runtime.kafka.settings import KafkaSettings
+from schemas.topics import Topics
 from tests.integration.projections.conftest import Databases
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.publish import publish
@@ -47,7 +48,7 @@ def settings(databases: Databases, kafka_bootstrap: str, fresh_name: str) -> Set
     """A deployment of the test's own on the session's servers."""
     generation = random.SystemRandom().randrange(1_000, 1_000_000)
     return Settings(
-        kafka_bootstrap_servers=kafka_bootstrap,
+        kafka=KafkaSettings(kafka_bootstrap),
         clickhouse_url=databases.url,
         generation=generation,
         database=databases.store,
@@ -66,7 +67,7 @@ async def rebuilt_through_deaths(table: str, settings: Settings, databases: Data
             raise Died(step)
 
     while True:
-        rebuild = Rebuild(target_of(table, settings.generation), settings, databases.client, die)
+        rebuild = Rebuild(target_of(table, Topics(settings.generation)), settings, databases.client, die)
         try:
             report = await rebuild.compare()
             await rebuild.replace(report)
@@ -89,7 +90,7 @@ async def test_states_are_rebuilt_beside_traffic(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """Lost states, aliases and false facts are mended; what arrives meanwhile is kept, though every step dies once."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, OLD, 30, "old")
@@ -123,7 +124,7 @@ async def test_only_weeks_wholly_in_the_log_are_replaced(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """Of events half deleted from the log, no older row is lost or changed; the newer weeks are made right."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, OLD, 30, "old")
@@ -161,7 +162,7 @@ async def test_a_killed_command_goes_on(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """`recibo rebuild` killed by SIGKILL between replacement and what came meanwhile leaves nothing out when run again."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, NEW, 50, "new")
@@ -187,7 +188,9 @@ async def test_a_killed_command_goes_on(
     rows = databases.value("SELECT count() FROM store.message_event FINAL")
     assert rows == len(world.records[topics.message_events])
     assert (
-        databases.rows(f"SHOW DATABASES LIKE '{shadow_database(settings.database, target_of('message_event', 1))}'")
+        databases.rows(
+            f"SHOW DATABASES LIKE '{shadow_database(settings.database, target_of('message_event', Topics()))}'"
+        )
         == []
     )
 
@@ -199,7 +202,7 @@ def command(settings: Settings, *options: str) -> "subprocess.Popen[str]":
             "PATH": "",
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
-            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
             "CLICKHOUSE_URL": settings.clickhouse_url,
             "RECIBO_GENERATION": str(settings.generation),
             "RECIBO_PROJECTIONS_STORE": settings.database,

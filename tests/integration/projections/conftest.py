@@ -18,6 +18,7 @@ from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
 from runtime.clickhouse import connect
+from schemas.topics import Topics
 from tests.support.world import FakeRecord, World
 
 
@@ -83,7 +84,7 @@ def project(databases: Databases) -> Iterator[Project]:
         async def run(world: World | dict[str, list[FakeRecord]]) -> None:
             records = world.records if isinstance(world, World) else world
             generation = world.generation if isinstance(world, World) else 1
-            for projection in projections_of(generation):
+            for projection in projections_of(Topics(generation)):
                 linker = Linker(sink, databases.store) if ".state." in projection.topic else None
                 linker = linker if projection.topic.startswith("message") else None
                 store = Writer(projection, sink, linker, Settings(retry_pause_ms_min=10), asyncio.Event())

@@ -15,7 +15,7 @@ from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
 from runtime.clickhouse import connect
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.integration.projections.conftest import Databases, batches, until
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
@@ -45,7 +45,7 @@ async def exact_after(databases: Databases, faults: list[Fault], world: World) -
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.faults.extend(faults)
-            for projection in projections_of(1):
+            for projection in projections_of(Topics(1)):
                 for batch in batches(world.records.get(projection.topic, []), 100):
                     await stores.of(projection).store(batch)
     for _ in range(2):
@@ -81,8 +81,8 @@ async def test_an_engine_that_is_away_is_waited_for(databases: Databases) -> Non
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.is_away = True
             proxy.faults.append(Fault.RESET_BEFORE)  # ends the connection kept alive
-            topic = DerivedTopics(1).message_state
-            store = stores.of(next(p for p in projections_of(1) if p.topic == topic))
+            topic = Topics(1).message_state
+            store = stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic))
             storing = asyncio.create_task(store.store(world.records[topic]))
             await until(lambda: store.waits_since is not None)
             assert not storing.done()
@@ -101,7 +101,7 @@ async def test_a_stop_is_heard_while_the_engine_is_away(databases: Databases) ->
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.is_away = True
             proxy.faults.append(Fault.RESET_BEFORE)
-            store = stores.of(projections_of(1)[1])
+            store = stores.of(projections_of(Topics(1))[1])
             storing = asyncio.create_task(store.store(world.records["webhook.raw"]))
             stores.stopping.set()
             with pytest.raises(Stopping):
@@ -113,7 +113,7 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
     world = World()
     for number in range(30):
         world.post(message_event(f"m-{number}", "read", START_MS + number))
-    topic = DerivedTopics(1).message_events
+    topic = Topics(1).message_events
     records = world.records[topic]
 
     def set_aside() -> float:
@@ -128,7 +128,7 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
     with ThreadPoolExecutor(max_workers=1) as threads:
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
-            await stores.of(next(p for p in projections_of(1) if p.topic == topic)).store(records)
+            await stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic)).store(records)
     assert databases.value("SELECT count() FROM store.message_event FINAL") == 27
     assert set_aside() == before + 3, "what an alert watches"
     aside = databases.rows(
@@ -140,11 +140,11 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
 
 async def test_too_many_refusals_stop_the_lane(databases: Databases) -> None:
     """When a whole batch cannot be read the fault is the release's: nothing is thrown aside, the lane stops."""
-    topic = DerivedTopics(1).message_events
+    topic = Topics(1).message_events
     records = [FakeRecord(topic, 0, n, START_MS, b"k", b"?") for n in range(100)]
     with ThreadPoolExecutor(max_workers=1) as threads:
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             with pytest.raises(TooManyRefused, match="100 of 100"):
-                await stores.of(next(p for p in projections_of(1) if p.topic == topic)).store(records)
+                await stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic)).store(records)
     assert databases.value("SELECT count() FROM store.projection_set_aside") == 0

@@ -1,0 +1,44 @@
+"""The options of commands that reach Kafka or ClickHouse: the address is an option, how to get in is the environment's."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import click
+
+from runtime.kafka.settings import KafkaSettings
+from runtime.settings import from_environ
+
+Command = Callable[..., Any]
+
+_KAFKA: Final = ("--kafka", "--kafka-bootstrap-servers", "kafka")
+
+
+def kafka_option(command: Command) -> Command:
+    """Give a command --kafka; it gets `kafka`, the settings, security and prefix as the environment says."""
+    option = click.option(
+        *_KAFKA,
+        envvar="KAFKA_BOOTSTRAP_SERVERS",
+        default="127.0.0.1:9092",
+        show_default=True,
+        callback=lambda _context, _option, address: kafka_at(address),
+        help="The brokers; KAFKA_… variables say how to get in.",
+    )
+    return option(command)
+
+
+def given_kafka_option(command: Command) -> Command:
+    """Give a command --kafka that may be left out; it gets `kafka`, None where a broker is to be started."""
+    option = click.option(
+        *_KAFKA,
+        envvar="KAFKA_BOOTSTRAP_SERVERS",
+        default="",
+        callback=lambda _context, _option, address: kafka_at(address) if address else None,
+        help="Use this cluster.",
+    )
+    return option(command)
+
+
+def kafka_at(address: str) -> KafkaSettings:
+    """Return the environment's Kafka settings with other brokers. Raises ConfigurationError naming the variable."""
+    return replace(from_environ(KafkaSettings, ""), bootstrap_servers=address)

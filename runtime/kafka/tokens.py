@@ -1,0 +1,93 @@
+"""OAUTHBEARER tokens: from a file, from a command, or signed for Amazon MSK."""
+
+import asyncio
+import importlib
+import shlex
+from pathlib import Path
+from typing import Any, Final
+
+from aiokafka.abc import AbstractTokenProvider
+
+from runtime.kafka.settings import KafkaSettings
+from schemas.errors import ConfigurationError
+
+_COMMAND_S_MAX: Final = 20.0
+_SIGNER: Final = "aws_msk_iam_sasl_signer"
+
+
+class FileTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    """The token that a file holds at the time of a connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def token(self) -> str:
+        """Return the token. Raises ConfigurationError: the file cannot be read, or is empty."""
+        return read_secret(self._path, "KAFKA_SASL_TOKEN_FILE")
+
+
+class CommandTokens(AbstractTokenProvider):  # type: ignore[misc]  # as above
+    """The token that a command prints."""
+
+    def __init__(self, command: str) -> None:
+        self._arguments = shlex.split(command)
+
+    async def token(self) -> str:
+        """Return the token. Raises ConfigurationError: the command fails, prints nothing, or takes over 20 seconds."""
+        name = f"KAFKA_SASL_TOKEN_COMMAND ({self._arguments[0]})"
+        try:
+            running = await asyncio.create_subprocess_exec(*self._arguments, stdout=asyncio.subprocess.PIPE)
+        except OSError as error:
+            raise ConfigurationError(f"{name} cannot be run: {error}") from error
+        try:
+            async with asyncio.timeout(_COMMAND_S_MAX):
+                printed, _ = await running.communicate()
+        except TimeoutError as error:
+            running.kill()
+            await running.wait()
+            raise ConfigurationError(f"{name} printed no token in {_COMMAND_S_MAX:.0f} s") from error
+        token = printed.decode().strip()
+        if running.returncode or not token:
+            raise ConfigurationError(f"{name} ended with code {running.returncode} and {len(token)} characters")
+        return token
+
+
+class MskTokens(AbstractTokenProvider):  # type: ignore[misc]  # as above
+    """Tokens signed with the AWS identity of this machine, as MSK's IAM access control wants them."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+        try:
+            self._signer: Any = importlib.import_module(_SIGNER).MSKAuthTokenProvider
+        except ImportError as error:
+            raise ConfigurationError(
+                "KAFKA_SASL_MSK_REGION needs the package aws-msk-iam-sasl-signer-python: "
+                "install the extra `msk` (pip install 'recibo[msk]')"
+            ) from error
+
+    async def token(self) -> str:
+        """Return a token; signing may ask the machine's metadata service for credentials, so in a thread."""
+        token, _expires_at_ms = await asyncio.to_thread(self._signer.generate_auth_token, self._region)
+        return str(token)
+
+
+def token_provider(kafka: KafkaSettings) -> AbstractTokenProvider:
+    """Return where the settings say that tokens come from. Raises ConfigurationError: a package is missing."""
+    if kafka.token_file is not None:
+        return FileTokens(kafka.token_file)
+    return CommandTokens(kafka.token_command) if kafka.token_command else MskTokens(kafka.msk_region)
+
+
+def read_secret(path: Path, variable: str) -> str:
+    """Return what a file of one secret holds, without the line's end.
+
+    Raises:
+        ConfigurationError: it cannot be read, or is empty; the message names the variable and never the secret.
+    """
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{variable}={path} cannot be read: {error}") from error
+    if not secret:
+        raise ConfigurationError(f"{variable}={path} is empty")
+    return secret

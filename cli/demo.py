@@ -13,7 +13,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from cli.servers import kafka_option
+from cli.servers import clickhouse_option, kafka_option
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
@@ -40,7 +40,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--config", type=_FILE, envvar="RECIBO_CONFIG", default="recibo.toml", help="With --against: sources.")
 @click.option("--secrets", type=_FILE, envvar="RECIBO_SECRETS_FILE", default=".recibo/secrets.env", help="Likewise.")
 @kafka_option
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
+@clickhouse_option
 @generation_option
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
@@ -76,14 +76,14 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
         config: Path = options["config"]
         environ = {**read_secrets(options["secrets"]), **os.environ}
         sources = registered_sources(config.read_text(encoding="utf-8"), environ, str(config))
-        kafka, clickhouse = options["kafka"], options["clickhouse_url"]
+        kafka, clickhouse = options["kafka"], options["clickhouse"]
         yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
         return
     with (
         _folder(options["keep"]) as folder,
         Stack(own_stack(folder), on_step=lambda step: console.print(step, style="dim")) as stack,
     ):
-        yield Deployment(stack.addresses.ingest, stack.kafka, stack.addresses.clickhouse, OWN_SOURCES)
+        yield Deployment(stack.addresses.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES)
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import Final
 
 import click
 
-from cli.servers import kafka_option
+from cli.servers import clickhouse_option, kafka_option
 from operations.doctor import Deployment, Finding, findings
 from operations.generation import generation_option
+from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 
 _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -18,15 +19,15 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 @click.command()
 @kafka_option
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
+@clickhouse_option
 @generation_option
 @click.option("--data-dir", type=_FOLDER, envvar="RECIBO_DATA_DIR", default=".recibo", show_default=True)
-def command(kafka: KafkaSettings, clickhouse_url: str, generation: int, data_dir: Path) -> None:
+def command(kafka: KafkaSettings, clickhouse: ClickHouseSettings, generation: int, data_dir: Path) -> None:
     """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""
     for library in ("aiokafka", "clickhouse_connect"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would say is told below, once
     levels = set()
-    for finding in findings(Deployment(kafka, clickhouse_url, generation, data_dir)):
+    for finding in findings(Deployment(kafka, clickhouse, generation, data_dir)):
         levels.add(finding.level)
         click.echo(_line(finding))
     sys.exit(1 if "fail" in levels else 0)

@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
-from cli.servers import kafka_option
+from cli.servers import clickhouse_option, kafka_option
 from operations.generation import generation_option
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
@@ -30,7 +30,7 @@ _STATEMENT_S_MAX: Final = 3_600
 @click.command()
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
 @kafka_option
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
+@clickhouse_option
 @generation_option
 @click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
@@ -48,7 +48,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     target = target_of(table, settings.kafka.topics(settings.generation))
     console = Console()
     try:
-        client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
+        client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
         if discard:
             Rebuild(target, settings, client, lambda *_: None).discard()
             console.print("discarded; the live tables are as they were")

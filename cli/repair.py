@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.rebuild import print_samples, print_weeks, weeks_text
-from cli.servers import kafka_option
+from cli.servers import clickhouse_option, kafka_option
 from operations.generation import generation_option, read_generation
 from operations.repair.plan import Plan
 from operations.repair.repair import Repair
@@ -30,7 +30,7 @@ _AGAIN: Final = "Run it again: it goes on from where it was"
 
 @click.command()
 @kafka_option
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123")
+@clickhouse_option
 @generation_option
 @click.option(
     "--data-dir", type=click.Path(file_okay=False, path_type=Path), envvar="RECIBO_DATA_DIR", default=".recibo"
@@ -81,9 +81,9 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
 
 
 def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
-    named = ("kafka", "clickhouse_url", "generation")
+    named = ("kafka", "clickhouse", "generation")
     settings = replace(from_environ(os.environ), **{name: options[name] for name in named})
-    client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
+    client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
     data_dir, config = options["data_dir"].resolve(), options["config"].resolve()
     return Plan(settings, client, data_dir, config, options["archive"], progress)
 

@@ -10,7 +10,6 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Final, Literal
 
-import clickhouse_connect
 from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -18,7 +17,7 @@ from packaging.requirements import Requirement
 
 from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics
 from projections.clickhouse.migrate import read_migrations
-from projections.settings import STORE
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.topics import declared
@@ -49,7 +48,7 @@ class Deployment:
     """Where to look."""
 
     kafka: KafkaSettings
-    clickhouse_url: str
+    clickhouse: ClickHouseSettings
     generation: int
     data_dir: Path
 
@@ -100,10 +99,10 @@ def durability(brokers: int, found: dict[str, FoundTopic]) -> Finding:
 def clickhouse(deployment: Deployment) -> Iterator[Finding]:
     """Engine reachable and recent enough; tables migrated; clocks agree."""
     try:
-        with clickhouse_connect.get_client(dsn=deployment.clickhouse_url, autogenerate_session_id=False) as client:
-            yield from _look_at_clickhouse(client)
+        with connect(deployment.clickhouse) as client:
+            yield from _look_at_clickhouse(client, deployment.clickhouse.database)
     except ClickHouseError:
-        text = f"no ClickHouse answers at {deployment.clickhouse_url}"
+        text = f"no ClickHouse answers at {deployment.clickhouse.address}"
         yield Finding("fail", "clickhouse", text, "start it (`recibo up`), or correct CLICKHOUSE_URL")
 
 
@@ -157,7 +156,7 @@ async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTo
         )
 
 
-def _look_at_clickhouse(client: Client) -> Iterator[Finding]:
+def _look_at_clickhouse(client: Client, store: str) -> Iterator[Finding]:
     release = tuple(int(part) for part in str(client.server_version).split(".")[:2])
     text = f"version {client.server_version}"
     if release < CLICKHOUSE_MIN:
@@ -165,8 +164,8 @@ def _look_at_clickhouse(client: Client) -> Iterator[Finding]:
     else:
         yield Finding("ok", "clickhouse", text)
     known = {migration.number for migration in read_migrations()}
-    exists = client.command(f"EXISTS TABLE {STORE}.migration")
-    rows = client.query(f"SELECT DISTINCT number FROM {STORE}.migration").result_rows if exists else []  # noqa: S608
+    exists = client.command(f"EXISTS TABLE {store}.migration")
+    rows = client.query(f"SELECT DISTINCT number FROM {store}.migration").result_rows if exists else []  # noqa: S608
     missing = known - {row[0] for row in rows}
     if missing:
         remedy = "`python -m projections.clickhouse.migrate`; the projections do so when they start"

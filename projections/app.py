@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[TopicProjection]:
     """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
-    sink = Sink(client, settings.database, threads)
+    sink = Sink(client, settings.clickhouse.database, threads)
     lanes = []
     topics = settings.kafka.topics(settings.generation)
     for projection in projections_of(topics):
@@ -48,7 +48,7 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopping.set)
-        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.database)
+        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(server.serve())
             running = [tasks.create_task(lane.run()) for lane in lanes]
@@ -60,12 +60,14 @@ async def run(settings: Settings) -> None:
 
 async def _connected(settings: Settings) -> Client:
     """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
-    where = urlsplit(settings.clickhouse_url)
+    where = urlsplit(settings.clickhouse.url)
     pause_s = settings.retry_pause_ms_min / 1000
     while True:
         try:
-            client = await asyncio.to_thread(connect, settings.clickhouse_url, timeout_s=settings.insert_timeout_s)
-            await asyncio.to_thread(migrate, client, settings.database)
+            client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
+            await asyncio.to_thread(
+                migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
+            )
             await asyncio.to_thread(retention.apply, client, settings)
         except (OSError, ClickHouseError) as error:
             log.warning(

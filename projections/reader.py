@@ -94,7 +94,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
                     "The records between were deleted by retention, or the topic was made anew. "
-                    "See what is missing in recibo.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
+                    f"See what is missing in {self._settings.clickhouse.views_database}.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
                 )
         self._expected[partition.partition] = last + 1
 

@@ -1,19 +1,12 @@
 """Settings of the projections, read once from the environment."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
-from urllib.parse import urlsplit
 
 from runtime import settings
+from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ConfigurationError
-
-STORE: Final = "recibo_store"
-"""Database of the tables."""
-VIEWS: Final = "recibo"
-"""Database of the views: what data teams are granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +15,10 @@ class Settings:
 
     kafka: KafkaSettings = field(default_factory=KafkaSettings)
     """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
-    clickhouse_url: str = "http://127.0.0.1:8123"
-    """`http(s)://[user:password@]host:port`."""
+    clickhouse: ClickHouseSettings = field(default_factory=ClickHouseSettings)
+    """The engine: CLICKHOUSE_…, RECIBO_PROJECTIONS_STORE and RECIBO_CLICKHOUSE_VIEWS."""
     generation: int = 1
     """Which derived topics are read (`message.state.g1`)."""
-    database: str = STORE
-    """RECIBO_PROJECTIONS_STORE: database the rows go to; a rebuild writes into a shadow of it."""
     group: str = "recibo-projections"
     """Prefix of the consumer groups, one a topic."""
     host: str = "127.0.0.1"
@@ -62,17 +53,11 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         ConfigurationError: a value of the wrong kind or out of range; the message names the variable.
     """
     default = Settings()
-    url = environ.get("CLICKHOUSE_URL", default.clickhouse_url)
-    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
-        raise ConfigurationError(
-            f"CLICKHOUSE_URL is {url!r}: write http://host:port or https://user:password@host:port"
-        )
     prefix = "RECIBO_PROJECTIONS_"
     return Settings(
         kafka=settings.from_environ(KafkaSettings, "", environ),
-        clickhouse_url=url,
+        clickhouse=settings.from_environ(ClickHouseSettings, "", environ),
         generation=_whole(environ, "RECIBO_GENERATION", default.generation, 1, 1_000_000),
-        database=_name(environ, prefix + "STORE", default.database),
         group=environ.get(prefix + "GROUP", default.group),
         host=environ.get(prefix + "HOST", default.host),
         metrics_port=_whole(environ, prefix + "METRICS_PORT", default.metrics_port, 0, 65_535),
@@ -87,13 +72,6 @@ def from_environ(environ: Mapping[str, str]) -> Settings:
         raw_retention_days=_whole(environ, prefix + "RAW_RETENTION_DAYS", default.raw_retention_days, 1, 36_500),
         facts_retention_days=_whole(environ, prefix + "FACTS_RETENTION_DAYS", default.facts_retention_days, 1, 36_500),
     )
-
-
-def _name(environ: Mapping[str, str], name: str, default: str) -> str:
-    text = environ.get(name, default)
-    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", text):
-        raise ConfigurationError(f"{name} is {text!r}: write a database name of lower-case letters, digits and _")
-    return text
 
 
 def _whole(environ: Mapping[str, str], name: str, default: int, least: int, greatest: int) -> int:

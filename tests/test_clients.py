@@ -10,6 +10,8 @@ FACTORIES = {
     "AIOKafkaConsumer": "runtime.kafka.clients",
     "AIOKafkaProducer": "runtime.kafka.clients",
     "AIOKafkaAdminClient": "runtime.kafka.clients",
+    "get_client": "runtime.clickhouse",
+    "get_async_client": "runtime.clickhouse",
 }
 """What makes a client → the one module that may call it."""
 EXAMPLES = ("deploy.demo.example_consumer",)

@@ -32,13 +32,12 @@ FUNCTION_LINES_MAX = 70
 VAGUE_NAMES = ("utils", "util", "helpers", "common", "misc", "manager", "base")
 OWN_VARIABLES = {
     "kafka": "KAFKA_BOOTSTRAP_SERVERS",
-    "clickhouse_url": "CLICKHOUSE_URL",
+    "clickhouse": "CLICKHOUSE_URL",
     "config_file": "RECIBO_CONFIG",
     "config_path": "RECIBO_CONFIG",
     "secrets_file": "RECIBO_SECRETS_FILE",
     "data_dir": "RECIBO_DATA_DIR",
     "generation": "RECIBO_GENERATION",
-    "database": "RECIBO_PROJECTIONS_STORE",
     "public_url": "RECIBO_PUBLIC_URL",
 }
 """Settings that several stages share, or that are named after nobody's stage."""

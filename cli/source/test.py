@@ -6,18 +6,20 @@ import uuid
 
 import click
 
+from cli.servers import clickhouse_option
 from cli.source.options import local_origin, with_line, with_origin, with_registry
 from operations.sources.follow import Line, Step, send_and_follow
 from operations.sources.proof import prove, webhook_url
 from operations.sources.registry import Registry
 from operations.sources.sample_event import sample_event
+from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 
 
 @click.command("test", short_help="Send a signed test event and follow it to ClickHouse.")
 @click.argument("name")
 @click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to wait for each step.")
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="http://127.0.0.1:8123", show_default=True)
+@clickhouse_option
 @with_line
 @with_origin
 @with_registry
@@ -27,7 +29,7 @@ def test_command(
     name: str,
     seconds: float,
     kafka: KafkaSettings,
-    clickhouse_url: str,
+    clickhouse: ClickHouseSettings,
     generation: int,
     public_url: str,
     port: int,
@@ -38,7 +40,7 @@ def test_command(
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
     proof = prove(source, local_origin(port), body, public_url=public_url)
     click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(port), source, '…')}")
-    line = Line(kafka, clickhouse_url, generation)
+    line = Line(kafka, clickhouse, generation)
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")
 

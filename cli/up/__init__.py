@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from cli.servers import given_kafka_option
+from cli.servers import given_clickhouse_option, given_kafka_option
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line, sample_body, webhook_url
 from deploy.local.stack import STOP_ORDER, Stack, StackSettings
@@ -36,7 +36,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--projections-metrics-port", type=int, envvar="RECIBO_PROJECTIONS_METRICS_PORT", default=9202)
 @click.option("--relay-metrics-port", type=int, envvar="RECIBO_RELAY_METRICS_PORT", default=9203)
 @given_kafka_option
-@click.option("--clickhouse-url", envvar="CLICKHOUSE_URL", default="", help="Use this ClickHouse.")
+@given_clickhouse_option
 @click.option("--generation", type=int, envvar="RECIBO_GENERATION", default=0, help="0: what the data directory says.")
 @click.option("--partitions", type=int, envvar="RECIBO_PARTITIONS", default=4, help="Of topics created now.")
 def command(**options: Any) -> None:
@@ -87,7 +87,7 @@ def _ready_text(stack: Stack) -> str:
     lines = ["", click.style("Recibo is ready.", bold=True), *_source_lines(a.ingest, source, s), ""]
     lines += [
         f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
-        f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
+        f"ClickHouse:     {a.clickhouse} (database `{stack.clickhouse.views_database}`), Kafka: {a.kafka}",
         f"Metrics:        {a.ingest}/metrics  {a.processors_metrics}/metrics  {a.projections_metrics}/metrics  {a.relay_metrics}/metrics",
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
@@ -107,7 +107,7 @@ def _source_lines(origin: str, source: Source | None, settings: StackSettings) -
 
 
 def _elsewhere(clickhouse_url: str) -> str:
-    return "" if clickhouse_url == "http://127.0.0.1:8123" else f" --url {clickhouse_url}"
+    return "" if clickhouse_url == "http://127.0.0.1:8123" else f" --clickhouse {clickhouse_url}"
 
 
 def _own_command() -> str:

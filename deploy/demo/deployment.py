@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
+from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 from schemas.authentication import SIGNED_BODY, Authentication, Basic, Bearer, Hmac, NoAuthentication, PathSecret
 from schemas.errors import DeploymentError
@@ -16,7 +17,7 @@ class Deployment:
 
     url: str
     kafka: KafkaSettings
-    clickhouse_url: str
+    clickhouse: ClickHouseSettings
     sources: Sequence[DemoSource]
     generation: int = 1
     is_shared: bool = False

@@ -80,7 +80,7 @@ async def settle(
     traffic, attempts = posted.traffic, posted.attempts
     if sabotage:
         await sabotage.break_log(await topics.read_to_end(), deployment.kafka)
-    tables = TableReader(deployment.clickhouse_url, deployment.generation, _only_run(deployment, traffic))
+    tables = TableReader(deployment.clickhouse, deployment.generation, _only_run(deployment, traffic))
     try:
         least = _events_taken(traffic, attempts)
         await asyncio.to_thread(tables.wait_for_outcomes, least, deadline_s, lambda done, of: show("tables", done, of))
@@ -95,7 +95,7 @@ async def settle(
         observed = topics.only_ours()
         in_time &= await asyncio.to_thread(tables.wait_for_states, fingerprint(observed), deadline_s if in_time else 0)
         if sabotage:
-            sabotage.break_table(truth, deployment.clickhouse_url)
+            sabotage.break_table(truth, deployment.clickhouse)
         ledger = reckon(attempts, matched, truth, observed)
         ledger.seconds, ledger.answered_s = seconds, posted.ended - posted.began
         ledger.differences = [

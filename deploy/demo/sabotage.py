@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import clickhouse_connect
 import orjson
 
 from deploy.demo.attempts import Attempt
@@ -20,6 +19,7 @@ from deploy.demo.observed import Observed, RawRecord
 from deploy.demo.said import Reported
 from deploy.demo.traffic import Traffic
 from deploy.demo.truth import History, Truth
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.clients import make_producer
 from runtime.kafka.settings import KafkaSettings
 from schemas.record import (
@@ -104,7 +104,7 @@ class Sabotage:
             lowered = {**value, "status": "queued", "seen": 1}
             await _send(kafka, topics.message_state, key, orjson.dumps(lowered))
 
-    def break_table(self, truth: Truth, clickhouse_url: str) -> None:
+    def break_table(self, truth: Truth, clickhouse: ClickHouseSettings) -> None:
         """Delete or copy the row of one event, or clear bits of a message's mask."""
         if self.place != "table":
             return
@@ -112,14 +112,15 @@ class Sabotage:
         self.victim = f"{history.account}/{history.subject}"
         at = history.folded[0].record.at
         event = f"log_partition = {at.partition} AND log_offset = {at.offset}"
-        copied = f"(SELECT * FROM recibo_store.message_event FINAL WHERE {event})"  # noqa: S608 - two numbers
+        store = clickhouse.database
+        copied = f"(SELECT * FROM {store}.message_event FINAL WHERE {event})"  # noqa: S608 - two numbers
         statement = {
-            "drop": f"ALTER TABLE recibo_store.message_event DELETE WHERE {event}",
-            "double": f"INSERT INTO recibo_store.message_event {_COPIED} {copied}",
-            "downgrade": "ALTER TABLE recibo_store.message_state UPDATE seen = bitAnd(seen, 63)"
+            "drop": f"ALTER TABLE {store}.message_event DELETE WHERE {event}",
+            "double": f"INSERT INTO {store}.message_event {_COPIED} {copied}",
+            "downgrade": f"ALTER TABLE {store}.message_state UPDATE seen = bitAnd(seen, 63)"
             f" WHERE account = '{history.account}' AND message_id = '{history.subject}'",
         }[self.way]
-        with clickhouse_connect.get_client(dsn=clickhouse_url) as client:
+        with connect(clickhouse) as client:
             client.command(statement, settings={"mutations_sync": 2})
 
 

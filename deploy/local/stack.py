@@ -19,16 +19,17 @@ from typing import Final, Self
 from deploy.local.broker import broker_program
 from deploy.local.engine import clickhouse_program
 from deploy.local.first_source import ensure_first_source
+from deploy.local.reach import own_clickhouse, own_kafka
 from operations.generation import Generation, read_generation
 from operations.topics import create_missing
 from runtime.child import Child, Line, Program, unheard
+from runtime.clickhouse import ClickHouseSettings
 from runtime.directory_lock import DirectoryLock
 from runtime.environ import environ_of
 from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, chosen_port
 from runtime.programs import CHECKOUT, python_program
 from runtime.secrets_file import read_secrets
-from runtime.settings import from_environ
 from schemas.errors import DeploymentError
 from schemas.sources import Sources, parse_sources, require_secrets
 
@@ -56,7 +57,7 @@ class StackSettings:
     relay_metrics_port: int = 0
     kafka: KafkaSettings | None = None
     """A cluster to use instead of a local broker."""
-    clickhouse_url: str = ""
+    clickhouse: ClickHouseSettings | None = None
     """A ClickHouse to use instead of the local engine."""
     generation: int = 0
     """Of the derived topics; 0: what the data directory says, followed while it runs (see `operations.generation`)."""
@@ -93,6 +94,7 @@ class Stack:
         self.settings = settings
         self.addresses: Addresses
         self.kafka: KafkaSettings
+        self.clickhouse: ClickHouseSettings
         self.sources: Sources
         self._on_line = on_line
         self._on_step = on_step
@@ -120,7 +122,9 @@ class Stack:
         try:
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
             self.addresses = self._choose_addresses()
-            self.kafka = self._kafka_settings()
+            environ = {**os.environ, **self.settings.environ}
+            self.kafka = self.settings.kafka or own_kafka(self.addresses.kafka, environ)
+            self.clickhouse = self.settings.clickhouse or own_clickhouse(self.addresses.clickhouse, environ)
             self.sources = self._read_sources()
             given = self.settings.generation
             self._generation = Generation(given) if given else read_generation(self.settings.data_dir)
@@ -163,20 +167,12 @@ class Stack:
             kafka=s.kafka.bootstrap_servers
             if s.kafka
             else f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
-            clickhouse=s.clickhouse_url
-            or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
+            clickhouse=s.clickhouse.url
+            if s.clickhouse
+            else f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
             relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
-        )
-
-    def _kafka_settings(self) -> KafkaSettings:
-        """Return how the given cluster is reached, or the stack's own broker, of whose security no variable speaks."""
-        if self.settings.kafka is not None:
-            return self.settings.kafka
-        prefix = {**os.environ, **self.settings.environ}.get("RECIBO_TOPIC_PREFIX", "")
-        return from_environ(
-            KafkaSettings, "", {"KAFKA_BOOTSTRAP_SERVERS": self.addresses.kafka, "RECIBO_TOPIC_PREFIX": prefix}
         )
 
     def _read_sources(self) -> Sources:
@@ -191,7 +187,7 @@ class Stack:
 
     def _start_servers(self) -> None:
         s = self.settings
-        if not s.clickhouse_url:
+        if s.clickhouse is None:
             self._run(clickhouse_program(s.data_dir / "clickhouse", _port_of(self.addresses.clickhouse)))
         if s.kafka is None:
             port = _port_of(self.addresses.kafka)
@@ -254,7 +250,7 @@ class Stack:
         s, a = self.settings, self.addresses
         return {
             **environ_of(self.kafka),
-            "CLICKHOUSE_URL": a.clickhouse,
+            **environ_of(self.clickhouse),
             "RECIBO_CONFIG": str(s.config_file.resolve()),
             "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),

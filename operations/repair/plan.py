@@ -35,7 +35,7 @@ class Plan:
     @property
     def store(self) -> str:
         """Database of the live tables."""
-        return self.settings.database
+        return self.settings.clickhouse.database
 
     @property
     def old(self) -> int:

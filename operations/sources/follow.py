@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import clickhouse_connect
 import httpx
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from operations.sources.log_reader import LogReader, Record, reading
 from operations.sources.proof import Proof
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.topics import Topics
@@ -35,7 +35,7 @@ class Line:
     """Where the stages of a deployment are."""
 
     kafka: KafkaSettings
-    clickhouse: str
+    clickhouse: ClickHouseSettings
     generation: int
 
 
@@ -86,7 +86,7 @@ async def send_and_follow(
             raise DeploymentError(f"the processors set it aside: {outcome.value.decode()}")
         tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
     status = await asyncio.wait_for(_queried(line.clickhouse, message_id, s_max), s_max + 1)
-    tell("in ClickHouse", f"recibo.messages says {status}")
+    tell("in ClickHouse", f"{line.clickhouse.views_database}.messages says {status}")
 
 
 async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_type: str) -> httpx.Response:
@@ -116,13 +116,13 @@ def _outcome_of(topics: Topics, where: Record, message_id: str) -> Callable[[Rec
     return is_ours
 
 
-async def _queried(url: str, message_id: str, s_max: float) -> str:
+async def _queried(clickhouse: ClickHouseSettings, message_id: str, s_max: float) -> str:
     deadline = time.monotonic() + s_max
     while True:
         try:
-            found = await asyncio.to_thread(_status_in_clickhouse, url, message_id)
+            found = await asyncio.to_thread(_status_in_clickhouse, clickhouse, message_id)
         except ClickHouseError as error:
-            raise DeploymentError(f"ClickHouse at {url} cannot be asked: {error}") from error
+            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be asked: {error}") from error
         if found:
             return found
         if time.monotonic() > deadline:
@@ -130,8 +130,8 @@ async def _queried(url: str, message_id: str, s_max: float) -> str:
         await asyncio.sleep(_CLICKHOUSE_POLL_S)
 
 
-def _status_in_clickhouse(url: str, message_id: str) -> str:
-    with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
-        statement = "SELECT status FROM recibo.messages WHERE message_id = {id:String}"
+def _status_in_clickhouse(clickhouse: ClickHouseSettings, message_id: str) -> str:
+    with connect(clickhouse, database=clickhouse.views_database) as client:
+        statement = "SELECT status FROM messages WHERE message_id = {id:String}"
         rows = client.query(statement, parameters={"id": message_id}).result_rows
     return str(rows[0][0]) if rows else ""

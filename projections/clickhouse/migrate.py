@@ -14,7 +14,7 @@ from clickhouse_connect.driver.client import Client
 
 from projections import settings
 from projections.clickhouse import retention, roles, views
-from runtime.clickhouse import connect
+from runtime.clickhouse import STORE, VIEWS, connect
 from schemas.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
@@ -52,7 +52,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
-def migrate(client: Client, store: str = settings.STORE, *, views_database: str | None = settings.VIEWS) -> list[str]:
+def migrate(client: Client, store: str = STORE, *, views_database: str | None = VIEWS) -> list[str]:
     """Create or update the tables of `store`, and the views over them.
 
     Args:
@@ -104,8 +104,8 @@ def _missing(migrations: list[Migration], applied: dict[int, str], store: str) -
 def main() -> None:
     """Migrate the engine that CLICKHOUSE_URL names, and say what was applied."""
     configured = settings.from_environ(os.environ)
-    client = connect(configured.clickhouse_url)
-    applied = migrate(client, configured.database)
+    client = connect(configured.clickhouse)
+    applied = migrate(client, configured.clickhouse.database, views_database=configured.clickhouse.views_database)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

@@ -14,7 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.metadata import MetadataRequest
 
 from runtime.kafka.settings import KafkaSettings
-from runtime.kafka.tokens import read_secret, token_provider
+from runtime.kafka.tokens import token_provider
+from runtime.secret_file import read_secret
 from runtime.tls import client_context
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from aiokafka.abc import AbstractTokenProvider
 
 from runtime.kafka.settings import KafkaSettings
+from runtime.secret_file import read_secret
 from schemas.errors import ConfigurationError
 
 _COMMAND_S_MAX: Final = 20.0
@@ -76,18 +77,3 @@ def token_provider(kafka: KafkaSettings) -> AbstractTokenProvider:
     if kafka.token_file is not None:
         return FileTokens(kafka.token_file)
     return CommandTokens(kafka.token_command) if kafka.token_command else MskTokens(kafka.msk_region)
-
-
-def read_secret(path: Path, variable: str) -> str:
-    """Return what a file of one secret holds, without the line's end.
-
-    Raises:
-        ConfigurationError: it cannot be read, or is empty; the message names the variable and never the secret.
-    """
-    try:
-        secret = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{variable}={path} cannot be read: {error}") from error
-    if not secret:
-        raise ConfigurationError(f"{variable}={path} is empty")
-    return secret

@@ -17,7 +17,7 @@ from clickhouse_connect.driver.client import Client
 from projections.blocks import Blocks
 from projections.clickhouse.migrate import migrate
 from projections.rows.table import Row, Table
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.ports import HOST
 from tests.bench.projected import insert, rows_of
 from tests.bench.results import keep
@@ -75,7 +75,7 @@ def main() -> None:
     world = busy_world(int(os.environ.get("MESSAGES", "40000")))
     found: dict[str, Any] = {}
     with clickhouse_server() as url:
-        client = connect(url)
+        client = connect(ClickHouseSettings(url))
         migrate(client, STORE, views_database=None)
         for name in _TABLES:
             made = [(table, rows) for table, rows in rows_of(world, 50_000) if table.name == name and rows]

@@ -50,7 +50,7 @@ def fresh(client: Client, store: str) -> None:
 async def ours(client: Client, settings: Settings, records: int) -> float:
     """Project every topic from the beginning; return seconds from the lanes' start until all is committed."""
     group = f"bench-{time.monotonic_ns()}"
-    fresh(client, settings.database)
+    fresh(client, settings.clickhouse.database)
     gc.collect()
     stopping = asyncio.Event()
     with ThreadPoolExecutor(8) as threads:

@@ -20,7 +20,7 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.local.engine import clickhouse_program
 from projections.settings import Settings
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, free_port
 from schemas.topics import Topic, Topics, declared
@@ -78,9 +78,11 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
     """Measure what goes from topics to tables."""
     seconds, repetitions = int(os.environ.get("SECONDS", "20")), int(os.environ.get("REPETITIONS", "3"))
     with clickhouse_server() as url:
-        client = connect(url)
+        client = connect(ClickHouseSettings(url))
         async with fresh_cluster() as cluster:
-            settings = Settings(kafka=KafkaSettings(cluster.bootstrap), clickhouse_url=url, database=STORE)
+            settings = Settings(
+                kafka=KafkaSettings(cluster.bootstrap), clickhouse=ClickHouseSettings(url, database=STORE)
+            )
             if "rates" in parts:
                 await cluster.create(Topic(t.name, _KEPT) for t in declared(Topics(1)))
                 runs = result["runs"] = await compare(cluster, client, settings, repetitions)
@@ -119,7 +121,7 @@ async def main() -> None:
         print(f"POST to queryable at 1,000 events/s: {result['post_to_queryable_ms']}", flush=True)
     if "views" in parts:
         with engine_for_views() as url:
-            client = connect(url, timeout_s=600)
+            client = connect(ClickHouseSettings(url), timeout_s=600)
             result["views"] = await asyncio.to_thread(
                 ask_views, client, int(os.environ.get("VIEW_MESSAGES", "10000000"))
             )

@@ -27,7 +27,7 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
     Returns:
         p50, p95, p99 and max of ms from append to queryable. The polls are POLL_S apart, so that much too long.
     """
-    await asyncio.to_thread(fresh, client, settings.database)
+    await asyncio.to_thread(fresh, client, settings.clickhouse.database)
     world = await asyncio.to_thread(busy_world, EVENTS_PER_S * seconds * 2 // 5, 9, 2)
     settings = replace(settings, generation=2, group=f"queryable-{time.monotonic_ns()}")
     stopping = asyncio.Event()
@@ -37,7 +37,9 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
         running = [asyncio.create_task(lane.run()) for lane in lanes]
         await until(lambda: all(lane.is_ready for lane in lanes))
         topic = Topics(2).message_events
-        watching = asyncio.create_task(_watch(client, settings.database, appended, len(world.records[topic])))
+        watching = asyncio.create_task(
+            _watch(client, settings.clickhouse.database, appended, len(world.records[topic]))
+        )
         await _append(world, bootstrap, appended)
         delays = sorted(await asyncio.wait_for(watching, _WAIT_S_MAX))
         stopping.set()

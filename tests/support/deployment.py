@@ -17,7 +17,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from clickhouse_connect.driver.client import Client
 
 from deploy.local.stack import Stack, StackSettings
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.settings import KafkaSettings
 from runtime.programs import CHECKOUT
 from schemas.message_state import MessageState
@@ -188,12 +188,12 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         processors_metrics_port=0,
         projections_metrics_port=0,
         kafka=KafkaSettings(kafka),
-        clickhouse_url=clickhouse_url,
+        clickhouse=ClickHouseSettings(clickhouse_url),
         partitions=PARTITIONS,
     )
     stack = Stack(settings)
     stack.start()
-    with connect(clickhouse_url) as client:
+    with connect(ClickHouseSettings(clickhouse_url)) as client:
         deployment = Deployment(kafka, clickhouse_url, folder, stack, client)
         try:
             yield deployment

@@ -30,7 +30,7 @@ class Line:
         self.folder = folder
         """Where its recibo.toml and secrets.env are."""
         a = stack.addresses
-        self.deployment = Deployment(a.ingest, stack.kafka, a.clickhouse, OWN_SOURCES, is_shared=True)
+        self.deployment = Deployment(a.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES, is_shared=True)
 
     def traffic(self, events: int, seed: int = 1) -> Traffic:
         """Return traffic of a run of its own."""

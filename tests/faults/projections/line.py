@@ -13,7 +13,7 @@ from aiokafka.admin.new_topic import NewTopic
 
 from deploy.local.engine import clickhouse_program
 from runtime.child import Child
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
 from schemas.topics import Topics, declared
@@ -39,12 +39,12 @@ class Line:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the engine."""
-        with connect(self.clickhouse_url) as client:
+        with connect(ClickHouseSettings(self.clickhouse_url)) as client:
             return [tuple(row) for row in client.query(sql).result_rows]
 
     def merge(self) -> None:
         """Merge every table now."""
-        with connect(self.clickhouse_url, timeout_s=300) as client:
+        with connect(ClickHouseSettings(self.clickhouse_url), timeout_s=300) as client:
             for table in _TABLES:
                 client.command(f"OPTIMIZE TABLE {STORE}.{table} FINAL")
 

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from operations.rebuild.table import Rebuild, Report, shadow_database
 from operations.rebuild.target import target_of
 from projections.settings import Settings
+from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 from schemas.topics import Topics
 from tests.integration.projections.conftest import Databases
@@ -49,9 +50,8 @@ def settings(databases: Databases, kafka_bootstrap: str, fresh_name: str) -> Set
     generation = random.SystemRandom().randrange(1_000, 1_000_000)
     return Settings(
         kafka=KafkaSettings(kafka_bootstrap),
-        clickhouse_url=databases.url,
+        clickhouse=ClickHouseSettings(databases.url, database=databases.store),
         generation=generation,
-        database=databases.store,
         group=fresh_name,
         batch_age_ms_max=20,
     )
@@ -117,7 +117,7 @@ async def test_states_are_rebuilt_beside_traffic(
     assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
     aliases = {(s.message_id, id_) for s in world.states.values() for id_ in (s.message_id, *s.aliases)}
     assert set(databases.rows("SELECT message_id, id FROM store.message_alias")) == aliases
-    assert databases.rows(f"SHOW DATABASES LIKE '{settings.database}_rebuild%'") == []
+    assert databases.rows(f"SHOW DATABASES LIKE '{settings.clickhouse.database}_rebuild%'") == []
 
 
 async def test_only_weeks_wholly_in_the_log_are_replaced(
@@ -189,7 +189,7 @@ async def test_a_killed_command_goes_on(
     assert rows == len(world.records[topics.message_events])
     assert (
         databases.rows(
-            f"SHOW DATABASES LIKE '{shadow_database(settings.database, target_of('message_event', Topics()))}'"
+            f"SHOW DATABASES LIKE '{shadow_database(settings.clickhouse.database, target_of('message_event', Topics()))}'"
         )
         == []
     )
@@ -203,9 +203,9 @@ def command(settings: Settings, *options: str) -> "subprocess.Popen[str]":
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
             "KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
-            "CLICKHOUSE_URL": settings.clickhouse_url,
+            "CLICKHOUSE_URL": settings.clickhouse.url,
             "RECIBO_GENERATION": str(settings.generation),
-            "RECIBO_PROJECTIONS_STORE": settings.database,
+            "RECIBO_PROJECTIONS_STORE": settings.clickhouse.database,
             "RECIBO_PROJECTIONS_GROUP": settings.group,
         },
         stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from schemas.topics import Topics
 from tests.support.world import FakeRecord, World
 
@@ -54,7 +54,7 @@ Project = Callable[[World | dict[str, list[FakeRecord]]], Awaitable[None]]
 def migrated(clickhouse_url: str) -> Iterator[Databases]:
     """A pair of databases with every table and view, made once a session."""
     name = f"projections_{uuid.uuid4().hex[:8]}"
-    client = connect(clickhouse_url)
+    client = connect(ClickHouseSettings(clickhouse_url))
     made = Databases(client, clickhouse_url, f"{name}_store", name)
     migrate(client, made.store, views_database=made.views)
     yield made

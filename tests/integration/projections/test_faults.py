@@ -14,7 +14,7 @@ from projections.rows.table import Projection
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
-from runtime.clickhouse import connect
+from runtime.clickhouse import ClickHouseSettings, connect
 from schemas.topics import Topics
 from tests.integration.projections.conftest import Databases, batches, until
 from tests.integration.projections.test_tables import facts, truth
@@ -28,7 +28,7 @@ class Stores:
     """One store a topic, through a proxy."""
 
     def __init__(self, databases: Databases, proxy: FaultyProxy, threads: ThreadPoolExecutor) -> None:
-        client = connect(f"http://127.0.0.1:{proxy.port}", timeout_s=IMPATIENT.insert_timeout_s)
+        client = connect(ClickHouseSettings(f"http://127.0.0.1:{proxy.port}"), timeout_s=IMPATIENT.insert_timeout_s)
         self.sink = Sink(client, databases.store, threads)
         self.stopping = asyncio.Event()
         self._linker = Linker(self.sink, databases.store)

@@ -13,7 +13,7 @@ from operations.generation import generation_option
 from runtime.clickhouse import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 
-_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
+_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red", "unchecked": "cyan"}
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -34,6 +34,6 @@ def command(kafka: KafkaSettings, clickhouse: ClickHouseSettings, generation: in
 
 
 def _line(finding: Finding) -> str:
-    level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
+    level = click.style(f"{finding.level:<9}", fg=_COLOURS[finding.level])
     remedy = f" → {finding.remedy}" if finding.remedy else ""
     return f"{level}  {finding.subject:<10}  {finding.text}{remedy}"

@@ -4,7 +4,8 @@ import asyncio
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.metadata import requires, version
 from pathlib import Path
@@ -15,12 +16,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
-from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics
+from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics, hidden_topics
 from projections.clickhouse.migrate import read_migrations
 from runtime.clickhouse import ClickHouseSettings, connect
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.topics import declared
+from schemas.topics import Topic, declared
 
 GIB: Final = 1024**3
 DISK_FREE_BYTES_FAIL: Final = 1 * GIB
@@ -30,7 +31,8 @@ CLOCK_S_WARN: Final = 1.0
 CLICKHOUSE_MIN: Final = (25, 10)
 """The oldest release whose settings the tables rely on."""
 
-Level = Literal["ok", "warn", "fail"]
+Level = Literal["ok", "warn", "fail", "unchecked"]
+"""How bad it is; `unchecked`: what this principal may not read is neither good nor bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +65,39 @@ def findings(deployment: Deployment) -> Iterator[Finding]:
 def kafka(deployment: Deployment) -> Iterator[Finding]:
     """Broker reachable; topics as declared; what an acknowledged record survives."""
     try:
-        brokers, found = asyncio.run(_look_at_kafka(deployment))
+        brokers, found, hidden = asyncio.run(_look_at_kafka(deployment))
     except (DeploymentError, KafkaError) as error:
         yield Finding("fail", "kafka", str(error))
         return
     yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka.bootstrap_servers}")
-    wanted = declared(deployment.kafka.topics(deployment.generation))
-    told = differences(wanted, found)
+    yield from topics_found(declared(deployment.kafka.topics(deployment.generation)), found, hidden)
+    if found:
+        yield durability(brokers, found)
+
+
+def topics_found(wanted: Sequence[Topic], found: dict[str, FoundTopic], hidden: AbstractSet[str]) -> Iterator[Finding]:
+    """Judge the topics by what this principal may see of them. Pure."""
+    told = differences([topic for topic in wanted if topic.name not in hidden], found)
+    unread = sorted(name for name, topic in found.items() if topic.config is None)
     if told:
         remedy = "`recibo topics` creates what is missing; change the rest with kafka-configs.sh --alter"
         yield Finding("fail", "topics", "; ".join(told), remedy)
-    else:
+    elif not hidden and not unread:
         yield Finding("ok", "topics", f"all {len(wanted)} as declared")
-    if found:
-        yield durability(brokers, found)
+    remedy = "ask with a principal that may: `recibo topics --acls` prints the operator's grants"
+    if hidden:
+        yield Finding("unchecked", "topics", f"hidden from this principal: {', '.join(sorted(hidden))}", remedy)
+    if unread:
+        yield Finding("unchecked", "topics", f"settings not readable: {', '.join(unread)}", remedy)
 
 
 def durability(brokers: int, found: dict[str, FoundTopic]) -> Finding:
     """Say what an answer 204 survives on this cluster. Pure."""
     replicas = min(topic.replicas for topic in found.values())
-    in_sync = min(int(topic.config.get("min.insync.replicas", 1)) for topic in found.values())
+    configs = [topic.config for topic in found.values() if topic.config is not None]
+    if replicas >= REPLICAS_WANTED and not configs:
+        return Finding("unchecked", "durability", f"{replicas} replicas; min.insync.replicas cannot be read")
+    in_sync = min((int(config.get("min.insync.replicas", 1)) for config in configs), default=1)
     if replicas >= REPLICAS_WANTED and in_sync > 1:
         return Finding(
             "ok", "durability", f"{replicas} replicas, {in_sync} in sync: 204 survives the loss of a machine"
@@ -148,12 +163,11 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
     return Finding(level, "disk", text, "free some, or move the data directory (--data-dir, RECIBO_DATA_DIR)")
 
 
-async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic]]:
+async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic], set[str]]:
+    names = [topic.name for topic in declared(deployment.kafka.topics(deployment.generation))]
     async with admin_of(deployment.kafka) as admin:
         brokers = len((await admin.describe_cluster())["brokers"])
-        return brokers, await find_topics(
-            admin, [topic.name for topic in declared(deployment.kafka.topics(deployment.generation))]
-        )
+        return brokers, await find_topics(admin, names), await hidden_topics(admin, names)
 
 
 def _look_at_clickhouse(client: Client, store: str) -> Iterator[Finding]:

@@ -65,7 +65,9 @@ class StackSettings:
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Further environment of ingest, processors and projections."""
+    """Further environment of ingest, relay, processors and projections."""
+    own_environ: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Stage → further environment of it alone, e.g. who it is on the cluster."""
 
     @property
     def secrets_file(self) -> Path:
@@ -200,11 +202,11 @@ class Stack:
             self._on_step(f"created topics {', '.join(created)}")
 
     def _start_intake(self) -> None:
-        environ = self._stage_environ()
-        self._run(python_program("ingest", "ingest", f"{self.addresses.ingest}/readyz", environ=environ))
+        url = f"{self.addresses.ingest}/readyz"
+        self._run(python_program("ingest", "ingest", url, environ=self._stage_environ("ingest")))
         # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
         url = f"{self.addresses.relay_metrics}/readyz"
-        self._run(python_program("relay", "relay", url, environ=environ))
+        self._run(python_program("relay", "relay", url, environ=self._stage_environ("relay")))
 
     def _start_derived(self) -> None:
         """Start what belongs to a generation, unless a repair is replacing it."""
@@ -213,12 +215,11 @@ class Stack:
                 f"generation {self._generation.switching_to} is being switched to: finish with `recibo repair`"
             )
             return
-        environ = self._stage_environ()
         for name, url in (
             ("processors", self.addresses.processors_metrics),
             ("projections", self.addresses.projections_metrics),
         ):
-            self._run(python_program(name, name, f"{url}/readyz", environ=environ))
+            self._run(python_program(name, name, f"{url}/readyz", environ=self._stage_environ(name)))
 
     def _follow_generation(self) -> None:
         """Until the stack stops: stop and start what belongs to a generation as the data directory says."""
@@ -246,7 +247,7 @@ class Stack:
                 self._on_step(f"stopping {name}")
                 child.stop()
 
-    def _stage_environ(self) -> dict[str, str]:
+    def _stage_environ(self, stage: str) -> dict[str, str]:
         s, a = self.settings, self.addresses
         return {
             **environ_of(self.kafka),
@@ -263,6 +264,7 @@ class Stack:
             "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
             "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL", "WARNING"),  # of Faust, which tells all it does
             **s.environ,
+            **s.own_environ.get(stage, {}),
         }
 
     def _run(self, program: Program) -> None:

@@ -134,7 +134,7 @@ def _print_next(console: Console, repair: Repair) -> None:
     console.print(
         f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} goes on with it. Elsewhere set "
         f"RECIBO_GENERATION={plan.new} for the processors, the projections and this command, and start them. Consumers "
-        f"of {plan.topics.message_events.replace(str(plan.new), str(plan.old))} go on with {plan.topics.message_events}.",
+        f"of {plan.old_topics.message_events} go on with {plan.topics.message_events}.",
         highlight=False,
     )
 

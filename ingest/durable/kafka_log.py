@@ -19,7 +19,7 @@ from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
 from runtime.kafka.clients import make_producer
-from schemas.errors import LogUnavailable
+from schemas.errors import ConfigurationError, LogUnavailable
 from schemas.topics import MAX_RECORD_BYTES
 
 _OPEN_S_MAX: Final = 5.0
@@ -66,20 +66,24 @@ class KafkaLog:
         """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
-            LogUnavailable: Kafka cannot be reached, or a topic is missing.
+            LogUnavailable: Kafka cannot be reached, a topic is missing, or a file of secrets cannot be read.
         """
         compression = None if settings.kafka_compression == "none" else settings.kafka_compression
-        producer = make_producer(
-            settings.kafka,
-            "recibo-ingest",
-            acks="all",
-            enable_idempotence=True,
-            compression_type=compression,
-            max_batch_size=MAX_RECORD_BYTES + 2 * settings.kafka_batch_bytes_max,
-            linger_ms=0,
-            request_timeout_ms=_REQUEST_TIMEOUT_MS,
-            retry_backoff_ms=50,
-        )
+        try:
+            producer = make_producer(
+                settings.kafka,
+                "recibo-ingest",
+                acks="all",
+                enable_idempotence=True,
+                compression_type=compression,
+                max_batch_size=MAX_RECORD_BYTES + 2 * settings.kafka_batch_bytes_max,
+                linger_ms=0,
+                request_timeout_ms=_REQUEST_TIMEOUT_MS,
+                retry_backoff_ms=50,
+            )
+        except ConfigurationError as error:
+            # A secret's file may be there again in a moment; meanwhile there is the spool.
+            raise LogUnavailable(str(error)) from error
         try:
             async with asyncio.timeout(_OPEN_S_MAX):
                 await producer.start()

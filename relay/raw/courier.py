@@ -16,7 +16,7 @@ from relay.raw.target import Target
 from relay.settings import Settings
 from runtime.kafka.clients import make_admin, make_consumer
 from runtime.kafka.settings import KafkaSettings
-from schemas.errors import StateRefused
+from schemas.errors import ConfigurationError, StateRefused
 from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, decode_request, decode_source
 from schemas.relay_header import read_relay_header
 from schemas.topics import MAX_RECORD_BYTES
@@ -50,7 +50,7 @@ class Courier:
         while True:
             try:
                 await self._read()
-            except KafkaError as error:
+            except (KafkaError, ConfigurationError) as error:  # of a file of secrets, perhaps being replaced
                 log.warning("Kafka fails (%s); %s goes on in %d s", error, self._target.host, _AGAIN_S)
             await asyncio.sleep(_AGAIN_S)
 

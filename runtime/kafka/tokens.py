@@ -1,4 +1,7 @@
-"""OAUTHBEARER tokens: from a file, from a command, or signed for Amazon MSK."""
+"""OAUTHBEARER tokens: from a file, from a command, or signed for Amazon MSK.
+
+A token that cannot be had now may be had later, so its absence is a connection that failed: clients try again.
+"""
 
 import asyncio
 import importlib
@@ -7,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka.abc import AbstractTokenProvider
+from aiokafka.errors import KafkaConnectionError
 
 from runtime.kafka.settings import KafkaSettings
 from runtime.secret_file import read_secret
@@ -23,8 +27,11 @@ class FileTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has n
         self._path = path
 
     async def token(self) -> str:
-        """Return the token. Raises ConfigurationError: the file cannot be read, or is empty."""
-        return read_secret(self._path, "KAFKA_SASL_TOKEN_FILE")
+        """Return the token. Raises KafkaConnectionError: the file cannot be read, or is empty."""
+        try:
+            return read_secret(self._path, "KAFKA_SASL_TOKEN_FILE")
+        except ConfigurationError as error:
+            raise KafkaConnectionError(str(error)) from error
 
 
 class CommandTokens(AbstractTokenProvider):  # type: ignore[misc]  # as above
@@ -34,22 +41,22 @@ class CommandTokens(AbstractTokenProvider):  # type: ignore[misc]  # as above
         self._arguments = shlex.split(command)
 
     async def token(self) -> str:
-        """Return the token. Raises ConfigurationError: the command fails, prints nothing, or takes over 20 seconds."""
+        """Return the token. Raises KafkaConnectionError: the command fails, prints nothing, or takes over 20 seconds."""
         name = f"KAFKA_SASL_TOKEN_COMMAND ({self._arguments[0]})"
         try:
             running = await asyncio.create_subprocess_exec(*self._arguments, stdout=asyncio.subprocess.PIPE)
         except OSError as error:
-            raise ConfigurationError(f"{name} cannot be run: {error}") from error
+            raise KafkaConnectionError(f"{name} cannot be run: {error}") from error
         try:
             async with asyncio.timeout(_COMMAND_S_MAX):
                 printed, _ = await running.communicate()
         except TimeoutError as error:
             running.kill()
             await running.wait()
-            raise ConfigurationError(f"{name} printed no token in {_COMMAND_S_MAX:.0f} s") from error
+            raise KafkaConnectionError(f"{name} printed no token in {_COMMAND_S_MAX:.0f} s") from error
         token = printed.decode().strip()
         if running.returncode or not token:
-            raise ConfigurationError(f"{name} ended with code {running.returncode} and {len(token)} characters")
+            raise KafkaConnectionError(f"{name} ended with code {running.returncode} and {len(token)} characters")
         return token
 
 
@@ -67,8 +74,14 @@ class MskTokens(AbstractTokenProvider):  # type: ignore[misc]  # as above
             ) from error
 
     async def token(self) -> str:
-        """Return a token; signing may ask the machine's metadata service for credentials, so in a thread."""
-        token, _expires_at_ms = await asyncio.to_thread(self._signer.generate_auth_token, self._region)
+        """Return a token; signing may ask the machine's metadata service for credentials, so in a thread.
+
+        Raises KafkaConnectionError: the machine has no AWS identity, or AWS refuses it.
+        """
+        try:
+            token, _expires_at_ms = await asyncio.to_thread(self._signer.generate_auth_token, self._region)
+        except Exception as error:
+            raise KafkaConnectionError(f"KAFKA_SASL_MSK_REGION={self._region}: no token ({error})") from error
         return str(token)
 
 

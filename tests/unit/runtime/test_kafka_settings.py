@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import KafkaError
 
 from runtime.environ import environ_of
 from runtime.kafka.clients import connection
@@ -87,7 +88,7 @@ def test_a_certificate_that_is_none_is_named(name: str, tmp_path: Path) -> None:
 
 
 async def test_tokens_are_read_at_each_connection(tmp_path: Path) -> None:
-    """A token file that is renewed is read again; a command is run again, and one that fails is named."""
+    """A token file that is renewed is read again; a command is run again, and one that fails is an error that clients retry."""
     path = tmp_path / "token"
     path.write_text("one\n")
     tokens = FileTokens(path)
@@ -95,9 +96,12 @@ async def test_tokens_are_read_at_each_connection(tmp_path: Path) -> None:
     path.write_text("two\n")
     assert await tokens.token() == "two"
     assert await CommandTokens(f"cat '{path}'").token() == "two"
-    with pytest.raises(ConfigurationError, match="KAFKA_SASL_TOKEN_COMMAND"):
+    path.unlink()
+    with pytest.raises(KafkaError, match="KAFKA_SASL_TOKEN_FILE"):
+        await tokens.token()
+    with pytest.raises(KafkaError, match="KAFKA_SASL_TOKEN_COMMAND"):
         await CommandTokens("false").token()
-    with pytest.raises(ConfigurationError, match="KAFKA_SASL_TOKEN_COMMAND"):
+    with pytest.raises(KafkaError, match="KAFKA_SASL_TOKEN_COMMAND"):
         await CommandTokens(str(tmp_path / "absent")).token()
 
 

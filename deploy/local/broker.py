@@ -33,6 +33,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
 listeners={listeners},CONTROLLER://{host}:{controller_port}
 advertised.listeners={listeners}
 inter.broker.listener.name=PLAINTEXT

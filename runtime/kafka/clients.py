@@ -2,7 +2,7 @@
 
 aiokafka 0.14 asks for metadata with topic auto-creation allowed, and has no option against it: on a broker that
 creates topics by themselves, looking at a misspelt name would make it. So importing this module replaces the request
-that the library makes, for every client of the process, Faust's among them (`tests/contracts/test_aiokafka.py`).
+that the library makes, for every client of the process, Faust's among them (`tests/contracts/test_topic_creation.py`).
 """
 
 from typing import Any

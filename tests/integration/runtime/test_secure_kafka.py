@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError, TopicAuthorizationFailedError
 
 from operations.acls import grants, kafka_acls
 from operations.doctor import Deployment, Finding, kafka
@@ -72,6 +73,18 @@ async def test_a_stranger_is_refused(granted: SecureBroker) -> None:
         with pytest.raises(KafkaError):
             await producer.start()
         await producer.stop()
+
+
+async def test_a_process_may_no_more_than_it_needs(granted: SecureBroker) -> None:
+    """Who writes the log may not read it, and who reads it may not write it."""
+    async with make_consumer(granted.by_sasl("recibo-ingest"), "test") as consumer:
+        consumer.assign([TopicPartition(RAW, 0)])
+        consumer.seek(TopicPartition(RAW, 0), 0)
+        with pytest.raises(TopicAuthorizationFailedError):
+            await consumer.getone()
+    async with make_producer(granted.by_sasl("recibo-projections"), "test") as producer:
+        with pytest.raises(TopicAuthorizationFailedError):
+            await producer.send_and_wait(RAW, b"forged")
 
 
 async def test_topics_that_may_not_be_created_are_named(broker: SecureBroker) -> None:

@@ -25,7 +25,7 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 _SETTINGS: Final = {setting.field: setting for setting in settings_of(SharedSettings, "")}
 
 
-class _Renamed(click.Option):
+class Renamed(click.Option):
     """An option that is still taken under its older names, which its help does not show."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -33,18 +33,6 @@ class _Renamed(click.Option):
         shown = copy.copy(self)
         shown.opts = self.opts[:1]
         return click.Option.get_help_record(shown, ctx)
-
-
-def kafka_option(default: str = SHARED.kafka_bootstrap_servers, text: str = "The brokers.") -> Decorator:
-    """Return `--kafka`, given to a command as `kafka_bootstrap_servers`."""
-    names = ("--kafka", "--kafka-bootstrap-servers")
-    return _shared("kafka_bootstrap_servers", *names, default=default, help=text, callback=_checked)
-
-
-def clickhouse_option(default: str = SHARED.clickhouse_url, text: str = "The engine.") -> Decorator:
-    """Return `--clickhouse`, given to a command as `clickhouse_url`."""
-    names = ("--clickhouse", "--clickhouse-url", "--url")
-    return _shared("clickhouse_url", *names, default=default, help=text, callback=_checked)
 
 
 def config_option(command: Command) -> Command:
@@ -125,7 +113,7 @@ def partitions_option(command: Command) -> Command:
 def _shared(setting: str, *names: str, **options: Any) -> Decorator:
     variable = _SETTINGS[setting].variable
     shows = bool(options["default"])
-    return click.option(*names, setting, cls=_Renamed, envvar=variable, show_envvar=True, show_default=shows, **options)
+    return click.option(*names, setting, cls=Renamed, envvar=variable, show_envvar=True, show_default=shows, **options)
 
 
 def _checked(_ctx: click.Context, option: click.Parameter, value: str) -> str:

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 
-from cli._options import kafka_option
+from cli._servers import kafka_option
 from operations.archive.hours import first_open_hour, hour_name
 from operations.archive.location import Location
 from operations.archive.manifest import ArchiveDamaged, Manifest, chain_problems
 from operations.archive.partition_log import partition_log
 from operations.archive.read import manifests_of, partitions_of, problems_of, unfinished_in
 from operations.archive.write import archive, gaps
+from runtime.kafka.settings import KafkaSettings
 from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 from schemas.topics import RAW, REQUESTS
@@ -26,8 +27,8 @@ TOPICS = (RAW, REQUESTS)
 @click.argument("location")
 @click.option("--verify", is_flag=True, help="Write nothing: read every file and check it against its manifest.")
 @click.option("--topic", "topics", multiple=True, default=TOPICS, show_default=True)
-@kafka_option()
-def command(location: str, topics: tuple[str, ...], kafka_bootstrap_servers: str, *, verify: bool) -> None:
+@kafka_option
+def command(location: str, topics: tuple[str, ...], kafka: KafkaSettings, *, verify: bool) -> None:
     """Write the hours of the log that are over and not yet archived to LOCATION, as Parquet.
 
     LOCATION is a directory, or s3://BUCKET/PREFIX; for other than Amazon's store
@@ -41,15 +42,13 @@ def command(location: str, topics: tuple[str, ...], kafka_bootstrap_servers: str
             _verify(place, topics, console)
             return
         with place.held():
-            written = [
-                m for topic in topics for m in asyncio.run(_archive(kafka_bootstrap_servers, topic, place, console))
-            ]
+            written = [m for topic in topics for m in asyncio.run(_archive(kafka, topic, place, console))]
     missing = list(gaps(written))
     if missing:
         raise DeploymentError(f"archived, but {'; '.join(missing)}. Run this more often than the topic's retention")
 
 
-async def _archive(kafka: str, topic: str, location: Location, console: Console) -> list[Manifest]:
+async def _archive(kafka: KafkaSettings, topic: str, location: Location, console: Console) -> list[Manifest]:
     now_ms = time.time_ns() // 1_000_000
     with ProgressBars(console) as show:
         async with partition_log(kafka, topic) as log:

@@ -12,7 +12,8 @@ import click
 import uvloop
 from rich.console import Console
 
-from cli._options import clickhouse_option, config_option, generation_option, kafka_option, secrets_file_option
+from cli._options import config_option, generation_option, secrets_file_option
+from cli._servers import clickhouse_option, kafka_option
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
@@ -38,8 +39,8 @@ _TWO_HOURS_MS: Final = 7_200_000
 @click.option("--against", "url", default="", help="Origin of a deployment that is up, e.g. http://127.0.0.1:8080.")
 @config_option
 @secrets_file_option
-@kafka_option()
-@clickhouse_option()
+@kafka_option
+@clickhouse_option
 @generation_option()
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
@@ -73,15 +74,14 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
     """Yield the deployment named, or one of the demo's own, in a scratch directory on free ports."""
     if options["url"]:
         sources = registered_sources(SourcesFile(options["config_file"], options["secrets_file"]))
-        kafka, clickhouse = options["kafka_bootstrap_servers"], options["clickhouse_url"]
+        kafka, clickhouse = options["kafka"], options["clickhouse"]
         yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
         return
     with (
         _folder(options["keep"]) as folder,
         Stack(own_stack(folder), on_step=lambda step: console.print(step, style="dim")) as stack,
     ):
-        a = stack.addresses
-        yield Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
+        yield Deployment(stack.addresses.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES)
 
 
 @contextmanager

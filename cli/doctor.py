@@ -7,29 +7,32 @@ from typing import Final
 
 import click
 
-from cli._options import clickhouse_option, data_dir_option, generation_option, kafka_option
+from cli._options import data_dir_option, generation_option
+from cli._servers import clickhouse_option, kafka_option
 from operations.doctor import Deployment, Finding, findings
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 
-_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red"}
+_COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red", "unchecked": "cyan"}
 
 
 @click.command()
-@kafka_option()
-@clickhouse_option()
+@kafka_option
+@clickhouse_option
 @generation_option()
 @data_dir_option
-def command(kafka_bootstrap_servers: str, clickhouse_url: str, generation: int, data_dir: Path) -> None:
+def command(kafka: KafkaSettings, clickhouse: ClickHouseSettings, generation: int, data_dir: Path) -> None:
     """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""
     for library in ("aiokafka", "clickhouse_connect"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would say is told below, once
     levels = set()
-    for finding in findings(Deployment(kafka_bootstrap_servers, clickhouse_url, generation, data_dir)):
+    for finding in findings(Deployment(kafka, clickhouse, generation, data_dir)):
         levels.add(finding.level)
         click.echo(_line(finding))
     sys.exit(1 if "fail" in levels else 0)
 
 
 def _line(finding: Finding) -> str:
-    level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
+    level = click.style(f"{finding.level:<9}", fg=_COLOURS[finding.level])
     remedy = f" → {finding.remedy}" if finding.remedy else ""
     return f"{level}  {finding.subject:<10}  {finding.text}{remedy}"

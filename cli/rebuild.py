@@ -13,12 +13,13 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
-from cli._options import clickhouse_option, generation_option, kafka_option
+from cli._options import generation_option
+from cli._servers import clickhouse_option, kafka_option
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
 from operations.rebuild.target import IDENTITY, target_of
 from projections.settings import Settings, from_environ
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
 from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 
@@ -27,8 +28,8 @@ _STATEMENT_S_MAX: Final = 3_600
 
 @click.command()
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
-@kafka_option()
-@clickhouse_option()
+@kafka_option
+@clickhouse_option
 @generation_option()
 @click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
@@ -43,10 +44,10 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     settings = replace(from_environ(), **where)
-    target = target_of(table, settings.generation)
+    target = target_of(table, settings.kafka.topics(settings.generation))
     console = Console()
     try:
-        client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
+        client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
         if discard:
             Rebuild(target, settings, client, lambda *_: None).discard()
             console.print("discarded; the live tables are as they were")

@@ -11,14 +11,15 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
-from cli._options import clickhouse_option, config_option, data_dir_option, generation_option, kafka_option
+from cli._options import config_option, data_dir_option, generation_option
+from cli._servers import clickhouse_option, kafka_option
 from cli.rebuild import print_samples, print_weeks, weeks_text
 from operations.generation import read_generation
 from operations.repair.plan import Plan
 from operations.repair.repair import Repair
 from operations.repair.tables import Comparison
 from projections.settings import from_environ
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
 from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 
@@ -27,8 +28,8 @@ _AGAIN: Final = "Run it again: it goes on from where it was"
 
 
 @click.command()
-@kafka_option()
-@clickhouse_option()
+@kafka_option
+@clickhouse_option
 @generation_option()
 @data_dir_option
 @config_option
@@ -75,9 +76,9 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
 
 
 def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
-    named = ("kafka_bootstrap_servers", "clickhouse_url", "generation")
+    named = ("kafka", "clickhouse", "generation")
     settings = replace(from_environ(), **{name: options[name] for name in named})
-    client = connect(settings.clickhouse_url, timeout_s=_STATEMENT_S_MAX)
+    client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
     data_dir, config = options["data_dir"].resolve(), options["config_file"].resolve()
     return Plan(settings, client, data_dir, config, options["archive"], progress)
 
@@ -128,7 +129,7 @@ def _print_next(console: Console, repair: Repair) -> None:
     console.print(
         f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} goes on with it. Elsewhere set "
         f"RECIBO_GENERATION={plan.new} for the processors, the projections and this command, and start them. Consumers "
-        f"of {plan.topics.message_events.replace(str(plan.new), str(plan.old))} go on with {plan.topics.message_events}.",
+        f"of {plan.old_topics.message_events} go on with {plan.topics.message_events}.",
         highlight=False,
     )
 

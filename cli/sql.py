@@ -6,16 +6,16 @@ import sys
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import click
-import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 from rich.table import Table
 
-from cli._options import clickhouse_option
+from cli._servers import clickhouse_option
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import DeploymentError
 
 ROWS_SHOWN_MAX: Final = 500
@@ -24,23 +24,23 @@ _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 
 @click.command()
 @click.argument("statement")
-@clickhouse_option()
-@click.option("--database", default="recibo", show_default=True)
+@clickhouse_option
+@click.option("--database", default="", show_default="the views")
 @click.option("--format", "shape", type=click.Choice(["table", *_RAW_FORMATS]), default="table", show_default=True)
-def command(statement: str, clickhouse_url: str, database: str, shape: str) -> None:
+def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape: str) -> None:
     """Run STATEMENT (- reads it from standard input) and print its result."""
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are told below, once
     sql = sys.stdin.read() if statement == "-" else statement
     try:
-        with clickhouse_connect.get_client(dsn=clickhouse_url, autogenerate_session_id=False) as client:
-            client.database = database
+        with connect(clickhouse) as client:
+            client.database = database or clickhouse.views_database
             if shape in _RAW_FORMATS:
                 with client.raw_stream(sql.rstrip().rstrip(";"), fmt=_RAW_FORMATS[shape]) as stream:
                     shutil.copyfileobj(stream, sys.stdout.buffer)
                 return
             names, rows = _first_rows(client, sql)
     except ClickHouseError as error:
-        raise DeploymentError(_reason(error, clickhouse_url)) from error
+        raise DeploymentError(_reason(error, clickhouse.address)) from error
     _print_table(names, rows)
 
 
@@ -72,10 +72,5 @@ def _reason(error: ClickHouseError, url: str) -> str:
     if "UNKNOWN_DATABASE" in text:
         return f"{text}: the tables are made when the projections start; see `recibo up` or `recibo doctor`"
     if "Code: " not in text:
-        return f"ClickHouse at {_without_password(url)} does not answer: start it (`recibo up`), or correct --clickhouse or CLICKHOUSE_URL"
+        return f"ClickHouse at {url} does not answer: start it (`recibo up`), or correct --clickhouse or CLICKHOUSE_URL"
     return text
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

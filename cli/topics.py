@@ -1,18 +1,48 @@
-"""`recibo topics`: create the topics that are missing."""
+"""`recibo topics`: create the topics that are missing, or print what would create them and grant what processes need."""
 
 import asyncio
 
 import click
 
-from cli._options import generation_option, kafka_option, partitions_option
-from operations.topics import create_missing
+from cli._options import generation_option, partitions_option
+from cli._servers import kafka_option
+from operations.acls import grants, kafka_acls
+from operations.topic_texts import kafka_topics, terraform
+from operations.topics import REPLICAS_WANTED, create_missing
+from runtime.kafka.settings import KafkaSettings
+from schemas.topics import declared
 
 
 @click.command()
-@kafka_option()
+@kafka_option
 @generation_option()
 @partitions_option
-def command(kafka_bootstrap_servers: str, generation: int, partitions: int) -> None:
+@click.option("--print", "shape", type=click.Choice(["kafka-topics", "terraform"]), help="Create nothing: print this.")
+@click.option("--replicas", type=click.IntRange(1), default=REPLICAS_WANTED, show_default=True, help="With --print.")
+@click.option("--acls", is_flag=True, help="Create nothing: print kafka-acls.sh commands, by process.")
+@click.option("--principals", default="User:recibo-", show_default=True, help="With --acls: before a process's name.")
+@click.option("--projections-group", envvar="RECIBO_PROJECTIONS_GROUP", default="recibo-projections", hidden=True)
+def command(
+    *,
+    kafka: KafkaSettings,
+    generation: int,
+    partitions: int,
+    shape: str | None,
+    replicas: int,
+    acls: bool,
+    principals: str,
+    projections_group: str,
+) -> None:
     """Create the declared topics that a cluster does not have, on three brokers where there are three."""
-    created = asyncio.run(create_missing(kafka_bootstrap_servers, generation, partitions))
+    if acls:
+        wanted = grants(kafka.topic_prefix, projections_group)
+        click.echo(kafka_acls(wanted, kafka.bootstrap_servers, principals), nl=False)
+    if shape == "kafka-topics":
+        topics = declared(kafka.topics(generation))
+        click.echo(kafka_topics(topics, kafka.bootstrap_servers, partitions, replicas), nl=False)
+    if shape == "terraform":
+        click.echo(terraform(declared(kafka.topics(generation)), partitions, replicas), nl=False)
+    if acls or shape:
+        return
+    created = asyncio.run(create_missing(kafka, generation, partitions))
     click.echo(f"created: {', '.join(created)}" if created else "nothing to create: all topics are there")

@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.setting_types import Bytes, Count, Host, Milliseconds, Networks, OptionalPort, Port, Workers
-from runtime.shared_settings import SHARED, ConfigFile, DataDir, KafkaServers, LogLevel, PublicUrl, SecretsFile
+from runtime.shared_settings import SHARED, ConfigFile, DataDir, LogLevel, PublicUrl, SecretsFile
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -28,8 +29,8 @@ Compression = Literal["zstd", "lz4", "snappy", "gzip", "none"]
 class Settings:
     """How one deployment of ingest runs."""
 
-    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
-    """The brokers."""
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_file: ConfigFile = SHARED.config_file
     """The sources; read again when it changes, or on SIGHUP."""
     secrets_file: SecretsFile = SHARED.secrets_file

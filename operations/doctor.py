@@ -4,23 +4,25 @@ import asyncio
 import platform
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Final, Literal
 
-import clickhouse_connect
 from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
-from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics
+from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics, hidden_topics
 from projections.clickhouse.migrate import read_migrations
-from projections.settings import STORE
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.topics import declared
+from schemas.topics import Topic, declared
 
 GIB: Final = 1024**3
 DISK_FREE_BYTES_FAIL: Final = 1 * GIB
@@ -30,7 +32,8 @@ CLOCK_S_WARN: Final = 1.0
 CLICKHOUSE_MIN: Final = (25, 10)
 """The oldest release whose settings the tables rely on."""
 
-Level = Literal["ok", "warn", "fail"]
+Level = Literal["ok", "warn", "fail", "unchecked"]
+"""How bad it is; `unchecked`: what this principal may not read is neither good nor bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,8 @@ class Finding:
 class Deployment:
     """Where to look."""
 
-    kafka_bootstrap_servers: str
-    clickhouse_url: str
+    kafka: KafkaSettings
+    clickhouse: ClickHouseSettings
     generation: int
     data_dir: Path
 
@@ -63,26 +66,39 @@ def findings(deployment: Deployment) -> Iterator[Finding]:
 def kafka(deployment: Deployment) -> Iterator[Finding]:
     """Broker reachable; topics as declared; what an acknowledged record survives."""
     try:
-        brokers, found = asyncio.run(_look_at_kafka(deployment))
+        brokers, found, hidden = asyncio.run(_look_at_kafka(deployment))
     except (DeploymentError, KafkaError) as error:
         yield Finding("fail", "kafka", str(error))
         return
-    yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka_bootstrap_servers}")
-    wanted = declared(deployment.generation)
-    told = differences(wanted, found)
+    yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka.bootstrap_servers}")
+    yield from topics_found(declared(deployment.kafka.topics(deployment.generation)), found, hidden)
+    if found:
+        yield durability(brokers, found)
+
+
+def topics_found(wanted: Sequence[Topic], found: dict[str, FoundTopic], hidden: AbstractSet[str]) -> Iterator[Finding]:
+    """Judge the topics by what this principal may see of them. Pure."""
+    told = differences([topic for topic in wanted if topic.name not in hidden], found)
+    unread = sorted(name for name, topic in found.items() if topic.config is None)
     if told:
         remedy = "`recibo topics` creates what is missing; change the rest with kafka-configs.sh --alter"
         yield Finding("fail", "topics", "; ".join(told), remedy)
-    else:
+    elif not hidden and not unread:
         yield Finding("ok", "topics", f"all {len(wanted)} as declared")
-    if found:
-        yield durability(brokers, found)
+    remedy = "ask with a principal that may: `recibo topics --acls` prints the operator's grants"
+    if hidden:
+        yield Finding("unchecked", "topics", f"hidden from this principal: {', '.join(sorted(hidden))}", remedy)
+    if unread:
+        yield Finding("unchecked", "topics", f"settings not readable: {', '.join(unread)}", remedy)
 
 
 def durability(brokers: int, found: dict[str, FoundTopic]) -> Finding:
     """Say what an answer 204 survives on this cluster. Pure."""
     replicas = min(topic.replicas for topic in found.values())
-    in_sync = min(int(topic.config.get("min.insync.replicas", 1)) for topic in found.values())
+    configs = [topic.config for topic in found.values() if topic.config is not None]
+    if replicas >= REPLICAS_WANTED and not configs:
+        return Finding("unchecked", "durability", f"{replicas} replicas; min.insync.replicas cannot be read")
+    in_sync = min((int(config.get("min.insync.replicas", 1)) for config in configs), default=1)
     if replicas >= REPLICAS_WANTED and in_sync > 1:
         return Finding(
             "ok", "durability", f"{replicas} replicas, {in_sync} in sync: 204 survives the loss of a machine"
@@ -99,10 +115,10 @@ def durability(brokers: int, found: dict[str, FoundTopic]) -> Finding:
 def clickhouse(deployment: Deployment) -> Iterator[Finding]:
     """Engine reachable and recent enough; tables migrated; clocks agree."""
     try:
-        with clickhouse_connect.get_client(dsn=deployment.clickhouse_url, autogenerate_session_id=False) as client:
-            yield from _look_at_clickhouse(client)
+        with connect(deployment.clickhouse) as client:
+            yield from _look_at_clickhouse(client, deployment.clickhouse.database)
     except ClickHouseError:
-        text = f"no ClickHouse answers at {deployment.clickhouse_url}"
+        text = f"no ClickHouse answers at {deployment.clickhouse.address}"
         yield Finding("fail", "clickhouse", text, "start it (`recibo up`), or correct CLICKHOUSE_URL")
 
 
@@ -148,13 +164,14 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
     return Finding(level, "disk", text, "free some, or move the data directory (--data-dir, RECIBO_DATA_DIR)")
 
 
-async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic]]:
-    async with admin_of(deployment.kafka_bootstrap_servers) as admin:
+async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic], set[str]]:
+    names = [topic.name for topic in declared(deployment.kafka.topics(deployment.generation))]
+    async with admin_of(deployment.kafka) as admin:
         brokers = len((await admin.describe_cluster())["brokers"])
-        return brokers, await find_topics(admin, [topic.name for topic in declared(deployment.generation)])
+        return brokers, await find_topics(admin, names), await hidden_topics(admin, names)
 
 
-def _look_at_clickhouse(client: Client) -> Iterator[Finding]:
+def _look_at_clickhouse(client: Client, store: str) -> Iterator[Finding]:
     release = tuple(int(part) for part in str(client.server_version).split(".")[:2])
     text = f"version {client.server_version}"
     if release < CLICKHOUSE_MIN:
@@ -162,8 +179,8 @@ def _look_at_clickhouse(client: Client) -> Iterator[Finding]:
     else:
         yield Finding("ok", "clickhouse", text)
     known = {migration.number for migration in read_migrations()}
-    exists = client.command(f"EXISTS TABLE {STORE}.migration")
-    rows = client.query(f"SELECT DISTINCT number FROM {STORE}.migration").result_rows if exists else []  # noqa: S608
+    exists = client.command(f"EXISTS TABLE {store}.migration")
+    rows = client.query(f"SELECT DISTINCT number FROM {store}.migration").result_rows if exists else []  # noqa: S608
     missing = known - {row[0] for row in rows}
     if missing:
         remedy = "`python -m projections.clickhouse.migrate`; the projections do so when they start"

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import DeploymentError
 from schemas.phone import lines, search_forms
 
@@ -78,20 +79,20 @@ class Lookup:
         return list(self._client.query(statement, parameters=parameters).named_results())
 
 
-def ask(url: str, database: str, text: str, region: str, account: str) -> tuple[Found, list[Row]]:
+def ask(clickhouse: ClickHouseSettings, database: str, text: str, region: str, account: str) -> tuple[Found, list[Row]]:
     """Return what `text` names (see `Lookup.messages`), and its timeline where that is one message.
 
     Raises:
         DeploymentError: ClickHouse does not answer, or has not these views.
     """
     try:
-        with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
+        with connect(clickhouse) as client:
             lookup = Lookup(client, database)
             found = lookup.messages(text, region, account)
             return found, lookup.timeline(found.messages[0]) if found.total == 1 else []
     except ClickHouseError as error:
         raise DeploymentError(
-            f"ClickHouse at {url} cannot be asked: {str(error)[:300]}; is `recibo up` running, and its tables made?"
+            f"ClickHouse at {clickhouse.address} cannot be asked: {str(error)[:300]}; is `recibo up` running, and its tables made?"
         ) from error
 
 

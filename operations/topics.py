@@ -3,14 +3,22 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+)
 
+from runtime.kafka.clients import make_admin
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -18,8 +26,10 @@ REPLICAS_WANTED: Final = 3
 _OFFSETS: Final = "__consumer_offsets"
 """The broker's own topic of committed offsets: whoever leads one of its partitions coordinates groups."""
 _TOPIC_EXISTS: Final = 36
+_FORBIDDEN: Final = frozenset({TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno})
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _LEADERS_S_MAX: Final = 20.0
+_OFFSETS_S_MAX: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +39,24 @@ class FoundTopic:
     partitions: int
     replicas: int
     has_leaders: bool
-    config: Mapping[str, str]
+    config: Mapping[str, str] | None
+    """Its settings; None where this principal may not read them."""
 
 
 @asynccontextmanager
-async def admin_of(bootstrap_servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def admin_of(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
     """Connect to a cluster for as long as the context lasts.
 
     Raises:
         DeploymentError: no broker answers there.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=_REQUEST_TIMEOUT_MS)
+    admin = make_admin(kafka, "recibo-operator", request_timeout_ms=_REQUEST_TIMEOUT_MS)
     try:
         await admin.start()
     except KafkaError as error:
         await admin.close()
         raise DeploymentError(
-            f"no Kafka broker answers at {bootstrap_servers} ({error}): start it, or correct KAFKA_BOOTSTRAP_SERVERS"
+            f"no Kafka broker answers at {kafka.bootstrap_servers} ({error}): start it, or correct KAFKA_BOOTSTRAP_SERVERS"
         ) from error
     try:
         yield admin
@@ -63,32 +74,45 @@ async def find_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[
             partitions=len(topic["partitions"]),
             replicas=min(len(partition["replicas"]) for partition in topic["partitions"]),
             has_leaders=all(partition["leader"] >= 0 for partition in topic["partitions"]),
-            config=configs[topic["topic"]],
+            config=configs.get(topic["topic"]),
         )
         for topic in there
     }
 
 
-async def create_missing(bootstrap_servers: str, generation: int, partitions: int) -> list[str]:
+async def hidden_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> set[str]:
+    """Return those of `names` of which this principal may not even know whether they exist."""
+    described = await admin.describe_topics(list(names))
+    return {topic["topic"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno}
+
+
+async def create_missing(kafka: KafkaSettings, generation: int, partitions: int) -> list[str]:
     """Create the declared topics that are not there, wait until all can be written to and groups joined; return those created.
 
     Replicated on three brokers where the cluster has them, two of which must then hold a record before it counts.
 
+    What this principal may not see counts as there: managed clusters hide much, and the processes say what they miss.
+
     Raises:
         DeploymentError: no broker answers, it refuses, or a topic has another partition count: it can never change.
     """
-    wanted = {topic.name: topic for topic in declared(generation)}
-    async with admin_of(bootstrap_servers) as admin:
+    wanted = {topic.name: topic for topic in declared(kafka.topics(generation))}
+    async with admin_of(kafka) as admin:
         found = await find_topics(admin, wanted)
         _check_partitions(found, partitions)
-        missing = [topic for name, topic in wanted.items() if name not in found]
+        hidden = await hidden_topics(admin, wanted)
+        missing = [topic for name, topic in wanted.items() if name not in {*found, *hidden}]
         replicas = min(REPLICAS_WANTED, len((await admin.describe_cluster())["brokers"]))
         safe = {"min.insync.replicas": "2"} if replicas >= REPLICAS_WANTED else {}
         if missing:
             new = [NewTopic(t.name, partitions, replicas, topic_configs={**t.config, **safe}) for t in missing]
             _check_created(await admin.create_topics(new))
-        await _wake_coordinators(admin)
-        await wait_for_leaders(admin, {*wanted, _OFFSETS})
+        await _wake_coordinators(admin, kafka.named(f"recibo-processors-g{generation}"))
+        await wait_for_leaders(admin, wanted)
+        with suppress(
+            DeploymentError
+        ):  # a managed cluster may hide it altogether; members of groups wait for it themselves
+            await wait_for_leaders(admin, [_OFFSETS], s_max=_OFFSETS_S_MAX)
         return [topic.name for topic in missing]
 
 
@@ -102,9 +126,9 @@ def differences(wanted: Iterable[Topic], found: Mapping[str, FoundTopic]) -> lis
             told.append(f"{topic.name} is missing")
             continue
         told += [
-            f"{topic.name} has {name}={there.config.get(name)}, declared {value}"
+            f"{topic.name} has {name}={(there.config or {}).get(name)}, declared {value}"
             for name, value in topic.config.items()
-            if there.config.get(name) != value
+            if there.config is not None and there.config.get(name) != value
         ]
     if len(counts) > 1:
         told.append(f"partition counts differ ({', '.join(map(str, sorted(counts)))}); all must be the same")
@@ -122,40 +146,56 @@ def _check_partitions(found: Mapping[str, FoundTopic], partitions: int) -> None:
 
 def _check_created(response: Any) -> None:
     for name, code, *reason in response.topic_errors:
+        if code in _FORBIDDEN:
+            raise DeploymentError(
+                f"this principal may not create {name}: have it created (`recibo topics --print kafka-topics`, or "
+                "terraform), or be granted what `recibo topics --acls` prints for the operator"
+            )
         if code not in (0, _TOPIC_EXISTS):
             raise DeploymentError(f"Kafka did not create {name}: {reason[0] if reason else f'error {code}'}")
 
 
-async def _wake_coordinators(admin: AIOKafkaAdminClient) -> None:
+async def _wake_coordinators(admin: AIOKafkaAdminClient, group: str) -> None:
     """Ask for the coordinator of a group: a new broker makes its topic of offsets only then, and clients would wait for it."""
     deadline = time.monotonic() + _LEADERS_S_MAX
     while True:
         try:
-            await admin.find_coordinator("recibo")
+            await admin.find_coordinator(group)
         except GroupCoordinatorNotAvailableError as error:
             if time.monotonic() > deadline:
                 raise DeploymentError("Kafka has no coordinator for groups: look at the broker's log") from error
             await asyncio.sleep(0.1)
+        except GroupAuthorizationFailedError:
+            return  # not this principal's to ask; the members of the group will
         else:
             return
 
 
-async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str]) -> None:
+async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str], s_max: float = _LEADERS_S_MAX) -> None:
     """Return when every partition of the topics can be written to: brokers hear of a new topic a moment later.
 
+    A topic that this principal may not see is not waited for.
+
     Raises:
-        DeploymentError: some have no leader within 20 seconds.
+        DeploymentError: some have no leader within `s_max` seconds.
     """
-    deadline = time.monotonic() + _LEADERS_S_MAX
+    deadline = time.monotonic() + s_max
     names = set(names)
     while True:
-        found = await find_topics(admin, names)
-        waiting = sorted(name for name in names if name not in found or not found[name].has_leaders)
+        described = await admin.describe_topics(list(names))
+        waiting = sorted(topic["topic"] for topic in described if not _is_led(topic))
         if not waiting:
             return
         if time.monotonic() > deadline:
             raise DeploymentError(f"Kafka has no leader for {', '.join(waiting)}: look at the broker's log")
         await asyncio.sleep(0.1)
+
+
+def _is_led(topic: Any) -> bool:
+    if topic["error_code"] == TopicAuthorizationFailedError.errno:
+        return True
+    partitions = topic["partitions"]
+    return not topic["error_code"] and bool(partitions) and all(partition["leader"] >= 0 for partition in partitions)
 
 
 async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
@@ -165,5 +205,6 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
     return {
         name: {entry[0]: entry[1] for entry in entries}
         for response in responses
-        for _code, _reason, _kind, name, entries in response.resources
+        for code, _reason, _kind, name, entries in response.resources
+        if not code  # else it is not this principal's to read
     }

@@ -12,13 +12,13 @@ from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
 from processors.agent import make_agent
+from processors.credentials import credentials
 from processors.settings import Settings, from_environ
 from processors.transport import BatchConsumer, BatchSchema, BatchTransport
 from processors.worker import Worker
 from runtime.health import Health, Readiness
 from runtime.tasks import Tasks
 from schemas.errors import TaskDied
-from schemas.topics import RAW
 
 log = logging.getLogger(__name__)
 
@@ -93,8 +93,10 @@ class ReciboApp(faust.App):
 def create_app(settings: Settings) -> ReciboApp:
     """Return the application, wired and not started."""
     app = ReciboApp(
-        f"recibo-processors-g{settings.generation}",
-        broker=[f"kafka://{server}" for server in settings.kafka_bootstrap_servers.split(",")],
+        settings.kafka.named(f"recibo-processors-g{settings.generation}"),
+        broker=[f"kafka://{server}" for server in settings.kafka.bootstrap_servers.split(",")],
+        broker_credentials=credentials(settings.kafka),
+        broker_client_id="recibo-processors",
         datadir=str(settings.state_dir / "faust"),
         store="memory://",
         web_enabled=False,
@@ -114,10 +116,13 @@ def create_app(settings: Settings) -> ReciboApp:
         stream_wait_empty=True,
         table_standby_replicas=0,
     )
-    worker = app.worker = Worker(settings, stop_at_once, lambda partition: app.consumer.highwater(TP(RAW, partition)))
+    raw_topic = settings.kafka.topics().raw
+    worker = app.worker = Worker(
+        settings, stop_at_once, lambda partition: app.consumer.highwater(TP(raw_topic, partition))
+    )
     app.long_lived = Tasks(on_death=app.end_after_a_death)
     app.transport_class = _transport(settings, worker)
-    raw = app.topic(RAW, schema=BatchSchema())
+    raw = app.topic(raw_topic, schema=BatchSchema())
     app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))
     app.on_partitions_revoked.connect(_close_lanes)  # type: ignore[arg-type]  # signals pass their sender first
     return app

@@ -16,6 +16,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from processors import crash_points
 from processors.expiry import is_expired
 from processors.store import StateStore
+from runtime.kafka.clients import make_consumer
+from runtime.kafka.settings import KafkaSettings
 from schemas.message_state import last_at_of, version_of
 
 _FETCH_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -28,10 +30,11 @@ Progress = Callable[[int, int], None]
 
 
 @asynccontextmanager
-async def changelog_reader(bootstrap: str, partition: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
+async def changelog_reader(kafka: KafkaSettings, partition: TopicPartition) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer assigned to one changelog partition, outside any group."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+    consumer = make_consumer(
+        kafka,
+        "recibo-processors",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=_FETCH_BYTES_MAX,
@@ -79,14 +82,14 @@ def _is_newer(known: bytes, record: Any) -> bool:
 
 
 async def recover(
-    bootstrap: str, store: StateStore, partition: TopicPartition, progress: Progress
+    kafka: KafkaSettings, store: StateStore, partition: TopicPartition, progress: Progress
 ) -> tuple[int, dict[bytes, bytes]]:
     """Bring a store up to its changelog's end.
 
     A store that is ahead of the changelog belongs to another one: it is thrown away and read again from the start.
 
     Args:
-        bootstrap: Kafka bootstrap servers.
+        kafka: the cluster.
         store: the partition's store.
         partition: the changelog partition.
         progress: told as it goes on.
@@ -94,7 +97,7 @@ async def recover(
     Returns:
         The changelog's end offset, and the states to write to it again (see `apply`).
     """
-    async with changelog_reader(bootstrap, partition) as consumer:
+    async with changelog_reader(kafka, partition) as consumer:
         end = (await consumer.end_offsets([partition]))[partition]
         start = (await consumer.beginning_offsets([partition]))[partition]
         if store.offset >= end:
@@ -114,10 +117,10 @@ async def recover(
         return end, hidden
 
 
-async def read_stretch(bootstrap: str, partition: TopicPartition, first: int, end: int) -> list[Any]:
+async def read_stretch(kafka: KafkaSettings, partition: TopicPartition, first: int, end: int) -> list[Any]:
     """Return the changelog's records from offset `first` up to, not including, `end`."""
     found: list[Any] = []
-    async with changelog_reader(bootstrap, partition) as consumer:
+    async with changelog_reader(kafka, partition) as consumer:
         consumer.seek(partition, first)
         position = first
         while position < end:

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from aiokafka.admin import AIOKafkaAdminClient
-
+from runtime.kafka.clients import make_admin
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import StateRefused
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import Topics
 
 
 class Cluster(NamedTuple):
@@ -15,21 +15,21 @@ class Cluster(NamedTuple):
     partitions: int
 
 
-async def inspect_cluster(bootstrap: str, topics: DerivedTopics) -> Cluster:
+async def inspect_cluster(kafka: KafkaSettings, topics: Topics) -> Cluster:
     """Return the cluster as it is.
 
     Raises:
         StateRefused: a topic is missing, or the keyed topics do not have one partition count.
     """
     names = [
-        RAW,
+        topics.raw,
         topics.message_state,
         topics.message_events,
         topics.connection_state,
         topics.connection_events,
         topics.set_aside,
     ]
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = make_admin(kafka, "recibo-processors")
     await admin.start()
     try:
         cluster = await admin.describe_cluster()
@@ -39,10 +39,12 @@ async def inspect_cluster(bootstrap: str, topics: DerivedTopics) -> Cluster:
     counts = {t["topic"]: len(t["partitions"]) for t in described if t["error_code"] == 0}
     missing = [name for name in names if not counts.get(name)]
     if missing:
-        raise StateRefused(f"topics missing on {bootstrap}: {', '.join(missing)}. Create them: recibo topics")
+        raise StateRefused(
+            f"topics missing on {kafka.bootstrap_servers}: {', '.join(missing)}. Create them: recibo topics"
+        )
     if len(set(counts.values())) > 1:
         raise StateRefused(
             f"keyed topics must have one partition count, found {counts}. Keys would not meet their state; recreate the "
             "derived topics of this generation with the raw topic's count, or start a new generation."
         )
-    return Cluster(str(cluster.get("cluster_id")), counts[RAW])
+    return Cluster(str(cluster.get("cluster_id")), counts[topics.raw])

@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Seconds, Workers
-from runtime.shared_settings import SHARED, ConfigFile, DataDir, Generation, KafkaServers, LogLevel
+from runtime.shared_settings import SHARED, ConfigFile, DataDir, Generation, LogLevel
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -22,8 +23,8 @@ _PORT_MAX: Final = 65_535
 class Settings:
     """Every setting of a worker."""
 
-    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
-    """The brokers."""
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_file: ConfigFile = SHARED.config_file
     """The sources' own mappings; read again when it changes."""
     data_dir: DataDir = SHARED.data_dir

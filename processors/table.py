@@ -13,6 +13,7 @@ from processors.fold import State, StateKind
 from processors.hot_states import HotStates
 from processors.sender import Acknowledged, PartitionSender, acknowledged
 from processors.store import StateStore
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ContiguityBroken, ForeignWriter
 from schemas.message_state import last_at_of, version_of
 
@@ -33,7 +34,7 @@ class Table:
         sender: PartitionSender,
         kind: StateKind,
         hot_states_max: int,
-        bootstrap: str,
+        kafka: KafkaSettings,
         on_progress: Callable[[str, int, int, int], None],
     ) -> None:
         """Wire a table.
@@ -43,7 +44,7 @@ class Table:
             sender: the one writer of its changelog partition.
             kind: what its states are.
             hot_states_max: decoded states kept.
-            bootstrap: Kafka bootstrap servers, for reading the changelog.
+            kafka: the cluster, for reading the changelog.
             on_progress: told of recovery: topic, partition, done, total.
         """
         self.sender = sender
@@ -51,7 +52,7 @@ class Table:
         self._decode = kind.decode
         self._encode = kind.encode
         self._hot = HotStates(hot_states_max)
-        self._bootstrap = bootstrap
+        self._kafka = kafka
         self._on_progress = on_progress
         self._changelog = TopicPartition(sender.topic, sender.partition)
         self._changelog_end = 0
@@ -62,7 +63,7 @@ class Table:
         """Read the changelog's tail into the store, and write again what a foreign record hides there."""
         topic, partition = self._changelog
         self._changelog_end, hidden = await recover(
-            self._bootstrap,
+            self._kafka,
             self._store,
             self._changelog,
             lambda done, total: self._on_progress(topic, partition, done, total),
@@ -152,7 +153,7 @@ class Table:
             ForeignWriter: it wrote a newer one, so we are the late one, or it was ahead of where we began.
         """
         log.warning("%s: offsets %d to %d were written by another worker", self._changelog, first, end - 1)
-        foreign = {r.key: r.value for r in await read_stretch(self._bootstrap, self._changelog, first, end)}
+        foreign = {r.key: r.value for r in await read_stretch(self._kafka, self._changelog, first, end)}
         for key, ours in self.states(list(foreign)).items():
             theirs = foreign[key]
             our_version = ours.bookkeeping.version if ours is not None else -1

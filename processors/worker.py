@@ -23,7 +23,8 @@ from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.table import Table
-from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
+from runtime.kafka.clients import make_producer
+from schemas.topics import MAX_RECORD_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Worker:
         self.metrics = Metrics()
         self._alert = UnclearAlert(settings.unclear_per_minute_max)
         self.lanes = Lanes(self._make_lane, self._quarantine, on_error)
-        self._topics = DerivedTopics(settings.generation)
+        self._topics = settings.kafka.topics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
         self._cluster: Cluster | None = None
         self._configuration: Configuration | None = None
@@ -66,9 +67,10 @@ class Worker:
             settings.config_file, lambda result: self.metrics.reloads.labels(result).inc()
         )
         self._parsers = self._configuration.load()
-        self._cluster = await inspect_cluster(settings.kafka_bootstrap_servers, self._topics)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
+        self._cluster = await inspect_cluster(settings.kafka, self._topics)
+        self._producer = make_producer(
+            settings.kafka,
+            "recibo-processors",
             acks="all",
             enable_idempotence=True,
             compression_type="zstd",
@@ -138,8 +140,9 @@ class Worker:
         path = self.settings.state_dir / topic / str(partition)
         store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
         hot_states_max = max(1_000, self.settings.hot_states_max // self._cluster.partitions)
-        bootstrap = self.settings.kafka_bootstrap_servers
-        return Table(store, self._sender(topic, partition), kind, hot_states_max, bootstrap, self._on_progress)
+        return Table(
+            store, self._sender(topic, partition), kind, hot_states_max, self.settings.kafka, self._on_progress
+        )
 
     def _sender(self, topic: str, partition: int) -> PartitionSender:
         assert self._producer is not None, "open() comes before the first batch"

@@ -19,7 +19,7 @@ from projections.settings import Settings
 from projections.sink import Sink
 from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
 from runtime.health import Health, Readiness
 from runtime.tasks import Tasks
 
@@ -28,11 +28,12 @@ log = structlog.get_logger()
 
 def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[TopicProjection]:
     """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
-    sink = Sink(client, settings.database, threads)
+    sink = Sink(client, settings.clickhouse.database, threads)
     lanes = []
-    for projection in projections_of(settings.generation):
+    topics = settings.kafka.topics(settings.generation)
+    for projection in projections_of(topics):
         store = make_writer(projection, sink, settings, stopping)
-        reader = Reader(projection.topic, settings, compacted=".state." in projection.topic)
+        reader = Reader(projection.topic, settings, compacted=projection.topic in topics.compacted)
         lanes.append(TopicProjection(reader, store, settings, stopping))
     return lanes
 
@@ -54,7 +55,7 @@ async def run(settings: Settings) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopping.set)
-        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.database)
+        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
         # A lane returns once it is asked to stop, and not before.
         await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
         await tasks.close()
@@ -69,12 +70,14 @@ def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
 
 async def _connected(settings: Settings) -> Client:
     """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
-    where = urlsplit(settings.clickhouse_url)
+    where = urlsplit(settings.clickhouse.url)
     pause_s = settings.retry_pause_ms_min / 1000
     while True:
         try:
-            client = await asyncio.to_thread(connect, settings.clickhouse_url, timeout_s=settings.insert_timeout_s)
-            await asyncio.to_thread(migrate, client, settings.database)
+            client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
+            await asyncio.to_thread(
+                migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
+            )
             await asyncio.to_thread(retention.apply, client, settings)
         except (OSError, ClickHouseError) as error:
             log.warning(

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from projections.batch import Batch
 from projections.settings import Settings
+from runtime.kafka.clients import make_consumer
 from schemas.errors import StateRefused
 
 _POLL_MS: Final = 500
@@ -29,10 +30,10 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         self._expected: dict[int, int] = {}
         self.is_joined = False
         """Whether the group has told this member its partitions (perhaps none)."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            group_id=f"{settings.group}.{topic}",
-            client_id=f"recibo-projections-{topic}",
+        self._consumer = make_consumer(
+            settings.kafka,
+            f"recibo-projections-{topic}",
+            group_id=settings.group_of(topic),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_BROKER_WAIT_MS,
@@ -93,7 +94,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
                     "The records between were deleted by retention, or the topic was made anew. "
-                    "See what is missing in recibo.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
+                    f"See what is missing in {self._settings.clickhouse.views_database}.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
                 )
         self._expected[partition.partition] = last + 1
 

@@ -2,38 +2,34 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from runtime import settings
-from runtime.setting_types import DatabaseName, Days, Host, Milliseconds, Name, Port, Share, Variable
-from runtime.shared_settings import SHARED, ClickHouseUrl, Generation, KafkaServers, LogLevel
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
+from runtime.setting_types import Days, Host, Milliseconds, Name, Port, Share
+from runtime.shared_settings import SHARED, Generation, LogLevel
 from schemas.errors import ConfigurationError
 
 PREFIX: Final = "RECIBO_PROJECTIONS_"
-STORE: Final = "recibo_store"
-"""Database of the tables."""
-VIEWS: Final = "recibo"
-"""Database of the views: what data teams are granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What the projections need to know."""
 
-    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
-    """The brokers."""
-    clickhouse_url: ClickHouseUrl = SHARED.clickhouse_url
-    """The engine that the tables are in."""
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
+    clickhouse: ClickHouseSettings = field(default_factory=ClickHouseSettings)
+    """The engine and its databases: CLICKHOUSE_…, RECIBO_PROJECTIONS_STORE and RECIBO_CLICKHOUSE_VIEWS."""
     generation: Generation = SHARED.generation
     """Which derived topics are read (`message.state.g1`)."""
     log_level: LogLevel = SHARED.log_level
     """The least level that is logged."""
 
-    database: Annotated[DatabaseName, Variable(PREFIX + "STORE")] = STORE
-    """Database the rows go to; a rebuild writes into a shadow of it."""
     group: Name = "recibo-projections"
     """Prefix of the consumer groups, one a topic."""
     host: Host = "127.0.0.1"
@@ -67,6 +63,10 @@ class Settings:
                 f"{PREFIX}RETRY_PAUSE_MS_MIN={self.retry_pause_ms_min} is above "
                 f"{PREFIX}RETRY_PAUSE_MS_MAX={self.retry_pause_ms_max}: choose a lower one"
             )
+
+    def group_of(self, topic: str) -> str:
+        """Return the consumer group that projects a topic."""
+        return self.kafka.named(f"{self.group}.{topic.removeprefix(self.kafka.topic_prefix)}")
 
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:

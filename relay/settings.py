@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from runtime import settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.setting_types import Bytes, Count, Host, Milliseconds, Networks, Port
-from runtime.shared_settings import SHARED, ConfigFile, KafkaServers, LogLevel
+from runtime.shared_settings import SHARED, ConfigFile, LogLevel
 from schemas.errors import ConfigurationError
 
 PREFIX: Final = "RECIBO_RELAY_"
@@ -19,8 +20,8 @@ PREFIX: Final = "RECIBO_RELAY_"
 class Settings:
     """How the relay runs."""
 
-    kafka_bootstrap_servers: KafkaServers = SHARED.kafka_bootstrap_servers
-    """The brokers."""
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     config_file: ConfigFile = SHARED.config_file
     """The sources and their `relay` URLs; read again when it changes."""
     log_level: LogLevel = SHARED.log_level

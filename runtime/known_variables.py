@@ -27,12 +27,14 @@ INTERNAL: Final = {
 """Set by our own processes for one another, never by people: variable → meaning."""
 
 _SHARED: Final = (
+    "RECIBO_CLICKHOUSE_VIEWS",
     "RECIBO_CONFIG",
     "RECIBO_DATA_DIR",
     "RECIBO_GENERATION",
     "RECIBO_LOG_LEVEL",
     "RECIBO_PUBLIC_URL",
     "RECIBO_SECRETS_FILE",
+    "RECIBO_TOPIC_PREFIX",
 )
 _COMMAND_LINE: Final = ("RECIBO_CLICKHOUSE_PORT", "RECIBO_KAFKA_PORT", "RECIBO_PARTITIONS")
 _OF_STAGES: Final = {

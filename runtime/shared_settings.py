@@ -3,27 +3,16 @@
 A stage takes a type from here for its own field; its default is that of the field of `SharedSettings`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from runtime.setting_types import Variable
 
-KafkaServers = Annotated[
-    str,
-    Variable("KAFKA_BOOTSTRAP_SERVERS"),
-    Meta(pattern=r"^[^\s,/]+(,[^\s,/]+)*$", description="brokers as host:port, comma-separated, without spaces"),
-]
-ClickHouseUrl = Annotated[
-    str,
-    Variable("CLICKHOUSE_URL"),
-    Meta(
-        pattern=r"^https?://([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d+)?([/?]\S*)?$",
-        description="http://host:port or https://user:password@host:port",
-    ),
-]
 ConfigFile = Annotated[Path, Variable("RECIBO_CONFIG")]
 SecretsFile = Annotated[Path | None, Variable("RECIBO_SECRETS_FILE")]
 DataDir = Annotated[Path, Variable("RECIBO_DATA_DIR")]
@@ -40,10 +29,10 @@ LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], V
 class SharedSettings:
     """What more than one process may need to know."""
 
-    kafka_bootstrap_servers: KafkaServers = "127.0.0.1:9092"
-    """The brokers."""
-    clickhouse_url: ClickHouseUrl = "http://127.0.0.1:8123"
-    """The engine that the tables are in. Special characters of a password are written as %40 for @, and so on."""
+    kafka: KafkaSettings = field(default_factory=KafkaSettings)
+    """The cluster."""
+    clickhouse: ClickHouseSettings = field(default_factory=ClickHouseSettings)
+    """The engine."""
     config_file: ConfigFile = Path("recibo.toml")
     """The sources: who may post, how their bodies are read, where to webhooks are relayed. Read again when it changes."""
     secrets_file: SecretsFile = None

@@ -21,35 +21,54 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class DerivedTopics:
-    """The topics the processors write. They carry a generation: repairing a parser makes a new one."""
+class Topics:
+    """The names of a deployment's topics. Those that the processors write carry a generation: a repair makes a new one.
 
-    generation: int
+    The prefix is the deployment's own, where several share a cluster; what is published (AsyncAPI) has none.
+    """
+
+    generation: int = 1
+    prefix: str = ""
+
+    @property
+    def raw(self) -> str:
+        """Every event's bytes as they came: the log, the source of truth."""
+        return self.prefix + RAW
+
+    @property
+    def requests(self) -> str:
+        """Each HTTP request, and how it was answered."""
+        return self.prefix + REQUESTS
 
     @property
     def message_events(self) -> str:
         """Each distinct event of a message, once (CloudEvents)."""
-        return f"message.events.g{self.generation}"
+        return f"{self.prefix}message.events.g{self.generation}"
 
     @property
     def message_state(self) -> str:
         """The whole truth about each message; the changelog of the processors' message store."""
-        return f"message.state.g{self.generation}"
+        return f"{self.prefix}message.state.g{self.generation}"
 
     @property
     def connection_events(self) -> str:
         """Each distinct event of a connection, once (CloudEvents)."""
-        return f"connection.events.g{self.generation}"
+        return f"{self.prefix}connection.events.g{self.generation}"
 
     @property
     def connection_state(self) -> str:
         """The whole truth about each connection; the changelog of its store."""
-        return f"connection.state.g{self.generation}"
+        return f"{self.prefix}connection.state.g{self.generation}"
 
     @property
     def set_aside(self) -> str:
         """Every record that made no new event, with its outcome and why."""
-        return f"webhook.set_aside.g{self.generation}"
+        return f"{self.prefix}webhook.set_aside.g{self.generation}"
+
+    @property
+    def compacted(self) -> frozenset[str]:
+        """Those that keep the last value of each key, instead of all records of a time."""
+        return frozenset({self.message_state, self.connection_state})
 
 
 _LOG = {
@@ -65,15 +84,14 @@ _STATE = {
 }
 
 
-def declared(generation: int) -> tuple[Topic, ...]:
-    """Return every topic of a deployment at `generation`. All have the same partition count (murmur2 of the key)."""
-    derived = DerivedTopics(generation)
+def declared(topics: Topics) -> tuple[Topic, ...]:
+    """Return every topic of a deployment, as it must be. All have the same partition count (murmur2 of the key)."""
     return (
-        Topic(RAW, {**_LOG, "message.timestamp.type": "LogAppendTime"}),
-        Topic(REQUESTS, dict(_LOG)),
-        Topic(derived.message_events, dict(_LOG)),
-        Topic(derived.message_state, dict(_STATE)),
-        Topic(derived.connection_events, dict(_LOG)),
-        Topic(derived.connection_state, dict(_STATE)),
-        Topic(derived.set_aside, dict(_LOG)),
+        Topic(topics.raw, {**_LOG, "message.timestamp.type": "LogAppendTime"}),
+        Topic(topics.requests, dict(_LOG)),
+        Topic(topics.message_events, dict(_LOG)),
+        Topic(topics.message_state, dict(_STATE)),
+        Topic(topics.connection_events, dict(_LOG)),
+        Topic(topics.connection_state, dict(_STATE)),
+        Topic(topics.set_aside, dict(_LOG)),
     )

@@ -15,6 +15,7 @@ from operations.learn.redrive import copies_understood, redrive
 from operations.learn.teach import Lesson, groups_of, lesson, proposals_for
 from operations.sources.entry import set_mapping
 from operations.sources.registry import Registry
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.providers.mapping import FIELDS, path_of
 from schemas.sources import Source
@@ -37,15 +38,11 @@ _HOUR_MS: Final = 3_600_000
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to wait for the outcomes.")
 @with_line
 @with_registry
-def learn_command(
-    *, registry: Registry, name: str, kafka_bootstrap_servers: str, generation: int, **options: Any
-) -> None:
+def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, generation: int, **options: Any) -> None:
     """Show what NAME sent that nobody understands, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
-    captures, understood, left = asyncio.run(
-        _read(kafka_bootstrap_servers, generation, name, since_ms, options["limit"])
-    )
+    captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
     if not captures:
         click.echo(f"Nothing of source {name} waits to be understood.")
         return
@@ -56,13 +53,13 @@ def learn_command(
             click.echo("Nothing is saved.")
             return
         _save(registry, name, learned.table)
-    _redrive(registry.source(name), captures, kafka_bootstrap_servers, generation, options["seconds"])
+    _redrive(registry.source(name), captures, kafka, generation, options["seconds"])
     if left:
         click.echo(f"{left} more captures wait: run this again.")
 
 
 async def _read(
-    kafka: str, generation: int, name: str, since_ms: int, limit: int
+    kafka: KafkaSettings, generation: int, name: str, since_ms: int, limit: int
 ) -> tuple[list[Capture], list[Capture], int]:
     """Return (captures to learn from, records understood today, how many captures more there are)."""
     outcomes = await outcomes_of(kafka, generation, name, since_ms)
@@ -128,7 +125,7 @@ def _pairs(option: str, given: tuple[str, ...], known: tuple[str, ...] = ()) -> 
     return pairs
 
 
-def _redrive(source: Source, captures: list[Capture], kafka: str, generation: int, seconds: float) -> None:
+def _redrive(source: Source, captures: list[Capture], kafka: KafkaSettings, generation: int, seconds: float) -> None:
     copies = copies_understood(source.parser, captures)
     if not copies:
         click.echo("The saved mapping understands none of the captures: nothing is re-driven.")

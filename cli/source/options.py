@@ -12,10 +12,10 @@ from cli._options import (
     data_dir_option,
     generation_option,
     ingest_port_option,
-    kafka_option,
     public_url_option,
     secrets_file_option,
 )
+from cli._servers import kafka_option
 from operations.sources.registry import Registry, fresh_secret
 from schemas.errors import DeploymentError
 from schemas.providers.provider import Provider
@@ -47,7 +47,7 @@ def local_origin(port: int) -> str:
 
 def with_line(command: Command) -> Command:
     """Give a command --kafka and --generation."""
-    return kafka_option()(generation_option()(command))
+    return kafka_option(generation_option()(command))
 
 
 def new_secret(provider: Provider, *, from_stdin: bool) -> str:

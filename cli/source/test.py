@@ -6,18 +6,20 @@ import uuid
 
 import click
 
-from cli._options import clickhouse_option
+from cli._servers import clickhouse_option
 from cli.source.options import local_origin, with_line, with_origin, with_registry
 from operations.sources.follow import Line, Step, send_and_follow
 from operations.sources.proof import prove, webhook_url
 from operations.sources.registry import Registry
 from operations.sources.sample_event import sample_event
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 
 
 @click.command("test", short_help="Send a signed test event and follow it to ClickHouse.")
 @click.argument("name")
 @click.option("--seconds", type=float, default=20.0, show_default=True, help="How long to wait for each step.")
-@clickhouse_option()
+@clickhouse_option
 @with_line
 @with_origin
 @with_registry
@@ -26,8 +28,8 @@ def test_command(
     registry: Registry,
     name: str,
     seconds: float,
-    kafka_bootstrap_servers: str,
-    clickhouse_url: str,
+    kafka: KafkaSettings,
+    clickhouse: ClickHouseSettings,
     generation: int,
     public_url: str,
     ingest_port: int,
@@ -38,7 +40,7 @@ def test_command(
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
     proof = prove(source, local_origin(ingest_port), body, time.time(), public_url=public_url)
     click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(ingest_port), source, '…')}")
-    line = Line(kafka_bootstrap_servers, clickhouse_url, generation)
+    line = Line(kafka, clickhouse, generation)
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")
 

@@ -12,20 +12,19 @@ from typing import Any, Final
 import click
 
 from cli._options import (
-    clickhouse_option,
     config_option,
     data_dir_option,
     generation_option,
     ingest_port_option,
-    kafka_option,
     partitions_option,
     port_option,
 )
+from cli._servers import given_clickhouse_option, given_kafka_option
 from cli.up.log_text import readable
 from deploy.local.sample import curl_line
 from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
 from operations.sources.proof import webhook_url
-from runtime.shared_settings import SHARED
+from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.sources import Source
 
 _COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
@@ -43,8 +42,8 @@ _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 @port_option("--processors-metrics-port", "RECIBO_PROCESSORS_METRICS_PORT", 9201, "Of the processors' metrics.")
 @port_option("--projections-metrics-port", "RECIBO_PROJECTIONS_METRICS_PORT", 9202, "Of the projections' metrics.")
 @port_option("--relay-metrics-port", "RECIBO_RELAY_METRICS_PORT", 9203, "Of the relay's metrics.")
-@kafka_option(default="", text="Use this cluster instead of starting a broker.")
-@clickhouse_option(default="", text="Use this ClickHouse instead of starting an engine.")
+@given_kafka_option
+@given_clickhouse_option
 @generation_option(follows=True)
 @partitions_option
 def command(**options: Any) -> None:
@@ -95,7 +94,7 @@ def _ready_text(stack: Stack) -> str:
     lines = ["", click.style("Recibo is ready.", bold=True), *_source_lines(a.ingest, source, s), ""]
     lines += [
         f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
-        f"ClickHouse:     {a.clickhouse} (database `recibo`), Kafka: {a.kafka}",
+        f"ClickHouse:     {a.clickhouse} (database `{stack.clickhouse.views_database}`), Kafka: {a.kafka}",
         "Metrics:        " + "  ".join(f"{address}/metrics" for address in _private(a)),
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
@@ -120,7 +119,7 @@ def _source_lines(origin: str, source: Source | None, settings: StackSettings) -
 
 
 def _elsewhere(clickhouse_url: str) -> str:
-    return "" if clickhouse_url == SHARED.clickhouse_url else f" --clickhouse {clickhouse_url}"
+    return "" if clickhouse_url == ClickHouseSettings().url else f" --clickhouse {clickhouse_url}"
 
 
 def _own_command() -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from runtime.sources_file import SourcesFile
 from schemas.authentication import SIGNED_BODY, Authentication, Basic, Bearer, Hmac, NoAuthentication, PathSecret
 from schemas.errors import DeploymentError
@@ -15,8 +17,8 @@ class Deployment:
     """A running line, from its URL to its tables."""
 
     url: str
-    kafka_bootstrap_servers: str
-    clickhouse_url: str
+    kafka: KafkaSettings
+    clickhouse: ClickHouseSettings
     sources: Sequence[DemoSource]
     generation: int = 1
     is_shared: bool = False

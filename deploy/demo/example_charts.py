@@ -13,8 +13,10 @@ from math import log10
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import clickhouse_connect
 from clickhouse_connect.driver.client import Client
+
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 
 FUNNEL: Final = """
 SELECT sum(messages), sum(sent), sum(delivered), sum(read), sum(failed), sum(open), min(day), max(day)
@@ -160,7 +162,7 @@ def charts(client: Client, until: date, days: int) -> str:
 
 def main(url: str, path: str, days: str = "7") -> None:
     """Write the charts of the last days to a file."""
-    with clickhouse_connect.get_client(dsn=url) as client:
+    with connect(ClickHouseSettings(url)) as client:
         Path(path).write_text(charts(client, datetime.now(UTC).date(), int(days)), encoding="utf-8")
     print(path)
 

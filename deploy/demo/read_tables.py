@@ -7,7 +7,8 @@ from pathlib import Path
 from string import Template
 from typing import Any, Final
 
-import clickhouse_connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 
 Row = Mapping[str, Any]
 Sums = tuple[int, int, int]
@@ -42,11 +43,11 @@ class Fingerprint:
 class TableReader:
     """Asks one ClickHouse about one run of the demo."""
 
-    def __init__(self, url: str, generation: int, only_run: str | None = None) -> None:
+    def __init__(self, clickhouse: ClickHouseSettings, generation: int, only_run: str | None = None) -> None:
         """Connect. With `only_run`, only rows of that run are looked at; without, every row must be accounted for."""
         self.is_alone = only_run is None
         """Whether every row must be accounted for."""
-        self._client = clickhouse_connect.get_client(dsn=url, send_receive_timeout=120)
+        self._client = connect(clickhouse)
         generation_is = f"generation = {generation}"
         self._choices = {
             "run": f"'{only_run or ''}'",
@@ -54,11 +55,13 @@ class TableReader:
             "request": "true",
             "coordinate": generation_is,
             "audited": "true",
+            "store": clickhouse.database,
+            "views": clickhouse.views_database,
         }
         if only_run:
             raw = f"position(payload, 'demo:{only_run}-') > 0"
-            ours = f"(SELECT log_partition, log_offset FROM recibo_store.webhook_raw WHERE {raw})"  # noqa: S608 - digits
-            requests = f"(SELECT request_id FROM recibo_store.webhook_raw WHERE {raw})"  # noqa: S608 - digits
+            ours = f"(SELECT log_partition, log_offset FROM {clickhouse.database}.webhook_raw WHERE {raw})"  # noqa: S608 - digits
+            requests = f"(SELECT request_id FROM {clickhouse.database}.webhook_raw WHERE {raw})"  # noqa: S608 - digits
             self._choices |= {
                 "raw": raw,
                 "request": f"request_id IN {requests}",

@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 
 from deploy.demo.observed import Coordinate, Derived, Observed, RawRecord
 from deploy.demo.traffic import MARK
+from runtime.kafka.clients import make_admin, make_consumer
+from runtime.kafka.settings import KafkaSettings
 from schemas.record import HEADER_REQUEST, HEADER_SOURCE, decode_request, decode_source
-from schemas.topics import RAW, REQUESTS, DerivedTopics
 
 _POLL_MS: Final = 200
 _POLL_RECORDS_MAX: Final = 20_000
@@ -22,29 +22,30 @@ _POLL_RECORDS_MAX: Final = 20_000
 class TopicReader:
     """Follows every topic of a deployment into an `Observed`."""
 
-    def __init__(self, bootstrap_servers: str, generation: int, only_run: str | None = None) -> None:
+    def __init__(self, kafka: KafkaSettings, generation: int, only_run: str | None = None) -> None:
         """Prepare to read.
 
         Args:
-            bootstrap_servers: the brokers.
+            kafka: the cluster.
             generation: of the derived topics.
             only_run: keep only records of this run (a deployment with other traffic); None keeps everything,
                 so that whatever nobody posted is noticed.
         """
         self.observed = Observed()
         self._ours = (only_run or "").encode()
-        self._bootstrap_servers = bootstrap_servers
-        self._consumer: Any = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap_servers,
+        self._kafka = kafka
+        self._consumer: Any = make_consumer(
+            kafka,
+            "recibo-demo",
             enable_auto_commit=False,
             group_id=None,
             fetch_max_wait_ms=_POLL_MS,
             max_partition_fetch_bytes=4 * 1024 * 1024,
         )
-        derived = DerivedTopics(generation)
+        derived = kafka.topics(generation)
         self._take: dict[str, Callable[[Any], None]] = {
-            RAW: self._take_raw,
-            REQUESTS: self._take_request,
+            derived.raw: self._take_raw,
+            derived.requests: self._take_request,
             derived.message_events: self._keep_derived(self.observed.message_events),
             derived.message_state: self._keep_derived(self.observed.message_states),
             derived.connection_events: self._keep_derived(self.observed.connection_events),
@@ -122,7 +123,7 @@ class TopicReader:
         return True
 
     async def _partitions(self) -> list[TopicPartition]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap_servers)
+        admin = make_admin(self._kafka, "recibo-demo")
         await admin.start()
         try:
             described = await admin.describe_topics(list(self._take))

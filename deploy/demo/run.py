@@ -79,8 +79,8 @@ async def settle(
     """
     traffic, attempts = posted.traffic, posted.attempts
     if sabotage:
-        await sabotage.break_log(await topics.read_to_end(), deployment.kafka_bootstrap_servers)
-    tables = TableReader(deployment.clickhouse_url, deployment.generation, _only_run(deployment, traffic))
+        await sabotage.break_log(await topics.read_to_end(), deployment.kafka)
+    tables = TableReader(deployment.clickhouse, deployment.generation, _only_run(deployment, traffic))
     try:
         least = _events_taken(traffic, attempts)
         await asyncio.to_thread(tables.wait_for_outcomes, least, deadline_s, lambda done, of: show("tables", done, of))
@@ -90,14 +90,12 @@ async def settle(
         matched = match(traffic, attempts, topics.observed.raw)
         truth = work_out(matched.records)
         if sabotage:
-            await sabotage.break_topic(
-                topics.observed, truth, deployment.kafka_bootstrap_servers, deployment.generation
-            )
+            await sabotage.break_topic(topics.observed, truth, deployment.kafka, deployment.generation)
             await topics.read_to_end()
         observed = topics.only_ours()
         in_time &= await asyncio.to_thread(tables.wait_for_states, fingerprint(observed), deadline_s if in_time else 0)
         if sabotage:
-            sabotage.break_table(truth, deployment.clickhouse_url)
+            sabotage.break_table(truth, deployment.clickhouse)
         ledger = reckon(attempts, matched, truth, observed)
         ledger.seconds, ledger.answered_s = seconds, posted.ended - posted.began
         ledger.differences = [
@@ -119,7 +117,7 @@ async def run_demo(
 ) -> Ledger:
     """Post the traffic to a deployment and return the ledger."""
     only_run = _only_run(deployment, traffic)
-    async with TopicReader(deployment.kafka_bootstrap_servers, deployment.generation, only_run) as topics:
+    async with TopicReader(deployment.kafka, deployment.generation, only_run) as topics:
         posted = await post_all(deployment, traffic, show, sabotage)
         return await settle(deployment, topics, posted, deadline_s=deadline_s, show=show, sabotage=sabotage)
 

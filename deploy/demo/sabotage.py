@@ -12,15 +12,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import clickhouse_connect
 import orjson
-from aiokafka import AIOKafkaProducer
 
 from deploy.demo.attempts import Attempt
 from deploy.demo.observed import Observed, RawRecord
 from deploy.demo.said import Reported
 from deploy.demo.traffic import Traffic
 from deploy.demo.truth import History, Truth
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.clients import make_producer
+from runtime.kafka.settings import KafkaSettings
 from schemas.record import (
     HEADER_REQUEST,
     HEADER_SOURCE,
@@ -29,7 +31,6 @@ from schemas.record import (
     encode_request,
     encode_source,
 )
-from schemas.topics import RAW, DerivedTopics
 
 WAYS: Final = {
     "drop": ("log", "table"),
@@ -79,32 +80,32 @@ class Sabotage:
                 return replace(traffic, order=tuple(order)), claimed
         raise LookupError("no event of this traffic is told only once")
 
-    async def break_log(self, observed: Observed, bootstrap_servers: str) -> None:
+    async def break_log(self, observed: Observed, kafka: KafkaSettings) -> None:
         """Copy a raw record, as if it had been posted once more."""
         if (self.way, self.place) != ("double", "log"):
             return
         record = next(record for record in observed.raw if record.kind == "single" and b"-m" in record.key)
         self.victim = record.key.decode()
         headers, partition = _copied_headers(record), record.at.partition
-        await _send(bootstrap_servers, RAW, record.key, record.value, headers=headers, partition=partition)
+        await _send(kafka, kafka.topics().raw, record.key, record.value, headers=headers, partition=partition)
 
-    async def break_topic(self, observed: Observed, truth: Truth, bootstrap_servers: str, generation: int) -> None:
+    async def break_topic(self, observed: Observed, truth: Truth, kafka: KafkaSettings, generation: int) -> None:
         """Publish an event under a second id, or a state with a lower status than the message has."""
         if self.place != "topic":
             return
-        topics, history = DerivedTopics(generation), _delivered(truth)
+        topics, history = kafka.topics(generation), _delivered(truth)
         self.victim = f"{history.account}/{history.subject}"
         key = self.victim.encode()
         if self.way == "double":
             value = next(event.value for event in observed.message_events if event.key == key)
             doubled = {**value, "id": value["id"] + "/again"}
-            await _send(bootstrap_servers, topics.message_events, key, orjson.dumps(doubled))
+            await _send(kafka, topics.message_events, key, orjson.dumps(doubled))
         else:
             value = [state.value for state in observed.message_states if state.key == key][-1]
             lowered = {**value, "status": "queued", "seen": 1}
-            await _send(bootstrap_servers, topics.message_state, key, orjson.dumps(lowered))
+            await _send(kafka, topics.message_state, key, orjson.dumps(lowered))
 
-    def break_table(self, truth: Truth, clickhouse_url: str) -> None:
+    def break_table(self, truth: Truth, clickhouse: ClickHouseSettings) -> None:
         """Delete or copy the row of one event, or clear bits of a message's mask."""
         if self.place != "table":
             return
@@ -112,14 +113,15 @@ class Sabotage:
         self.victim = f"{history.account}/{history.subject}"
         at = history.folded[0].record.at
         event = f"log_partition = {at.partition} AND log_offset = {at.offset}"
-        copied = f"(SELECT * FROM recibo_store.message_event FINAL WHERE {event})"  # noqa: S608 - two numbers
+        store = clickhouse.database
+        copied = f"(SELECT * FROM {store}.message_event FINAL WHERE {event})"  # noqa: S608 - two numbers
         statement = {
-            "drop": f"ALTER TABLE recibo_store.message_event DELETE WHERE {event}",
-            "double": f"INSERT INTO recibo_store.message_event {_COPIED} {copied}",
-            "downgrade": "ALTER TABLE recibo_store.message_state UPDATE seen = bitAnd(seen, 63)"
+            "drop": f"ALTER TABLE {store}.message_event DELETE WHERE {event}",
+            "double": f"INSERT INTO {store}.message_event {_COPIED} {copied}",
+            "downgrade": f"ALTER TABLE {store}.message_state UPDATE seen = bitAnd(seen, 63)"
             f" WHERE account = '{history.account}' AND message_id = '{history.subject}'",
         }[self.way]
-        with clickhouse_connect.get_client(dsn=clickhouse_url) as client:
+        with connect(clickhouse) as client:
             client.command(statement, settings={"mutations_sync": 2})
 
 
@@ -142,7 +144,7 @@ def _copied_headers(record: RawRecord) -> list[tuple[str, bytes]]:
 
 
 async def _send(
-    bootstrap_servers: str,
+    kafka: KafkaSettings,
     topic: str,
     key: bytes,
     value: bytes,
@@ -150,7 +152,7 @@ async def _send(
     headers: list[tuple[str, bytes]] | None = None,
     partition: int | None = None,
 ) -> None:
-    producer: Any = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, acks="all")
+    producer: Any = make_producer(kafka, "recibo-demo", acks="all")
     await producer.start()
     try:
         await producer.send_and_wait(topic, value, key=key, headers=headers or [], partition=partition)

@@ -19,9 +19,13 @@ from typing import Final, Self
 from deploy.local.broker import broker_program
 from deploy.local.engine import clickhouse_program
 from deploy.local.first_source import ensure_first_source
+from deploy.local.reach import own_clickhouse, own_kafka
 from operations.generation import Generation, read_generation
 from operations.topics import create_missing
+from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.directory_lock import DirectoryLock
+from runtime.environ import environ_of
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, chosen_port
 from runtime.program_output import Line, unheard
 from runtime.programs import CHECKOUT, python_program
@@ -53,9 +57,9 @@ class StackSettings:
     processors_metrics_port: int = 9201
     projections_metrics_port: int = 9202
     relay_metrics_port: int = 0
-    kafka_bootstrap_servers: str = ""
+    kafka: KafkaSettings | None = None
     """A cluster to use instead of a local broker."""
-    clickhouse_url: str = ""
+    clickhouse: ClickHouseSettings | None = None
     """A ClickHouse to use instead of the local engine."""
     generation: int = 0
     """Of the derived topics; 0: what the data directory says, followed while it runs (see `operations.generation`)."""
@@ -63,7 +67,9 @@ class StackSettings:
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Further environment of ingest, processors and projections."""
+    """Further environment of ingest, relay, processors and projections."""
+    own_environ: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Stage → further environment of it alone, e.g. who it is on the cluster."""
 
     @property
     def secrets_file(self) -> Path:
@@ -92,6 +98,8 @@ class Stack:
     ) -> None:
         self.settings = settings
         self.addresses: Addresses
+        self.kafka: KafkaSettings
+        self.clickhouse: ClickHouseSettings
         self.sources: Sources
         self._on_line = on_line
         self._on_step = on_step
@@ -119,6 +127,9 @@ class Stack:
         try:
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
             self.addresses = self._choose_addresses()
+            environ = {**os.environ, **self.settings.environ}
+            self.kafka = self.settings.kafka or own_kafka(self.addresses.kafka, environ)
+            self.clickhouse = self.settings.clickhouse or own_clickhouse(self.addresses.clickhouse, environ)
             self.sources = self._read_sources()
             given = self.settings.generation
             self._generation = Generation(given) if given else read_generation(self.settings.data_dir)
@@ -158,10 +169,12 @@ class Stack:
         secure = "https" if {**os.environ, **s.environ}.get("RECIBO_INGEST_TLS_CERT_FILE") else "http"
         return Addresses(
             ingest=f"{secure}://{HOST}:{chosen_port(s.ingest_port, 'ingest', '--port')}",
-            kafka=s.kafka_bootstrap_servers
-            or f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
-            clickhouse=s.clickhouse_url
-            or f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
+            kafka=s.kafka.bootstrap_servers
+            if s.kafka
+            else f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
+            clickhouse=s.clickhouse.url
+            if s.clickhouse
+            else f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
             ingest_metrics=_metrics_address(s.ingest_metrics_port, "ingest"),
             processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
@@ -177,26 +190,24 @@ class Stack:
 
     def _start_servers(self) -> None:
         s = self.settings
-        if not s.clickhouse_url:
+        if s.clickhouse is None:
             self._run(clickhouse_program(s.data_dir / "clickhouse", _port_of(self.addresses.clickhouse)))
-        if not s.kafka_bootstrap_servers:
+        if s.kafka is None:
             port = _port_of(self.addresses.kafka)
             self._run(broker_program(s.data_dir / "kafka", s.cache_dir, port, starts_fast=s.starts_fast))
         self._wait_all()
 
     def _create_topics(self) -> None:
-        created = asyncio.run(
-            create_missing(self.addresses.kafka, self._generation.generation, self.settings.partitions)
-        )
+        created = asyncio.run(create_missing(self.kafka, self._generation.generation, self.settings.partitions))
         if created:
             self._on_step(f"created topics {', '.join(created)}")
 
     def _start_intake(self) -> None:
-        environ = self._stage_environ()
-        self._run(python_program("ingest", "ingest", f"{self.addresses.ingest_metrics}/readyz", environ=environ))
+        url = f"{self.addresses.ingest_metrics}/readyz"
+        self._run(python_program("ingest", "ingest", url, environ=self._stage_environ("ingest")))
         # It runs even where no source relays yet, so that one that begins to loses nothing until a restart.
         url = f"{self.addresses.relay_metrics}/readyz"
-        self._run(python_program("relay", "relay", url, environ=environ))
+        self._run(python_program("relay", "relay", url, environ=self._stage_environ("relay")))
 
     def _start_derived(self) -> None:
         """Start what belongs to a generation, unless a repair is replacing it."""
@@ -205,12 +216,11 @@ class Stack:
                 f"generation {self._generation.switching_to} is being switched to: finish with `recibo repair`"
             )
             return
-        environ = self._stage_environ()
         for name, url in (
             ("processors", self.addresses.processors_metrics),
             ("projections", self.addresses.projections_metrics),
         ):
-            self._run(python_program(name, name, f"{url}/readyz", environ=environ))
+            self._run(python_program(name, name, f"{url}/readyz", environ=self._stage_environ(name)))
 
     def _follow_generation(self) -> None:
         """Until the stack stops: stop and start what belongs to a generation as the data directory says."""
@@ -238,11 +248,11 @@ class Stack:
                 self._on_step(f"stopping {name}")
                 child.stop()
 
-    def _stage_environ(self) -> dict[str, str]:
+    def _stage_environ(self, stage: str) -> dict[str, str]:
         s, a = self.settings, self.addresses
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": a.kafka,
-            "CLICKHOUSE_URL": a.clickhouse,
+            **environ_of(self.kafka),
+            **environ_of(self.clickhouse),
             "RECIBO_CONFIG": str(s.config_file.resolve()),
             "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
@@ -256,6 +266,7 @@ class Stack:
             "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
             "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which tells all it does
             **s.environ,
+            **s.own_environ.get(stage, {}),
         }
 
     def _run(self, program: Program) -> None:

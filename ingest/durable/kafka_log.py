@@ -17,8 +17,9 @@ from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
+from runtime.kafka.clients import make_producer
 from runtime.tasks import Tasks
-from schemas.errors import LogUnavailable
+from schemas.errors import ConfigurationError, LogUnavailable
 from schemas.topics import MAX_RECORD_BYTES
 
 _OPEN_S_MAX: Final = 5.0
@@ -40,7 +41,7 @@ class KafkaLog:
             topic: [
                 PartitionSender(
                     producer,
-                    topic,
+                    settings.kafka.named(topic),
                     partition,
                     linger=linger,
                     batch_bytes_max=settings.kafka_batch_bytes_max,
@@ -60,30 +61,36 @@ class KafkaLog:
 
     @classmethod
     async def open(cls, settings: Settings, topics: Sequence[str]) -> "KafkaLog":
-        """Connect, and learn the topics' partitions.
+        """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
-            LogUnavailable: Kafka cannot be reached, or a topic is missing.
+            LogUnavailable: Kafka cannot be reached, a topic is missing, or a file of secrets cannot be read.
         """
         compression = None if settings.kafka_compression == "none" else settings.kafka_compression
-        producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
-            client_id="recibo-ingest",
-            acks="all",
-            enable_idempotence=True,
-            compression_type=compression,
-            max_batch_size=MAX_RECORD_BYTES + 2 * settings.kafka_batch_bytes_max,
-            linger_ms=0,
-            request_timeout_ms=_REQUEST_TIMEOUT_MS,
-            retry_backoff_ms=50,
-        )
+        try:
+            producer = make_producer(
+                settings.kafka,
+                "recibo-ingest",
+                acks="all",
+                enable_idempotence=True,
+                compression_type=compression,
+                max_batch_size=MAX_RECORD_BYTES + 2 * settings.kafka_batch_bytes_max,
+                linger_ms=0,
+                request_timeout_ms=_REQUEST_TIMEOUT_MS,
+                retry_backoff_ms=50,
+            )
+        except ConfigurationError as error:
+            # A secret's file may be there again in a moment; meanwhile there is the spool.
+            raise LogUnavailable(str(error)) from error
         try:
             async with asyncio.timeout(_OPEN_S_MAX):
                 await producer.start()
-                partitions = {topic: len(await producer.partitions_for(topic)) for topic in topics}
+                partitions = {
+                    topic: len(await producer.partitions_for(settings.kafka.named(topic))) for topic in topics
+                }
         except (KafkaError, TimeoutError, OSError) as error:
             await _discard(producer)
-            raise LogUnavailable(f"Kafka at {settings.kafka_bootstrap_servers}: {error!r}") from error
+            raise LogUnavailable(f"Kafka at {settings.kafka.bootstrap_servers}: {error!r}") from error
         except BaseException:
             await _discard(producer)
             raise

@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from operations.archive.record import Record
 from operations.topics import admin_of, find_topics
+from runtime.kafka.clients import make_consumer
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ContiguityBroken, DeploymentError
 
 _POLL_MS: Final = 200
@@ -33,13 +35,14 @@ class Bounds(NamedTuple):
 class PartitionLog:
     """The partitions of a topic, read without a group and one at a time, so that only one is held in memory."""
 
-    def __init__(self, consumer: Any, topic: str, partitions: int) -> None:
+    def __init__(self, consumer: Any, topic: str, name: str, partitions: int) -> None:
         self.topic, self.partitions = topic, partitions
+        self._name = name
         self._consumer = consumer
 
     async def bounds(self, partition: int, before_ms: int) -> Bounds:
         """Return what there is of a partition, up to its first record at or after `before_ms`."""
-        where = TopicPartition(self.topic, partition)
+        where = TopicPartition(self._name, partition)
         begin: int = (await self._consumer.beginning_offsets([where]))[where]
         later = (await self._consumer.offsets_for_times({where: before_ms}))[where]
         end: int = (await self._consumer.end_offsets([where]))[where]
@@ -52,7 +55,7 @@ class PartitionLog:
             ContiguityBroken: some of them are not there.
             DeploymentError: the broker stops answering.
         """
-        where = TopicPartition(self.topic, partition)
+        where = TopicPartition(self._name, partition)
         self._consumer.assign([where])
         self._consumer.seek(where, first)
         due = first
@@ -87,26 +90,28 @@ def _check_contiguous(where: TopicPartition, records: list[Record], due: int) ->
 
 
 @asynccontextmanager
-async def partition_log(bootstrap_servers: str, topic: str) -> AsyncIterator[PartitionLog]:
-    """Open a topic for reading.
+async def partition_log(kafka: KafkaSettings, topic: str) -> AsyncIterator[PartitionLog]:
+    """Open a topic for reading; `topic` is its published name, by which it is archived.
 
     Raises:
         DeploymentError: no broker answers, it stops answering, or the topic is not there.
     """
-    async with admin_of(bootstrap_servers) as admin:
-        found = await find_topics(admin, [topic])
-    if topic not in found:
-        raise DeploymentError(f"{topic}: no such topic on {bootstrap_servers}; start `recibo up` first")
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+    name = kafka.named(topic)
+    async with admin_of(kafka) as admin:
+        found = await find_topics(admin, [name])
+    if name not in found:
+        raise DeploymentError(f"{name}: no such topic on {kafka.bootstrap_servers}; start `recibo up` first")
+    consumer = make_consumer(
+        kafka,
+        "recibo-operator",
         enable_auto_commit=False,
         auto_offset_reset="none",
         max_partition_fetch_bytes=_FETCH_BYTES_MAX,
     )
     try:
         await consumer.start()
-        yield PartitionLog(consumer, topic, found[topic].partitions)
+        yield PartitionLog(consumer, topic, name, found[name].partitions)
     except KafkaError as error:
-        raise DeploymentError(f"Kafka at {bootstrap_servers} cannot be read: {error}") from error
+        raise DeploymentError(f"Kafka at {kafka.bootstrap_servers} cannot be read: {error}") from error
     finally:
         await consumer.stop()

@@ -12,6 +12,7 @@ import msgspec
 
 from operations.learn.capture import Capture
 from operations.sources.log_reader import LogReader, reading
+from runtime.kafka.settings import KafkaSettings
 from schemas.event import decode_cloud_event
 from schemas.record import (
     HEADER_REQUEST,
@@ -23,7 +24,6 @@ from schemas.record import (
     decode_source,
 )
 from schemas.status import Outcome
-from schemas.topics import RAW, DerivedTopics
 
 _UNDERSTOOD_KEPT: Final = 200
 """Understood records kept as a check, the latest ones."""
@@ -49,9 +49,9 @@ class Outcomes:
         return sorted(where for identity, where in self.unmapped.items() if identity not in self.settled)
 
 
-async def outcomes_of(kafka: str, generation: int, source: str, since_ms: int) -> Outcomes:
+async def outcomes_of(kafka: KafkaSettings, generation: int, source: str, since_ms: int) -> Outcomes:
     """Return what became of a source's records since a time (UTC ms). Raises DeploymentError."""
-    topics = DerivedTopics(generation)
+    topics = kafka.topics(generation)
     found = Outcomes()
     named = b'"source":' + msgspec.json.encode(source)
     async with reading(kafka, topics.set_aside, topics.message_events, topics.connection_events) as reader:
@@ -87,7 +87,7 @@ def note(found: Outcomes, source: str, record: Any, *, is_set_aside: bool) -> Id
     return identity
 
 
-async def captures_at(kafka: str, coordinates: Iterable[Coordinate]) -> list[Capture]:
+async def captures_at(kafka: KafkaSettings, coordinates: Iterable[Coordinate]) -> list[Capture]:
     """Return the raw records at these coordinates, those no longer in the log left out. Raises DeploymentError."""
     wanted: dict[int, list[int]] = {}
     for partition, offset in sorted(coordinates):
@@ -95,15 +95,16 @@ async def captures_at(kafka: str, coordinates: Iterable[Coordinate]) -> list[Cap
     captures: list[Capture] = []
     if not wanted:
         return captures
-    async with reading(kafka, RAW) as reader:
+    raw = kafka.topics().raw
+    async with reading(kafka, raw) as reader:
         for partition, offsets in wanted.items():
-            captures += await _captures(reader, partition, offsets)
+            captures += await _captures(reader, raw, partition, offsets)
     return captures
 
 
-async def _captures(reader: LogReader, partition: int, offsets: list[int]) -> list[Capture]:
+async def _captures(reader: LogReader, raw: str, partition: int, offsets: list[int]) -> list[Capture]:
     found = []
-    async for record in reader.at(RAW, partition, offsets):
+    async for record in reader.at(raw, partition, offsets):
         headers = dict(record.headers)
         stamp = decode_request(headers[HEADER_REQUEST])
         if stamp.kind != Kind.BATCH:

@@ -15,11 +15,13 @@ from aiokafka.errors import KafkaError
 from operations.learn.capture import Capture
 from operations.learn.capture_log import Identity, Outcomes, note
 from operations.sources.log_reader import LogReader, reading
+from runtime.kafka.clients import make_producer
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.event import Unmapped
 from schemas.providers.provider import PARTS_MAX, Parser
 from schemas.record import HEADER_REQUEST, HEADER_SOURCE, Kind, RequestStamp, encode_request, record_key
-from schemas.topics import MAX_RECORD_BYTES, RAW, DerivedTopics
+from schemas.topics import MAX_RECORD_BYTES, Topics
 
 _IN_FLIGHT_MAX: Final = 500
 
@@ -76,11 +78,11 @@ def _is_understood(parser: Parser, capture: Capture, copy: Copy) -> bool:
 class Redrive:
     """Appends copies and tells what becomes of them."""
 
-    def __init__(self, producer: AIOKafkaProducer, reader: LogReader, source: str, set_aside: str) -> None:
+    def __init__(self, producer: AIOKafkaProducer, reader: LogReader, source: str, topics: Topics) -> None:
         self._producer = producer
         self._reader = reader
         self._source = source
-        self._set_aside = set_aside
+        self._topics = topics
 
     async def append(self, copies: Sequence[Copy]) -> None:
         """Append copies; return when the log has them all."""
@@ -90,7 +92,9 @@ class Redrive:
 
     async def _send(self, copy: Copy) -> "asyncio.Future[object]":
         headers = [(HEADER_SOURCE, copy.source_header), (HEADER_REQUEST, encode_request(copy.stamp))]
-        future: asyncio.Future[object] = await self._producer.send(RAW, copy.value, copy.key, headers=headers)
+        future: asyncio.Future[object] = await self._producer.send(
+            self._topics.raw, copy.value, copy.key, headers=headers
+        )
         return future
 
     async def outcomes(self, copies: Iterable[Copy], s_max: float) -> Outcomes:
@@ -100,13 +104,13 @@ class Redrive:
         deadline = time.monotonic() + s_max
         while waiting and time.monotonic() < deadline:
             for record in await self._reader.poll():
-                identity = note(found, self._source, record, is_set_aside=record.topic == self._set_aside)
+                identity = note(found, self._source, record, is_set_aside=record.topic == self._topics.set_aside)
                 waiting.discard(identity or ("", 0))
         return found
 
 
 async def redrive(
-    kafka: str,
+    kafka: KafkaSettings,
     generation: int,
     source: str,
     copies: Sequence[Copy],
@@ -120,7 +124,7 @@ async def redrive(
     mapping, and the others would be set aside as well.
 
     Args:
-        kafka: bootstrap servers.
+        kafka: the cluster.
         generation: whose outcomes are waited for.
         source: the source's name.
         copies: what to append; at least one.
@@ -130,17 +134,19 @@ async def redrive(
     Raises:
         DeploymentError: the log cannot be written, or no outcome came; running again goes on from there.
     """
-    topics = DerivedTopics(generation)
-    producer = AIOKafkaProducer(
-        bootstrap_servers=kafka, acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
+    topics = kafka.topics(generation)
+    producer = make_producer(
+        kafka, "recibo-operator", acks="all", enable_idempotence=True, max_request_size=MAX_RECORD_BYTES
     )
     async with reading(kafka, topics.set_aside, topics.message_events, topics.connection_events) as reader:
         await reader.seek_to_end()
         try:
             await producer.start()
-            return await _all(Redrive(producer, reader, source, topics.set_aside), copies, s_max, on_wait)
+            return await _all(Redrive(producer, reader, source, topics), copies, s_max, on_wait)
         except KafkaError as error:
-            raise DeploymentError(f"Kafka at {kafka} does not take the copies: {error}; run this again") from error
+            raise DeploymentError(
+                f"Kafka at {kafka.bootstrap_servers} does not take the copies: {error}; run this again"
+            ) from error
         finally:
             await producer.stop()
 

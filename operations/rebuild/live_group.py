@@ -5,10 +5,11 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from operations.rebuild.replay import Progress
 from projections.settings import Settings
+from runtime.kafka.clients import make_consumer
 
 _POLL_S: Final = 0.1
 _STILL_S_MAX: Final = 5.0
@@ -23,9 +24,7 @@ async def until_read(
     Returns:
         The records it has not read.
     """
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka_bootstrap_servers, group_id=group, enable_auto_commit=False
-    )
+    consumer = make_consumer(settings.kafka, "recibo-operator", group_id=group, enable_auto_commit=False)
     await consumer.start()
     try:
         await consumer._client.set_topics([topic])  # noqa: SLF001 - partitions_for_topic knows only these

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from projections.batch import Batch
 from projections.settings import Settings
 from projections.writer import Writer
+from runtime.kafka.clients import make_consumer
 from schemas.errors import StateRefused
 
 _POLL_MS: Final = 200
@@ -30,10 +31,10 @@ class Replay:
         self._settings = settings
         self._compacted = compacted
         self._partitions: list[TopicPartition] = []
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=settings.kafka_bootstrap_servers,
+        self._consumer = make_consumer(
+            settings.kafka,
+            f"recibo-replay-{topic}",
             group_id=group,
-            client_id=f"recibo-replay-{topic}",
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_wait_ms=50,
@@ -58,7 +59,7 @@ class Replay:
         await self._consumer._client.set_topics([self.topic])  # noqa: SLF001 - partitions_for_topic knows only these
         numbers: set[int] | None = self._consumer.partitions_for_topic(self.topic)
         if not numbers:
-            raise StateRefused(f"topic {self.topic} does not exist on {self._settings.kafka_bootstrap_servers}")
+            raise StateRefused(f"topic {self.topic} does not exist on {self._settings.kafka.bootstrap_servers}")
         return numbers
 
     async def begin(self) -> None:

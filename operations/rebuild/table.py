@@ -62,8 +62,8 @@ class Rebuild:
         self._settings = settings
         self._client = client
         self._progress = progress
-        self._shadow = shadow_database(settings.database, target)
-        self._group = f"recibo-rebuild.{settings.database}.{target.projection.topic}"
+        self._shadow = shadow_database(settings.clickhouse.database, target)
+        self._group = settings.kafka.named(f"recibo-rebuild.{settings.clickhouse.database}.{target.projection.topic}")
 
     async def compare(self) -> Report:
         """Read the topic up to its present end into the shadow, and compare. Goes on where an earlier one left off."""
@@ -73,7 +73,7 @@ class Rebuild:
             await asyncio.to_thread(migrate, self._client, self._shadow, views_database=None)
             ends = await replay.ends()
             await self._store(replay, ends, (self._shadow,), "shadow")
-        live_group = f"{self._settings.group}.{self._target.projection.topic}"
+        live_group = self._settings.group_of(self._target.projection.topic)
         lag = await until_read(self._settings, live_group, self._target.projection.topic, ends, self._progress)
         report = await asyncio.to_thread(self._compared)
         report.live_lag_records = lag
@@ -82,7 +82,7 @@ class Rebuild:
     async def replace(self, report: Report) -> None:
         """Replace the weeks that differ and are wholly inside the log; then store what came meanwhile."""
         weeks = report.to_replace
-        tables, live = self._target.tables, self._settings.database
+        tables, live = self._target.tables, self._settings.clickhouse.database
         total, done = len(weeks) * len(tables), 0
 
         def on_step(step: str) -> None:
@@ -124,7 +124,7 @@ class Rebuild:
             await replay.store_to(ends, stores, self._progress, step)
 
     def _compared(self) -> Report:
-        client, live, shadow = self._client, self._settings.database, self._shadow
+        client, live, shadow = self._client, self._settings.clickhouse.database, self._shadow
         report = Report([])
         for number, table in enumerate(self._target.tables):
             self._progress(f"comparing {table}", number, len(self._target.tables))

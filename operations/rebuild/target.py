@@ -6,6 +6,7 @@ from typing import Final
 from projections.rows import projections_of
 from projections.rows.table import Projection
 from schemas.errors import ConfigurationError
+from schemas.topics import Topics
 
 _COORDINATE: Final = ("at", "log_partition", "log_offset")
 
@@ -45,21 +46,21 @@ class Target:
     @property
     def is_compacted(self) -> bool:
         """Whether the topic keeps the last value of each key instead of all records of a time."""
-        return ".state." in self.projection.topic
+        return self.tables[0].endswith("_state")
 
 
-def targets_of(generation: int) -> dict[str, Target]:
-    """Return every target of a deployment at `generation`, by its table's name."""
+def targets_of(topics: Topics) -> dict[str, Target]:
+    """Return every target of a deployment, by its table's name."""
     found = {}
-    for projection in projections_of(generation):
+    for projection in projections_of(topics):
         table = projection.tables[0][0].name
         found[table] = Target(projection, _FED_TOGETHER.get(table, (table,)))
     return found
 
 
-def target_of(table: str, generation: int) -> Target:
+def target_of(table: str, topics: Topics) -> Target:
     """Return what is rebuilt when `table` is asked for. Raises ConfigurationError for a table that no topic feeds."""
-    found = targets_of(generation).get(_LEADER.get(table, table))
+    found = targets_of(topics).get(_LEADER.get(table, table))
     if found is None:
         raise ConfigurationError(f"{table} is not made from a topic; one of {', '.join(IDENTITY)}")
     return found

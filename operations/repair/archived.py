@@ -19,6 +19,7 @@ from operations.repair.raw_group import RawGroup
 from processors.lane import BatchInFlight
 from processors.settings import from_environ
 from processors.worker import Worker
+from runtime.environ import environ_of
 from schemas.errors import DeploymentError
 from schemas.topics import RAW
 
@@ -90,7 +91,7 @@ async def fold_archive(plan: Plan) -> None:
 def _worker(plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int]) -> Worker:
     environ = {
         **os.environ,
-        "KAFKA_BOOTSTRAP_SERVERS": plan.kafka,
+        **environ_of(plan.kafka),
         "RECIBO_CONFIG": str(plan.config_file),
         "RECIBO_DATA_DIR": str(plan.data_dir),
         "RECIBO_GENERATION": str(plan.new),

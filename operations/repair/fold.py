@@ -8,6 +8,7 @@ from typing import Final
 
 from operations.repair.plan import Plan
 from operations.repair.raw_group import RawGroup
+from runtime.environ import environ_of
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
 from runtime.supervisor import Child
@@ -41,7 +42,7 @@ def _processors(plan: Plan) -> Iterator[Child]:
     """Run the new generation's processors while this is entered."""
     url, name = f"http://{HOST}:{free_port()}", f"processors-g{plan.new}"
     environ = {
-        "KAFKA_BOOTSTRAP_SERVERS": plan.kafka,
+        **environ_of(plan.kafka),
         "RECIBO_CONFIG": str(plan.config_file),
         "RECIBO_DATA_DIR": str(plan.data_dir),
         "RECIBO_GENERATION": str(plan.new),

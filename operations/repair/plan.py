@@ -8,7 +8,8 @@ from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.replay import Progress
 from projections.settings import Settings
-from schemas.topics import DerivedTopics
+from runtime.kafka.settings import KafkaSettings
+from schemas.topics import Topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,14 @@ class Plan:
     progress: Progress
 
     @property
-    def kafka(self) -> str:
-        """Bootstrap servers."""
-        return self.settings.kafka_bootstrap_servers
+    def kafka(self) -> KafkaSettings:
+        """The cluster."""
+        return self.settings.kafka
 
     @property
     def store(self) -> str:
         """Database of the live tables."""
-        return self.settings.database
+        return self.settings.clickhouse.database
 
     @property
     def old(self) -> int:
@@ -47,9 +48,14 @@ class Plan:
         return self.settings.generation + 1
 
     @property
-    def topics(self) -> DerivedTopics:
+    def topics(self) -> Topics:
         """The new generation's topics."""
-        return DerivedTopics(self.new)
+        return self.kafka.topics(self.new)
+
+    @property
+    def old_topics(self) -> Topics:
+        """The live generation's topics."""
+        return self.kafka.topics(self.old)
 
     @property
     def shadow(self) -> str:
@@ -59,7 +65,7 @@ class Plan:
     @property
     def processors_group(self) -> str:
         """The consumer group of the new generation's processors: theirs before the switch and after it."""
-        return f"recibo-processors-g{self.new}"
+        return self.kafka.named(f"recibo-processors-g{self.new}")
 
     @property
     def new_settings(self) -> Settings:

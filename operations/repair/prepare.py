@@ -15,16 +15,17 @@ from operations.repair.steps import SEEDED, STARTED, Begin, Steps
 from operations.repair.tables import derived_targets, replay_of, shadow_group
 from operations.topics import admin_of, create_missing, find_topics
 from schemas.errors import DeploymentError
-from schemas.topics import RAW, REQUESTS, declared
+from schemas.topics import RAW, declared
 
 
 async def prepare(plan: Plan, steps: Steps) -> Begin:
     """Create what the new generation needs, fix from where it is folded, and seed it. Skips what is done."""
+    raw = plan.topics.raw
     async with admin_of(plan.kafka) as admin:
-        found = await find_topics(admin, [RAW])
-    if RAW not in found:
-        raise DeploymentError(f"{RAW} is not on {plan.kafka}: there is nothing to fold")
-    await create_missing(plan.kafka, plan.new, found[RAW].partitions)
+        found = await find_topics(admin, [raw])
+    if raw not in found:
+        raise DeploymentError(f"{raw} is not on {plan.kafka.bootstrap_servers}: there is nothing to fold")
+    await create_missing(plan.kafka, plan.new, found[raw].partitions)
     await asyncio.to_thread(steps.create)
     begin = await asyncio.to_thread(steps.begin)
     if begin is None:
@@ -40,7 +41,7 @@ async def prepare(plan: Plan, steps: Steps) -> Begin:
 
 async def _start(plan: Plan) -> Begin:
     _drop_states(plan)
-    for target in derived_targets(plan.new):
+    for target in derived_targets(plan.topics):
         async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:
             await replay.begin()
     async with RawGroup(plan.kafka, plan.processors_group) as group:
@@ -65,7 +66,7 @@ def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], 
 
 async def discard(plan: Plan) -> None:
     """Delete what a repair made: topics, shadow and states. The live generation is as it was."""
-    names = [topic.name for topic in declared(plan.new) if topic.name not in {RAW, REQUESTS}]
+    names = [topic.name for topic in declared(plan.topics) if topic.name not in {plan.topics.raw, plan.topics.requests}]
     async with admin_of(plan.kafka) as admin:
         there = list(await find_topics(admin, names))
         if there:

@@ -4,25 +4,29 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
-from schemas.topics import RAW
+from runtime.kafka.clients import make_consumer
+from runtime.kafka.settings import KafkaSettings
 
 
 class RawGroup:
     """A group's commits in the raw log. Use as an asynchronous context manager."""
 
-    def __init__(self, kafka: str, group: str) -> None:
+    def __init__(self, kafka: KafkaSettings, group: str) -> None:
         """Prepare to look at `group`."""
-        self._consumer = AIOKafkaConsumer(RAW, bootstrap_servers=kafka, group_id=None, enable_auto_commit=False)
-        self._group_consumer = AIOKafkaConsumer(bootstrap_servers=kafka, group_id=group, enable_auto_commit=False)
+        self._raw = kafka.topics().raw
+        self._consumer = make_consumer(kafka, "recibo-operator", self._raw, group_id=None, enable_auto_commit=False)
+        self._group_consumer = make_consumer(kafka, "recibo-operator", group_id=group, enable_auto_commit=False)
         self._partitions: list[TopicPartition] = []
 
     async def __aenter__(self) -> Self:
         """Connect."""
         await self._consumer.start()
         await self._group_consumer.start()
-        self._partitions = [TopicPartition(RAW, p) for p in sorted(self._consumer.partitions_for_topic(RAW) or ())]
+        self._partitions = [
+            TopicPartition(self._raw, p) for p in sorted(self._consumer.partitions_for_topic(self._raw) or ())
+        ]
         self._group_consumer.assign(self._partitions)
         return self
 
@@ -52,7 +56,7 @@ class RawGroup:
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
         """Have the group go on at `offsets`."""
-        await self._group_consumer.commit({TopicPartition(RAW, p): offset for p, offset in offsets.items()})
+        await self._group_consumer.commit({TopicPartition(self._raw, p): offset for p, offset in offsets.items()})
 
     async def first_at_ms(self) -> dict[int, int]:
         """Return the append time of each partition's first record (UTC ms), for those that have records."""

@@ -64,6 +64,6 @@ class Repair:
 
     async def _live_caught_up(self) -> None:
         settings = self.plan.settings
-        for target in derived_targets(self.plan.old):
+        for target in derived_targets(self.plan.old_topics):
             topic = target.projection.topic
-            await until_read(settings, f"{settings.group}.{topic}", topic, None, self.plan.progress)
+            await until_read(settings, settings.group_of(topic), topic, None, self.plan.progress)

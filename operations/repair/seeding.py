@@ -13,8 +13,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from operations.repair import published
 from operations.repair.plan import Plan
 from operations.repair.seed import Published, needs_events, seed_connection, seed_message
+from runtime.kafka.clients import make_consumer, make_producer
 from schemas import connection_state, message_state
-from schemas.topics import MAX_RECORD_BYTES, DerivedTopics
+from schemas.topics import MAX_RECORD_BYTES
 
 _AT_ONCE: Final = 20_000
 _POLL_MS: Final = 200
@@ -38,7 +39,7 @@ class _Kind:
 
 
 def _kinds(plan: Plan) -> tuple[_Kind, _Kind]:
-    old, new = DerivedTopics(plan.old), plan.topics
+    old, new = plan.old_topics, plan.topics
     return (
         _Kind(
             "message states",
@@ -70,9 +71,9 @@ async def seed_generation(plan: Plan, starts: Mapping[int, int]) -> int:
         plan: the repair.
         starts: raw partition → first offset that will be folded again.
     """
-    consumer = AIOKafkaConsumer(bootstrap_servers=plan.kafka, enable_auto_commit=False, auto_offset_reset="earliest")
-    producer = AIOKafkaProducer(
-        bootstrap_servers=plan.kafka, acks="all", compression_type="zstd", max_request_size=MAX_RECORD_BYTES
+    consumer = make_consumer(plan.kafka, "recibo-operator", enable_auto_commit=False, auto_offset_reset="earliest")
+    producer = make_producer(
+        plan.kafka, "recibo-operator", acks="all", compression_type="zstd", max_request_size=MAX_RECORD_BYTES
     )
     await consumer.start()
     try:

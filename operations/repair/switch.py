@@ -39,17 +39,17 @@ async def switch(plan: Plan, steps: Steps, begin: Begin, waits_for: Callable[[st
         waits_for: told what has to be stopped, where something still runs.
     """
     await _until_stopped(plan, waits_for)
-    async with RawGroup(plan.kafka, f"recibo-processors-g{plan.old}") as group:
+    async with RawGroup(plan.kafka, plan.kafka.named(f"recibo-processors-g{plan.old}")) as group:
         decided = await group.committed()
     await _drain_old(plan)
     folded = await fold_log(plan)
     stood = await project(plan)
     comparison = await asyncio.to_thread(compare_tables, plan, begin, folded)
     await asyncio.to_thread(hand_over, plan, begin, decided, comparison.replaced)
-    for target in derived_targets(plan.new):
+    for target in derived_targets(plan.topics):
         made = partial(replace, live=plan.store, shadow=plan.shadow, progress=lambda step: plan.progress(step, 0, 1))
         await asyncio.to_thread(made, plan.client, target.tables, comparison.replaced)
-    for target in derived_targets(plan.new):
+    for target in derived_targets(plan.topics):
         topic = target.projection.topic
         async with replay_of(target, _live_group(plan, topic), plan.new_settings) as replay:
             await replay.go_on_at(stood[topic])
@@ -65,13 +65,13 @@ def drop_shadow_tables(plan: Plan) -> None:
 
 
 def _live_group(plan: Plan, topic: str) -> str:
-    return f"{plan.settings.group}.{topic}"
+    return plan.settings.group_of(topic)
 
 
 async def _until_stopped(plan: Plan, waits_for: Callable[[str], None]) -> None:
     """Wait until no projector of the old generation runs: only then does Kafka let a stranger move its group."""
     told = False
-    for target in derived_targets(plan.old):
+    for target in derived_targets(plan.old_topics):
         async with replay_of(target, _live_group(plan, target.projection.topic), plan.settings) as replay:
             while True:
                 try:
@@ -86,6 +86,6 @@ async def _until_stopped(plan: Plan, waits_for: Callable[[str], None]) -> None:
 
 async def _drain_old(plan: Plan) -> None:
     """Store in the live tables what the old generation's projector had not read when it was stopped."""
-    for target in derived_targets(plan.old):
+    for target in derived_targets(plan.old_topics):
         async with replay_of(target, _live_group(plan, target.projection.topic), plan.settings) as replay:
             await store_to_end(plan, replay, target, plan.store, f"last of {target.table}")

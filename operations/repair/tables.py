@@ -18,6 +18,7 @@ from projections.clickhouse.views.fragments import status_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import make_writer
+from schemas.topics import Topics
 
 NOT_DERIVED: Final = frozenset({"webhook_raw", "webhook_request"})
 """Tables of what came, which no generation decides."""
@@ -59,9 +60,9 @@ class Comparison:
         return sorted({week.monday for week in self.weeks} - set(self.untouched))
 
 
-def derived_targets(generation: int) -> list[Target]:
+def derived_targets(topics: Topics) -> list[Target]:
     """Return the targets whose rows a generation decides."""
-    return [target for table, target in targets_of(generation).items() if table not in NOT_DERIVED]
+    return [target for table, target in targets_of(topics).items() if table not in NOT_DERIVED]
 
 
 def replay_of(target: Target, group: str, settings: Settings) -> Replay:
@@ -71,14 +72,14 @@ def replay_of(target: Target, group: str, settings: Settings) -> Replay:
 
 def shadow_group(plan: Plan, target: Target) -> str:
     """Return the group that projects a target into the shadow."""
-    return f"recibo-repair.{plan.store}.{target.projection.topic}"
+    return plan.kafka.named(f"recibo-repair.{plan.store}.{target.projection.topic}")
 
 
 async def project(plan: Plan) -> dict[str, dict[int, int]]:
     """Project the new topics into the shadow up to where they end now. Return topic → partition → where it stands."""
     await asyncio.to_thread(migrate, plan.client, plan.shadow, views_database=None)
     stood = {}
-    for target in derived_targets(plan.new):
+    for target in derived_targets(plan.topics):
         async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:
             await store_to_end(plan, replay, target, plan.shadow, f"projecting {target.table}")
             stood[target.projection.topic] = await replay.committed()
@@ -103,7 +104,7 @@ def compare_tables(plan: Plan, begin: Begin, folded: Mapping[int, int]) -> Compa
     """
     weeks: list[WeekComparison] = []
     told: dict[str, list[dict[str, Any]]] = {}
-    targets = derived_targets(plan.new)
+    targets = derived_targets(plan.topics)
     for number, target in enumerate(targets):
         plan.progress(f"comparing {target.table}", number, len(targets))
         rules = rules_of(plan, begin, folded, target.table)

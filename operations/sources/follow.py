@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-import clickhouse_connect
 import httpx
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from operations.sources.log_reader import LogReader, Record, reading
 from operations.sources.proof import Proof
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import Topics
 
 _CLICKHOUSE_POLL_S: Final = 0.1
 _SUCCESS: Final = 2
@@ -33,8 +35,8 @@ class Step:
 class Line:
     """Where the stages of a deployment are."""
 
-    kafka: str
-    clickhouse: str
+    kafka: KafkaSettings
+    clickhouse: ClickHouseSettings
     generation: int
 
 
@@ -58,9 +60,9 @@ async def send_and_follow(
     Raises:
         DeploymentError: a step did not happen; the message says which, and where to look.
     """
-    topics = DerivedTopics(line.generation)
+    topics = line.kafka.topics(line.generation)
     async with (
-        reading(line.kafka, RAW, topics.message_events, topics.set_aside) as reader,
+        reading(line.kafka, topics.raw, topics.message_events, topics.set_aside) as reader,
         httpx.AsyncClient(trust_env=False) as client,
     ):
         await reader.seek_to_end()
@@ -75,15 +77,17 @@ async def send_and_follow(
                 f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
             )
         tell("answered", f"HTTP {answer.status_code}")
-        where = await _first(reader, s_max, lambda r: r.topic == RAW and message_id.encode() in r.value, RAW)
-        tell("stored", f"{RAW} partition {where.partition} offset {where.offset}")
+        where = await _first(
+            reader, s_max, lambda r: r.topic == topics.raw and message_id.encode() in r.value, topics.raw
+        )
+        tell("stored", f"{topics.raw} partition {where.partition} offset {where.offset}")
         is_ours = _outcome_of(topics, where, message_id)
         outcome = await _first(reader, s_max, is_ours, topics.message_events)
         if outcome.topic == topics.set_aside and b'"outcome":"unselected"' not in outcome.value:
             raise DeploymentError(f"the processors set it aside: {outcome.value.decode()}")
         tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
     status = await asyncio.wait_for(_queried(line.clickhouse, message_id, s_max), s_max + 1)
-    tell("in ClickHouse", f"recibo.messages says {status}")
+    tell("in ClickHouse", f"{line.clickhouse.views_database}.messages says {status}")
 
 
 async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_type: str) -> httpx.Response:
@@ -101,7 +105,7 @@ async def _first(reader: LogReader, s_max: float, wanted: Callable[[Record], boo
     return found
 
 
-def _outcome_of(topics: DerivedTopics, where: Record, message_id: str) -> Callable[[Record], bool]:
+def _outcome_of(topics: Topics, where: Record, message_id: str) -> Callable[[Record], bool]:
     """Return what knows the outcome of the raw record at `where`."""
     coordinate = f'"partition":{where.partition},"offset":{where.offset},'.encode()
 
@@ -113,13 +117,13 @@ def _outcome_of(topics: DerivedTopics, where: Record, message_id: str) -> Callab
     return is_ours
 
 
-async def _queried(url: str, message_id: str, s_max: float) -> str:
+async def _queried(clickhouse: ClickHouseSettings, message_id: str, s_max: float) -> str:
     deadline = time.monotonic() + s_max
     while True:
         try:
-            found = await asyncio.to_thread(_status_in_clickhouse, url, message_id)
+            found = await asyncio.to_thread(_status_in_clickhouse, clickhouse, message_id)
         except ClickHouseError as error:
-            raise DeploymentError(f"ClickHouse at {url} cannot be asked: {error}") from error
+            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be asked: {error}") from error
         if found:
             return found
         if time.monotonic() > deadline:
@@ -127,8 +131,8 @@ async def _queried(url: str, message_id: str, s_max: float) -> str:
         await asyncio.sleep(_CLICKHOUSE_POLL_S)
 
 
-def _status_in_clickhouse(url: str, message_id: str) -> str:
-    with clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False) as client:
-        statement = "SELECT status FROM recibo.messages WHERE message_id = {id:String}"
+def _status_in_clickhouse(clickhouse: ClickHouseSettings, message_id: str) -> str:
+    with connect(clickhouse, database=clickhouse.views_database) as client:
+        statement = "SELECT status FROM messages WHERE message_id = {id:String}"
         rows = client.query(statement, parameters={"id": message_id}).result_rows
     return str(rows[0][0]) if rows else ""

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from operations.topics import admin_of, find_topics
+from runtime.kafka.clients import make_consumer
+from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 
 _POLL_MS: Final = 100
@@ -109,20 +111,23 @@ class LogReader:
 
 
 @asynccontextmanager
-async def reading(bootstrap_servers: str, *topics: str) -> AsyncIterator[LogReader]:
+async def reading(kafka: KafkaSettings, *topics: str) -> AsyncIterator[LogReader]:
     """Open topics for reading.
 
     Raises:
         DeploymentError: no broker answers, or a topic is not there.
     """
-    async with admin_of(bootstrap_servers) as admin:
+    async with admin_of(kafka) as admin:
         found = await find_topics(admin, topics)
     missing = [topic for topic in topics if topic not in found]
     if missing:
-        raise DeploymentError(f"{', '.join(missing)}: no such topic on {bootstrap_servers}; start `recibo up` first")
+        raise DeploymentError(
+            f"{', '.join(missing)}: no such topic on {kafka.bootstrap_servers}; start `recibo up` first"
+        )
     partitions = [TopicPartition(topic, number) for topic in topics for number in range(found[topic].partitions)]
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+    consumer = make_consumer(
+        kafka,
+        "recibo-operator",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=_FETCH_BYTES_MAX,
@@ -132,6 +137,6 @@ async def reading(bootstrap_servers: str, *topics: str) -> AsyncIterator[LogRead
         consumer.assign(partitions)
         yield LogReader(consumer, partitions)
     except KafkaError as error:
-        raise DeploymentError(f"Kafka at {bootstrap_servers} cannot be read: {error}") from error
+        raise DeploymentError(f"Kafka at {kafka.bootstrap_servers} cannot be read: {error}") from error
     finally:
         await consumer.stop()

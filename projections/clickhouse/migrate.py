@@ -14,7 +14,8 @@ from clickhouse_connect.driver.client import Client
 
 from projections import settings
 from projections.clickhouse import retention, roles, views
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import STORE, VIEWS
 from schemas.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
@@ -52,7 +53,7 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
-def migrate(client: Client, store: str = settings.STORE, *, views_database: str | None = settings.VIEWS) -> list[str]:
+def migrate(client: Client, store: str = STORE, *, views_database: str | None = VIEWS) -> list[str]:
     """Create or update the tables of `store`, and the views over them.
 
     Args:
@@ -107,8 +108,8 @@ def main() -> None:
         configured = settings.from_environ()
     except ConfigurationError as error:
         sys.exit(f"migrate: {error}")
-    client = connect(configured.clickhouse_url)
-    applied = migrate(client, configured.database)
+    client = connect(configured.clickhouse)
+    applied = migrate(client, configured.clickhouse.database, views_database=configured.clickhouse.views_database)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

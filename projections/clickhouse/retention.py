@@ -35,11 +35,11 @@ def wanted(settings: Settings) -> dict[str, str]:
 def apply(client: Client, settings: Settings) -> list[str]:
     """Change the TTL of the tables that keep rows for another time than the settings say; return their names."""
     created = client.query(
-        f"SELECT name, create_table_query FROM system.tables WHERE database = '{settings.database}'"  # noqa: S608 - a name of ours
+        f"SELECT name, create_table_query FROM system.tables WHERE database = '{settings.clickhouse.database}'"  # noqa: S608 - a name of ours
     )
     now = {str(name): str(query) for name, query in created.result_rows}
     changed = [table for table, ttl in wanted(settings).items() if f"TTL {ttl} " not in now[table]]
     for table in changed:
-        client.command(f"ALTER TABLE {settings.database}.{table} MODIFY TTL {wanted(settings)[table]}")
+        client.command(f"ALTER TABLE {settings.clickhouse.database}.{table} MODIFY TTL {wanted(settings)[table]}")
         log.info("retention changed", table=table, ttl=wanted(settings)[table])
     return changed

@@ -10,7 +10,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from projections.clickhouse.views import numbers_database
+from runtime.clickhouse.settings import VIEWS, numbers_database
 
 ANALYST: Final = "analyst"
 ANALYST_NUMBERS: Final = "analyst_numbers"
@@ -21,9 +21,13 @@ log = structlog.get_logger()
 
 
 def grants(views: str) -> dict[str, list[str]]:
-    """Return role → its GRANT statements, without whom to, for views in database `views` and its twin with numbers."""
+    """Return role → its GRANT statements, without whom to, for views in database `views` and its twin with numbers.
+
+    Roles belong to the whole engine: a deployment whose views have a database of another name has roles of its own.
+    """
     masked = f"GRANT SELECT ON {views}.*"
-    return {ANALYST: [masked], ANALYST_NUMBERS: [masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
+    own = "" if views == VIEWS else f"{views}_"
+    return {own + ANALYST: [masked], own + ANALYST_NUMBERS: [masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
 
 
 def create(client: Client, views: str) -> bool:

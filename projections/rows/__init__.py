@@ -12,38 +12,37 @@ from projections.rows import (
     webhook_set_aside,
 )
 from projections.rows.table import Projection
-from schemas import topics
+from schemas.topics import Topics
 
 
-def projections_of(generation: int) -> tuple[Projection, ...]:
-    """Return what becomes of each topic of a deployment at `generation`."""
-    derived = topics.DerivedTopics(generation)
-
+def projections_of(topics: Topics) -> tuple[Projection, ...]:
+    """Return what becomes of each topic of a deployment."""
+    generation = topics.generation
     return (
-        Projection(topics.REQUESTS, webhook_request.decode, ((webhook_request.TABLE, webhook_request.rows),)),
-        Projection(topics.RAW, webhook_raw.decode, ((webhook_raw.TABLE, webhook_raw.rows),)),
+        Projection(topics.requests, webhook_request.decode, ((webhook_request.TABLE, webhook_request.rows),)),
+        Projection(topics.raw, webhook_raw.decode, ((webhook_raw.TABLE, webhook_raw.rows),)),
         Projection(
-            derived.message_events,
+            topics.message_events,
             message_event.decode,
             ((message_event.TABLE, partial(message_event.rows, generation=generation)),),
         ),
         Projection(
-            derived.connection_events,
+            topics.connection_events,
             message_event.decode,
             ((connection_event.TABLE, partial(connection_event.rows, generation=generation)),),
         ),
         Projection(
-            derived.set_aside,
+            topics.set_aside,
             webhook_set_aside.decode,
             ((webhook_set_aside.TABLE, partial(webhook_set_aside.rows, generation=generation)),),
         ),
         Projection(
-            derived.message_state,
+            topics.message_state,
             message_state.decode,
             ((message_state.TABLE, message_state.rows),),  # and message_alias, by link.py, before it
         ),
         Projection(
-            derived.connection_state,
+            topics.connection_state,
             connection_state.decode,
             ((connection_state.TABLE, connection_state.rows),),
         ),

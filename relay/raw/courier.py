@@ -6,8 +6,7 @@ import time
 from typing import Any, Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from relay.metrics import TargetMetrics
@@ -15,11 +14,13 @@ from relay.raw.delivery import Delivery, Webhook
 from relay.raw.progress import Progress
 from relay.raw.target import Target
 from relay.settings import Settings
+from runtime.kafka.clients import make_admin, make_consumer
+from runtime.kafka.settings import KafkaSettings
 from runtime.tasks import Tasks
-from schemas.errors import StateRefused
+from schemas.errors import ConfigurationError, StateRefused
 from schemas.record import HEADER_RELAY, HEADER_REQUEST, HEADER_SOURCE, decode_request, decode_source
 from schemas.relay_header import read_relay_header
-from schemas.topics import MAX_RECORD_BYTES, RAW
+from schemas.topics import MAX_RECORD_BYTES
 
 _POLL_MS: Final = 500
 _COMMIT_S: Final = 1.0
@@ -47,6 +48,8 @@ class Courier:
         self._delivery = delivery
         self._settings = settings
         self._metrics = metrics
+        self._raw = settings.kafka.topics().raw
+        self._group = settings.kafka.named(target.group)
         self._progress = Progress({})
         self._deliveries = Tasks()
         self._oldest: dict[tuple[int, int], float] = {}
@@ -62,7 +65,7 @@ class Courier:
             begun = time.monotonic()
             try:
                 await self._read()
-            except KafkaError as error:
+            except (KafkaError, ConfigurationError) as error:  # of a file of secrets, perhaps being replaced
                 pause = again_s(1)
                 log.warning("Kafka fails (%s); %s continues in %d s", error, self._target.host, pause)
                 self.trouble = f"Kafka fails: {error!r}"
@@ -74,9 +77,10 @@ class Courier:
             await asyncio.sleep(pause)
 
     async def _read(self) -> None:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka_bootstrap_servers,
-            group_id=self._target.group,
+        consumer = make_consumer(
+            self._settings.kafka,
+            "recibo-relay",
+            group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="none",
             max_partition_fetch_bytes=MAX_RECORD_BYTES,
@@ -113,7 +117,7 @@ class Courier:
         Raises:
             StateRefused: a commit lies beyond the log's end: it is another log.
         """
-        partitions = await _partitions(self._settings.kafka_bootstrap_servers)
+        partitions = await _partitions(self._settings.kafka)
         consumer.assign(partitions)
         begins = await consumer.beginning_offsets(partitions)
         ends = await consumer.end_offsets(partitions)
@@ -126,9 +130,9 @@ class Courier:
                 committed = first[partition].offset if first.get(partition) else ends[partition]
             if committed > ends[partition]:
                 raise StateRefused(
-                    f"the relay to {self._target.host} has come to offset {committed} of {RAW} partition "
+                    f"the relay to {self._target.host} has come to offset {committed} of {self._raw} partition "
                     f"{partition.partition}, which ends at {ends[partition]}: this is another log; delete the consumer "
-                    f"group {self._target.group} to begin anew"
+                    f"group {self._group} to begin anew"
                 )
             if committed < begins[partition]:
                 lost = begins[partition] - committed
@@ -173,24 +177,25 @@ class Courier:
     async def _commit(self, consumer: Any) -> None:
         safe = self._progress.safe()
         if safe:
-            await consumer.commit({TopicPartition(RAW, number): offset for number, offset in safe.items()})
+            await consumer.commit({TopicPartition(self._raw, number): offset for number, offset in safe.items()})
 
     async def _measure(self, consumer: Any) -> None:
         self._metrics.waiting.set(self._progress.waiting)
         oldest = next(iter(self._oldest.values()), None)
         self._metrics.oldest.set(0 if oldest is None else time.monotonic() - oldest)
         positions = self._progress.positions()
-        highest = [consumer.highwater(TopicPartition(RAW, number)) for number in positions]
+        highest = [consumer.highwater(TopicPartition(self._raw, number)) for number in positions]
         lag = sum(max(0, end - at) for end, at in zip(highest, positions.values(), strict=True) if end is not None)
         self._metrics.lag.set(lag)
 
 
-async def _partitions(bootstrap_servers: str) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+async def _partitions(kafka: KafkaSettings) -> list[TopicPartition]:
+    admin = make_admin(kafka, "recibo-relay")
+    raw = kafka.topics().raw
     try:
         await admin.start()
-        (topic,) = await admin.describe_topics([RAW])
-        return [TopicPartition(RAW, partition["partition"]) for partition in topic["partitions"]]
+        (topic,) = await admin.describe_topics([raw])
+        return [TopicPartition(raw, partition["partition"]) for partition in topic["partitions"]]
     finally:
         await admin.close()
 

@@ -17,7 +17,8 @@ from clickhouse_connect.driver.client import Client
 from projections.blocks import Blocks
 from projections.clickhouse.migrate import migrate
 from projections.rows.table import Row, Table
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.ports import HOST
 from tests.bench.command_line import begin
 from tests.bench.projected import insert, rows_of
@@ -77,7 +78,7 @@ def main() -> None:
     world = busy_world(int(os.environ.get("MESSAGES", "40000")))
     found: dict[str, Any] = {}
     with clickhouse_server() as url:
-        client = connect(url)
+        client = connect(ClickHouseSettings(url))
         migrate(client, STORE, views_database=None)
         for name in options.parts:
             made = [(table, rows) for table, rows in rows_of(world, 50_000) if table.name == name and rows]

@@ -20,7 +20,8 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.local.engine import clickhouse_program
 from projections.clickhouse.migrate import migrate, read_migrations
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.ports import HOST, free_port
 from runtime.programs import CHECKOUT
 from tests.bench import many_messages
@@ -67,7 +68,7 @@ def filled(messages: int = MESSAGES) -> Iterator[Filled]:
     with running(clickhouse_program(folder / "engine", port), folder):
         url = f"http://{HOST}:{port}"
         if done < extent.blocks:
-            for blocks in fill(connect(url, timeout_s=_TIMEOUT_S), extent, done):
+            for blocks in fill(connect(ClickHouseSettings(url), timeout_s=_TIMEOUT_S), extent, done):
                 marker.write_text(json.dumps(asdict(extent) | {"blocks": blocks, "made_of": made_of()}) + "\n")
         yield Filled(url, extent)
 
@@ -126,7 +127,7 @@ def main() -> None:
     began_s = time.monotonic()
     with filled(options.messages) as found:
         ready_s = time.monotonic() - began_s
-        client = connect(found.url)
+        client = connect(ClickHouseSettings(found.url))
         counts = "SELECT table, sum(rows), sum(bytes_on_disk) FROM system.parts WHERE active AND database = {store:String} GROUP BY table ORDER BY table"
         sizes = client.query(counts, parameters={"store": STORE}).result_rows
         for table, rows, size in sizes:

@@ -24,8 +24,9 @@ from aiokafka.admin import NewTopic
 
 from deploy.local.broker import broker_program
 from operations.topics import admin_of, create_missing
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, free_port
-from schemas.topics import RAW, declared
+from schemas.topics import RAW, Topics, declared
 from tests.bench import webhook_traffic as traffic
 from tests.bench.command_line import begin
 from tests.bench.ingest_contenders import CHECKOUT, Contender, Serving, contenders, group_cpu_s, serving
@@ -222,9 +223,9 @@ def _print_table(runs: list[Figures]) -> None:
 
 
 async def _create_topics(broker: str) -> None:
-    await create_missing(broker, 1, PARTITIONS)
-    config = next(topic.config for topic in declared(1) if topic.name == RAW)
-    async with admin_of(broker) as admin:
+    await create_missing(KafkaSettings(broker), 1, PARTITIONS)
+    config = next(topic.config for topic in declared(Topics(1)) if topic.name == RAW)
+    async with admin_of(KafkaSettings(broker)) as admin:
         await admin.create_topics(
             [NewTopic(name, PARTITIONS, 1, topic_configs=config) for name in ("bench.naive", "bench.go")]
         )

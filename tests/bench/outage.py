@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 from tests.bench.command_line import begin
 from tests.bench.results import keep
 from tests.support.outage import Figures, How, OwnBroker, outage
@@ -36,7 +37,7 @@ def main() -> None:
         broker = OwnBroker(folder)
         broker.start()
         try:
-            asyncio.run(create_missing(broker.address, 1, 4))
+            asyncio.run(create_missing(KafkaSettings(broker.address), 1, 4))
             for number, (name, how, kills) in enumerate(run for run in RUNS if run[0] in options.parts):
                 source = f"outage-{number}"
                 with ingest_at(broker.address, folder / source, SIGNED_SOURCE.format(name=source)) as running:

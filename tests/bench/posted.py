@@ -10,7 +10,8 @@ from clickhouse_connect.driver.client import Client
 
 from deploy.demo.client import Connection
 from deploy.demo.sources import OWN_SOURCES, DemoSource
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from tests.bench.projected_views import spread
 from tests.support.line import running_line
 
@@ -40,7 +41,7 @@ async def _measure(url: str, clickhouse_url: str, seconds: int) -> dict[str, int
     total = EVENTS_PER_S * seconds
     posted: dict[str, float] = {}
     due: asyncio.Queue[int | None] = asyncio.Queue()
-    client = await asyncio.to_thread(connect, clickhouse_url)
+    client = await asyncio.to_thread(connect, ClickHouseSettings(clickhouse_url))
     async with asyncio.timeout(seconds + _WAIT_S_MAX):
         watching = asyncio.create_task(_watch(client, posted, total))
         async with asyncio.TaskGroup() as workers:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runtime.ports import free_port
 from runtime.programs import CHECKOUT
-from schemas.topics import RAW, DerivedTopics, Topic, declared
+from schemas.topics import RAW, Topic, Topics, declared
 from tests.bench.cluster import PARTITIONS, Cluster
 from tests.bench.peers.environments import PEERS, kafka_streams_classpath, quix_python
 from tests.bench.peers.task import Task
@@ -27,7 +27,7 @@ def recibo(cluster: Cluster, number: int, workers: int = 1) -> Program:
         number: of the run.
         workers: processes; Python runs on one core in each.
     """
-    topics = DerivedTopics(number)
+    topics = Topics(number)
     data_dir = cluster.folder / f"recibo-{number}"
     data_dir.mkdir(exist_ok=True)
     return Program(
@@ -97,7 +97,7 @@ PROGRAMS: dict[str, Make] = {
 def topics_of(program: Program, number: int) -> tuple[Topic, ...]:
     """Return the topics to create before a program runs; the peers make their changelogs themselves."""
     if program.group.startswith("recibo"):
-        return tuple(topic for topic in declared(number) if topic.name.endswith(f".g{number}"))
+        return tuple(topic for topic in declared(Topics(number)) if topic.name.endswith(f".g{number}"))
     return tuple(Topic(name, dict(_OUTPUT_CONFIG)) for name in program.outputs)
 
 

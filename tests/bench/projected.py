@@ -20,6 +20,7 @@ from projections.rows import message_alias, projections_of
 from projections.rows.table import Row, Table
 from projections.settings import Settings
 from projections.sink import SETTINGS
+from schemas.topics import Topics
 from tests.support.world import World
 
 Rows = list[tuple[Table, list[Row]]]
@@ -30,7 +31,7 @@ _JSON_SETTINGS = {"input_format_json_read_numbers_as_strings": 1, "input_format_
 def rows_of(world: World, batch: int) -> Rows:
     """Return the rows of a world, in batches of `batch`, as the projector makes them."""
     made: Rows = []
-    for projection in projections_of(world.generation):
+    for projection in projections_of(Topics(world.generation)):
         records = world.records.get(projection.topic, [])
         for start in range(0, len(records), batch):
             decoded = [projection.decode(r) for r in records[start : start + batch]]
@@ -49,7 +50,7 @@ def fresh(client: Client, store: str) -> None:
 async def ours(client: Client, settings: Settings, records: int) -> float:
     """Project every topic from the beginning; return seconds from the lanes' start until all is committed."""
     group = f"bench-{time.monotonic_ns()}"
-    fresh(client, settings.database)
+    fresh(client, settings.clickhouse.database)
     gc.collect()
     stopping = asyncio.Event()
     with ThreadPoolExecutor(8) as threads:

@@ -11,7 +11,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse.views import FOLDER
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from tests.bench.fill import Filled
 from tests.bench.many_messages import SLOTS, STORE, VIEWS, Extent, statements
 
@@ -64,7 +65,7 @@ def queries(since: str, until: str) -> dict[str, str]:
 
 def ask_views(filled: Filled) -> dict[str, Any]:
     """Ask each view about one week while 1,000 events a second arrive; return the median ms of each, or why it failed."""
-    client = connect(filled.url, timeout_s=_TIMEOUT_S)
+    client = connect(ClickHouseSettings(filled.url), timeout_s=_TIMEOUT_S)
     since, until = filled.week
     some = os.environ.get("VIEWS", "").split(",")
     asked = {name: sql for name, sql in queries(since, until).items() if some == [""] or name in some}

@@ -16,9 +16,11 @@ from typing import Any
 from clickhouse_connect.driver.client import Client
 
 from projections.settings import Settings
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST
-from schemas.topics import Topic, declared
+from schemas.topics import Topic, Topics, declared
 from tests.bench import projected
 from tests.bench.cluster import Cluster, fresh_cluster
 from tests.bench.command_line import begin
@@ -76,17 +78,19 @@ async def rates_and_delay(parts: set[str], result: dict[str, Any]) -> None:
     """Measure what goes from topics to tables."""
     seconds, repetitions = int(os.environ.get("SECONDS", "20")), int(os.environ.get("REPETITIONS", "3"))
     with clickhouse_server() as url:
-        client = connect(url)
+        client = connect(ClickHouseSettings(url))
         async with fresh_cluster() as cluster:
-            settings = Settings(kafka_bootstrap_servers=cluster.bootstrap, clickhouse_url=url, database=STORE)
+            settings = Settings(
+                kafka=KafkaSettings(cluster.bootstrap), clickhouse=ClickHouseSettings(url, database=STORE)
+            )
             if "rates" in parts:
-                await cluster.create(Topic(t.name, _KEPT) for t in declared(1))
+                await cluster.create(Topic(t.name, _KEPT) for t in declared(Topics(1)))
                 runs = result["runs"] = await compare(cluster, client, settings, repetitions)
                 result["ratios"] = {way: ratio(runs, way) for way in ("ready_columns", "json_each_row")}
                 print(f"ratios: {result['ratios']}", flush=True)
             if "queryable" in parts:
-                known = set() if "rates" not in parts else {t.name for t in declared(1)}
-                await cluster.create(Topic(t.name, _KEPT) for t in declared(2) if t.name not in known)
+                known = set() if "rates" not in parts else {t.name for t in declared(Topics(1))}
+                await cluster.create(Topic(t.name, _KEPT) for t in declared(Topics(2)) if t.name not in known)
                 result["append_to_queryable_ms"] = await queryable_ms(cluster.bootstrap, client, settings, seconds)
                 print(f"append to queryable at 1,000 events/s: {result['append_to_queryable_ms']}", flush=True)
 

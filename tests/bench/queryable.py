@@ -10,7 +10,7 @@ from clickhouse_connect.driver.client import Client
 
 from projections.app import make_lanes
 from projections.settings import Settings
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.bench.projected import fresh
 from tests.support.databases import until
 from tests.support.world import FakeRecord, World, busy_world
@@ -27,7 +27,7 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
     Returns:
         p50, p95, p99 and max of ms from append to queryable. The polls are POLL_S apart, so that much too long.
     """
-    await asyncio.to_thread(fresh, client, settings.database)
+    await asyncio.to_thread(fresh, client, settings.clickhouse.database)
     world = await asyncio.to_thread(busy_world, EVENTS_PER_S * seconds * 2 // 5, 9, 2)
     settings = replace(settings, generation=2, group=f"queryable-{time.monotonic_ns()}")
     stopping = asyncio.Event()
@@ -36,8 +36,10 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
         lanes = make_lanes(settings, client, threads, stopping)
         running = [asyncio.create_task(lane.run()) for lane in lanes]
         await until(lambda: all(lane.is_ready for lane in lanes))
-        topic = DerivedTopics(2).message_events
-        watching = asyncio.create_task(_watch(client, settings.database, appended, len(world.records[topic])))
+        topic = Topics(2).message_events
+        watching = asyncio.create_task(
+            _watch(client, settings.clickhouse.database, appended, len(world.records[topic]))
+        )
         await _append(world, bootstrap, appended)
         delays = sorted(await asyncio.wait_for(watching, _WAIT_S_MAX))
         stopping.set()
@@ -49,7 +51,7 @@ async def queryable_ms(bootstrap: str, client: Client, settings: Settings, secon
 async def _append(world: World, bootstrap: str, appended: dict[tuple[int, int], float]) -> None:
     """Append every topic's records evenly, in ticks; note when each event was acknowledged to be there."""
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
-    topic = DerivedTopics(2).message_events
+    topic = Topics(2).message_events
     events = len(world.records[topic])
     ticks = max(1, int(events / EVENTS_PER_S / _TICK_S))
     async with producer:

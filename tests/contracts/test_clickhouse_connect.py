@@ -20,6 +20,7 @@ from projections.blocks import Blocks
 from projections.refusals import is_permanent
 from projections.rows import projections_of
 from projections.rows.table import Table
+from schemas.topics import Topics
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -62,7 +63,7 @@ def test_a_block_is_the_engines_native_format() -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", sorted({t for p in projections_of(1) for table, _ in p.tables for _, t in table.columns})
+    "type_", sorted({t for p in projections_of(Topics()) for table, _ in p.tables for _, t in table.columns})
 )
 def test_every_type_of_our_tables_is_known(type_: str) -> None:
     """Each column's type is one that the client writes."""

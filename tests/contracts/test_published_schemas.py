@@ -20,7 +20,7 @@ from schemas.connection_state import ConnectionState
 from schemas.event import CloudEvent
 from schemas.message_state import MessageState
 from schemas.record import RequestRecord, SetAside
-from schemas.topics import declared
+from schemas.topics import Topics, declared
 from tests.contracts.published import GOLDEN, PUBLISHED, VERSIONS, flattened, golden_values, resolved, schema_of
 from tests.support.offline_line import run_offline
 
@@ -119,7 +119,7 @@ def test_asyncapi_describes_every_topic_for_consumers() -> None:
     document = json.loads((PUBLISHED / "asyncapi.json").read_text())
     assert document["asyncapi"].startswith("3.")
     addresses = {channel["address"] for channel in document["channels"].values()}
-    assert addresses == {topic.name for topic in declared(1)} - {"webhook.raw"}
+    assert addresses == {topic.name for topic in declared(Topics(1))} - {"webhook.raw"}
     for reference in references_in(document):
         if reference.startswith("#/"):
             found = document

@@ -20,9 +20,9 @@ def demo(*arguments: str) -> Result:
 def test_a_deployment_that_is_up_is_held_to_the_ledger(line: Line) -> None:
     """With --against, the sources of its recibo.toml are posted to, progress and ledger are shown, and exact is 0."""
     folder: Path = line.folder
-    at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka_bootstrap_servers)
+    at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka.bootstrap_servers)
     files = ("--config", str(folder / "recibo.toml"), "--secrets", str(folder / "secrets.env"))
-    result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse_url)
+    result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse.url)
     assert result.exit_code == 0, result.output
     for shown in ("posted", "requests", "distinct", "repeat", "delivered", "differences"):
         assert shown in result.output, result.output

@@ -2,12 +2,12 @@
 
 import time
 
-import clickhouse_connect
 import pytest
 
 from deploy.demo.client import Connection
 from deploy.demo.sabotage import WAYS, Sabotage
 from deploy.demo.sources import OWN_SOURCES
+from runtime.clickhouse.client import connect
 from tests.support.line import Line
 from tests.support.polling import until
 
@@ -49,7 +49,7 @@ async def test_an_event_can_be_queried_soon(line: Line) -> None:
     headers = {"Content-Type": "application/json", **source.proof_headers(body)}
     assert await connection.post(source.path(), headers, body) == 204
     connection.close()
-    with clickhouse_connect.get_client(dsn=line.deployment.clickhouse_url) as client:
+    with connect(line.deployment.clickhouse) as client:
         query = f"SELECT status FROM recibo.messages WHERE message_id = '{message_id}'"
 
         async def is_there() -> bool:

@@ -71,7 +71,7 @@ def run_round(seed: int, events: int, merges: str) -> list[str]:
         _merging(stack.addresses.clickhouse, merges),
     ):
         a = stack.addresses
-        deployment = Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES)
+        deployment = Deployment(a.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES)
         traffic = generate(seed, events, OWN_SOURCES, f"1{seed:06d}", time.time_ns() // 1_000_000 - 7_200_000)
         ledger = asyncio.run(run_demo(deployment, traffic, DEADLINE_S, lambda *_: None))
     return [str(difference) for difference in ledger.differences]

@@ -16,7 +16,10 @@ from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
+from schemas.topics import Topics
 from tests.support.databases import Databases, Project, batches
 from tests.support.running_ingest import SIGNED_SOURCE, RunningIngest, StartIngest, ingest_at
 from tests.support.world import FakeRecord, World
@@ -26,7 +29,7 @@ from tests.support.world import FakeRecord, World
 def migrated(clickhouse_url: str) -> Iterator[Databases]:
     """A pair of databases with every table and view, made once a session."""
     name = f"projections_{uuid.uuid4().hex[:8]}"
-    client = connect(clickhouse_url)
+    client = connect(ClickHouseSettings(clickhouse_url))
     made = Databases(client, clickhouse_url, f"{name}_store", name)
     migrate(client, made.store, views_database=made.views)
     yield made
@@ -56,7 +59,7 @@ def project(databases: Databases) -> Iterator[Project]:
         async def run(world: World | dict[str, list[FakeRecord]]) -> None:
             records = world.records if isinstance(world, World) else world
             generation = world.generation if isinstance(world, World) else 1
-            for projection in projections_of(generation):
+            for projection in projections_of(Topics(generation)):
                 linker = Linker(sink, databases.store) if ".state." in projection.topic else None
                 linker = linker if projection.topic.startswith("message") else None
                 store = Writer(projection, sink, linker, Settings(retry_pause_ms_min=10), asyncio.Event())
@@ -69,7 +72,7 @@ def project(databases: Databases) -> Iterator[Project]:
 @pytest.fixture(scope="session")
 def broker(kafka_bootstrap: str) -> str:
     """The session's broker, with the topics declared."""
-    asyncio.run(create_missing(kafka_bootstrap, 1, 4))
+    asyncio.run(create_missing(KafkaSettings(kafka_bootstrap), 1, 4))
     return kafka_bootstrap
 
 

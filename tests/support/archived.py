@@ -12,6 +12,7 @@ from operations.archive.partition_log import Bounds, PartitionLog, partition_log
 from operations.archive.read import read_archive
 from operations.archive.record import ArchivedRecord, Record
 from operations.archive.write import archive
+from runtime.kafka.settings import KafkaSettings
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -53,7 +54,7 @@ def quiet(_done: int, _of: int) -> None:
 
 async def archive_now(kafka: str, topic: str, folder: str | Path, now_ms: int) -> list[Manifest]:
     """Archive what is over at `now_ms`."""
-    async with partition_log(kafka, topic) as log:
+    async with partition_log(KafkaSettings(kafka), topic) as log:
         return await archive(log, Location(str(folder)), now_ms, quiet)
 
 
@@ -67,7 +68,7 @@ class LogInMemory(PartitionLog):
 
     def __init__(self, topic: str, records: Sequence[Record], begin: int = 0) -> None:
         """Hold `records` from offset 0 on, of which those before `begin` are deleted."""
-        super().__init__(None, topic, 1)
+        super().__init__(None, topic, topic, 1)
         self.records, self.begin = list(records), begin
 
     async def bounds(self, partition: int, before_ms: int) -> Bounds:

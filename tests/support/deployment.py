@@ -17,12 +17,14 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from clickhouse_connect.driver.client import Client
 
 from deploy.local.stack import Stack, StackSettings
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
 from runtime.programs import CHECKOUT
 from schemas.message_state import MessageState
 from schemas.message_state import decode as decode_state
 from schemas.record import HEADER_REQUEST, HEADER_SOURCE, RequestStamp, SourceContext, encode_request, encode_source
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import RAW, Topics
 from tests.faults.processors.raw_log import make_topics, partition_of
 from tests.support.polling import until
 
@@ -87,7 +89,7 @@ class Deployment:
 
     async def delete_before(self, at_ms: int) -> None:
         """Delete from the raw log, and from the topics of events, what was appended before `at_ms`."""
-        admin, topics = AIOKafkaAdminClient(bootstrap_servers=self.kafka), DerivedTopics(1)
+        admin, topics = AIOKafkaAdminClient(bootstrap_servers=self.kafka), Topics(1)
         await admin.start()
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka)
         await consumer.start()
@@ -100,7 +102,7 @@ class Deployment:
 
     async def states(self, generation: int) -> dict[str, MessageState]:
         """Return the last value of each message in the state topic of a generation."""
-        topic = DerivedTopics(generation).message_state
+        topic = Topics(generation).message_state
         consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         await consumer.start()
         partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
@@ -187,13 +189,13 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         ingest_metrics_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
-        kafka_bootstrap_servers=kafka,
-        clickhouse_url=clickhouse_url,
+        kafka=KafkaSettings(kafka),
+        clickhouse=ClickHouseSettings(clickhouse_url),
         partitions=PARTITIONS,
     )
     stack = Stack(settings)
     stack.start()
-    with connect(clickhouse_url) as client:
+    with connect(ClickHouseSettings(clickhouse_url)) as client:
         deployment = Deployment(kafka, clickhouse_url, folder, stack, client)
         try:
             yield deployment

@@ -30,7 +30,7 @@ class Line:
         self.folder = folder
         """Where its recibo.toml and secrets.env are."""
         a = stack.addresses
-        self.deployment = Deployment(a.ingest, a.kafka, a.clickhouse, OWN_SOURCES, is_shared=True)
+        self.deployment = Deployment(a.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES, is_shared=True)
 
     def traffic(self, events: int, seed: int = 1) -> Traffic:
         """Return traffic of a run of its own."""
@@ -55,7 +55,7 @@ class Line:
             await disturb()
 
         d = self.deployment
-        async with TopicReader(d.kafka_bootstrap_servers, d.generation, traffic.run) as topics:
+        async with TopicReader(d.kafka, d.generation, traffic.run) as topics:
             disturbing = asyncio.create_task(disturb_halfway())
             posted = await post_all(d, traffic, watch)
             await disturbing

@@ -39,6 +39,16 @@ def kafka_server() -> Iterator[str]:
 
 
 @contextmanager
+def auto_creating_kafka_server() -> Iterator[str]:
+    """Run a broker that creates a missing topic when it is asked for, as Kafka does by default."""
+    port = free_port()
+    with _scratch() as folder:
+        program = broker_program(folder / "kafka", CACHE, port, starts_fast=True, creates_topics=True)
+        with running(program, folder):
+            yield f"{HOST}:{port}"
+
+
+@contextmanager
 def clickhouse_server() -> Iterator[str]:
     """Run an empty ClickHouse; yields the URL of its HTTP interface, credentials included."""
     if docker_answers():

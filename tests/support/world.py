@@ -28,7 +28,7 @@ from schemas.record import (
     record_key,
 )
 from schemas.status import RANK, Outcome
-from schemas.topics import RAW, REQUESTS, DerivedTopics
+from schemas.topics import RAW, REQUESTS, Topics
 
 PARTITIONS = 4
 DAY_MS = 24 * 60 * 60 * 1000
@@ -80,7 +80,7 @@ class World:
         self._clock_ms += delay_ms
         at_ms = self.start_ms + self._clock_ms
         request_id = f"{at_ms:012x}{len(self.records.get(REQUESTS, [])):020x}"
-        topics = DerivedTopics(self.generation)
+        topics = Topics(self.generation)
         subject = event.message_id or event.connection_id
         key = record_key(event.account, subject)
         body = b'{"event": "%s", "id": "%s"}' % (event.status.encode(), subject.encode())

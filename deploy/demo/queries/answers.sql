@@ -1,1 +1,1 @@
-SELECT http_status, sum(requests) AS requests FROM recibo.answers GROUP BY http_status
+SELECT http_status, sum(requests) AS requests FROM ${views}.answers GROUP BY http_status

@@ -1,3 +1,3 @@
 SELECT log_partition, log_offset, kind, http_status, outcome, event_id
-FROM recibo.audit
+FROM ${views}.audit
 WHERE ${audited}

@@ -12,7 +12,7 @@ FROM (
         toUnixTimestamp64Milli(max(disconnected_last_at)) AS disconnected_last_ms,
         toUnixTimestamp64Milli(min(logout_first_at)) AS logout_first_ms,
         toUnixTimestamp64Milli(max(logout_last_at)) AS logout_last_ms
-    FROM recibo_store.connection_state AS s
+    FROM ${store}.connection_state AS s
     WHERE startsWith(connection_id, ${run})
     GROUP BY anchor_day, account, connection_id
 )

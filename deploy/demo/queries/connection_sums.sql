@@ -2,7 +2,7 @@
 SELECT count(), sum(toUnixTimestamp64Milli(report.at)), sum(report.rank)
 FROM (
     SELECT max(latest) AS report
-    FROM recibo_store.connection_state
+    FROM ${store}.connection_state
     WHERE startsWith(connection_id, ${run})
     GROUP BY anchor_day, account, connection_id
 )

@@ -12,5 +12,5 @@ SELECT account, message_id, status, seen, toBool(conflict) AS conflict,
     toUnixTimestamp64Milli(number_not_found_at) AS number_not_found_ms,
     toUnixTimestamp64Milli(delivered_at) AS delivered_ms,
     toUnixTimestamp64Milli(read_at) AS read_ms
-FROM recibo_store.message
+FROM ${store}.message
 WHERE startsWith(message_id, ${run})

@@ -1,3 +1,3 @@
 SELECT count(), sum(seen), sum(toUnixTimestamp64Milli(last_received_at))
-FROM recibo_store.message_state FINAL
+FROM ${store}.message_state FINAL
 WHERE startsWith(message_id, ${run})

@@ -1,7 +1,7 @@
 SELECT uniqExact(log_partition, log_offset)
 FROM
 (
-    SELECT log_partition, log_offset FROM recibo_store.message_event WHERE ${coordinate}
-    UNION ALL SELECT log_partition, log_offset FROM recibo_store.connection_event WHERE ${coordinate}
-    UNION ALL SELECT log_partition, log_offset FROM recibo_store.webhook_set_aside WHERE ${coordinate}
+    SELECT log_partition, log_offset FROM ${store}.message_event WHERE ${coordinate}
+    UNION ALL SELECT log_partition, log_offset FROM ${store}.connection_event WHERE ${coordinate}
+    UNION ALL SELECT log_partition, log_offset FROM ${store}.webhook_set_aside WHERE ${coordinate}
 )

@@ -1,1 +1,1 @@
-SELECT uniqExact(log_partition, log_offset) FROM recibo_store.webhook_raw WHERE kind != 'batch' AND ${raw}
+SELECT uniqExact(log_partition, log_offset) FROM ${store}.webhook_raw WHERE kind != 'batch' AND ${raw}

@@ -1,1 +1,1 @@
-SELECT uniqExact(request_id), 0, 0 FROM recibo_store.webhook_request WHERE ${request}
+SELECT uniqExact(request_id), 0, 0 FROM ${store}.webhook_request WHERE ${request}

@@ -1,4 +1,4 @@
 SELECT DISTINCT request_id, toUnixTimestamp64Milli(received_at) AS received_ms, status, source, account, remote_address, body_bytes,
     sha256, events, stored, refusal
-FROM recibo_store.webhook_request FINAL
+FROM ${store}.webhook_request FINAL
 WHERE ${request}

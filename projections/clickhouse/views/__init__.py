@@ -14,6 +14,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse.views import columns, fragments
+from runtime.clickhouse.settings import numbers_database
 from schemas.error_category import ACTIONS
 from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
@@ -88,8 +89,3 @@ def create(client: Client, store: str, views: str) -> None:
         client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         for statement in read_views(store, database, masked=masked).values():
             client.command(statement)
-
-
-def numbers_database(views: str) -> str:
-    """Return the database with the same views, numbers in full."""
-    return f"{views}_numbers"

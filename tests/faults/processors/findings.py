@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import RAW, Topics
 from tests.faults.processors.truth import Document, Expected, Truth
 
 KEPT_MAX: Final = 20
@@ -27,7 +27,7 @@ class Findings:
     """What was seen in the derived topics, what had to be seen, and every difference."""
 
     def __init__(self, generation: int) -> None:
-        topics = DerivedTopics(generation)
+        topics = Topics(generation)
         self._state_topics = (topics.message_state, topics.connection_state)
         self._event_topics = (topics.message_events, topics.connection_events)
         self._state_of = dict(zip(self._event_topics, self._state_topics, strict=True))

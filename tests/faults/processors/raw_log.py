@@ -13,7 +13,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
-from schemas.topics import RAW, declared
+from schemas.topics import RAW, Topics, declared
 from tests.faults.processors.traffic import RawRecord
 from tests.support.polling import until
 
@@ -27,7 +27,7 @@ async def make_topics(bootstrap: str, generation: int, partitions: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        wanted = {topic.name: topic for topic in declared(generation)}
+        wanted = {topic.name: topic for topic in declared(Topics(generation))}
         left = [name for name in await admin.list_topics() if name in wanted]
         if left:
             await admin.delete_topics(left)

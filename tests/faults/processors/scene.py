@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import RAW, Topics
 from tests.faults.processors.findings import Findings
 from tests.faults.processors.raw_log import TopicReader, append, committed, make_topics, raw_producer
 from tests.faults.processors.traffic import RawRecord, Traffic
@@ -40,7 +40,7 @@ class Scene:
         self.traffic = Traffic(seed)
         self.findings = Findings(generation)
         self._partitions = partitions
-        topics = DerivedTopics(generation)
+        topics = Topics(generation)
         outputs = (topics.message_events, topics.connection_events, topics.set_aside)
         self._raw = TopicReader(bootstrap, (RAW,), partitions)
         self._outputs = TopicReader(bootstrap, outputs, partitions)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from schemas.error_category import category_of
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 
 DAY_MS: Final = 86_400_000
 RANKS: Final = ("queued", "created", "sent", "error", "expired", "number_not_found", "delivered", "read")
@@ -37,7 +37,7 @@ class Truth:
     """What is true after the records told so far."""
 
     def __init__(self, generation: int) -> None:
-        self._topics = DerivedTopics(generation)
+        self._topics = Topics(generation)
         self.states: dict[tuple[str, bytes], Document] = {}
         """(topic, key) → the state's document."""
         self.changed: set[tuple[str, bytes]] = set()

@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from projections.settings import Settings
-from schemas.topics import RAW, REQUESTS, DerivedTopics, declared
+from schemas.topics import RAW, REQUESTS, Topics, declared
 from tests.faults.projections.line import STORE, VIEWS, Line
 from tests.integration.projections.test_tables import FACTS_COLUMNS, facts_of, truth
 from tests.support.polling import until
@@ -18,14 +18,14 @@ SHOWN_MAX = 10
 TABLES = {
     "webhook_raw": RAW,
     "webhook_request": REQUESTS,
-    "message_event": DerivedTopics(1).message_events,
-    "webhook_set_aside": DerivedTopics(1).set_aside,
+    "message_event": Topics(1).message_events,
+    "webhook_set_aside": Topics(1).set_aside,
 }
 
 
 async def until_projected(line: Line) -> None:
     """Wait until every group has committed the end of its topic."""
-    partitions = [TopicPartition(t.name, p) for t in declared(1) for p in range(PARTITIONS)]
+    partitions = [TopicPartition(t.name, p) for t in declared(Topics(1)) for p in range(PARTITIONS)]
     admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
     await admin.start()
     async with AIOKafkaConsumer(bootstrap_servers=line.kafka) as asking:

@@ -12,11 +12,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.new_topic import NewTopic
 
 from deploy.local.engine import clickhouse_program
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.ports import HOST, free_port
 from runtime.programs import python_program
 from runtime.supervisor import Child
-from schemas.topics import declared
+from schemas.topics import Topics, declared
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
 from tests.support.servers import kafka_server, running
 from tests.support.world import PARTITIONS
@@ -39,12 +40,12 @@ class Line:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the engine."""
-        with connect(self.clickhouse_url) as client:
+        with connect(ClickHouseSettings(self.clickhouse_url)) as client:
             return [tuple(row) for row in client.query(sql).result_rows]
 
     def merge(self) -> None:
         """Merge every table now."""
-        with connect(self.clickhouse_url, timeout_s=300) as client:
+        with connect(ClickHouseSettings(self.clickhouse_url), timeout_s=300) as client:
             for table in _TABLES:
                 client.command(f"OPTIMIZE TABLE {STORE}.{table} FINAL")
 
@@ -90,5 +91,5 @@ async def _make_topics(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     config = {"cleanup.policy": "delete", "retention.ms": "-1"}
-    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(1)])
+    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(Topics(1))])
     await admin.close()

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from cli.__main__ import recibo
 from operations import doctor as checks
 from operations.topics import FoundTopic, create_missing
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, free_port
 from schemas.errors import DeploymentError
 
@@ -76,7 +77,7 @@ def test_sql_names_a_clickhouse_that_does_not_answer() -> None:
 
 def test_doctor_names_what_is_missing_and_what_a_single_broker_means(kafka_bootstrap: str, clickhouse_url: str) -> None:
     """On servers nobody set up, doctor fails with the remedy for topics and tables, and says what 204 survives."""
-    asyncio.run(create_missing(kafka_bootstrap, 3000, 4))
+    asyncio.run(create_missing(KafkaSettings(kafka_bootstrap), 3000, 4))
     servers = ["--kafka-bootstrap-servers", kafka_bootstrap, "--clickhouse-url", clickhouse_url]
     done = run("doctor", *servers, "--generation", "3000")
     lines = {line.split()[1]: line for line in done.output.splitlines()}

@@ -5,7 +5,7 @@ from click.testing import CliRunner, Result
 
 from cli.message import command
 from schemas.errors import DeploymentError
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, message_event
 
@@ -79,7 +79,7 @@ async def test_what_only_a_state_knows_is_found_as_well(databases: Databases, pr
     """A message whose events were all unselected is found by its number, since its facts are kept."""
     world = World()
     world.post(message_event("m-1", "delivered", START_MS, recipient=STORED[1]))
-    del world.records[DerivedTopics(1).message_events]
+    del world.records[Topics(1).message_events]
     await project(world)
     assert "m-1" in shown(databases, STORED[0])
 

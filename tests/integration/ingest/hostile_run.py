@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 from schemas.record import decode_request
 from schemas.topics import RAW
 from tests.integration.ingest.hostile_requests import BODY_BYTES_MAX, SOURCES, Hostile, Maker
@@ -149,7 +150,7 @@ def main() -> int:
     options = parser.parse_args()
     name = f"hostile-{options.seed:x}"
     with tempfile.TemporaryDirectory(prefix="recibo-hostile-") as folder, kafka_server() as broker:
-        asyncio.run(create_missing(broker, 1, 4))
+        asyncio.run(create_missing(KafkaSettings(broker), 1, 4))
         with ingest_at(broker, Path(folder), SOURCES.format(name=name), **ENVIRON) as running:
             running.wait_for_kafka()
             began = time.monotonic()

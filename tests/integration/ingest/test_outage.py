@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from operations.topics import create_missing
+from runtime.kafka.settings import KafkaSettings
 from schemas.topics import REQUESTS
 from tests.support.outage import MEDIAN_MS_MAX, Figures, How, OwnBroker, drained, found, outage
 from tests.support.running_ingest import StartIngest, records_of
@@ -25,7 +26,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(180)]
 def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnBroker]:
     broker = OwnBroker(tmp_path_factory.mktemp("broker"))
     broker.start()
-    asyncio.run(create_missing(broker.address, 1, 4))
+    asyncio.run(create_missing(KafkaSettings(broker.address), 1, 4))
     yield broker
     broker.stop()
 

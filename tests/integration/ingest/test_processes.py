@@ -12,6 +12,7 @@ import pytest
 
 from ingest.app import serve
 from ingest.settings import Settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, free_port, listen
 from runtime.tasks import Tasks
 from schemas.errors import TaskDied
@@ -79,7 +80,7 @@ async def test_a_dead_task_ends_the_process_after_draining(
     config = tmp_path / "recibo.toml"
     config.write_text(SIGNED_SOURCE.format(name=fresh_name))
     settings = Settings(
-        kafka_bootstrap_servers=NOWHERE, config_file=config, data_dir=tmp_path / "data", metrics_port=free_port()
+        kafka=KafkaSettings(NOWHERE), config_file=config, data_dir=tmp_path / "data", metrics_port=free_port()
     )
     may_die = asyncio.Event()
 

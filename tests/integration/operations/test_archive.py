@@ -21,7 +21,7 @@ from operations.archive.location import Location
 from operations.archive.record import ArchivedRecord
 from runtime.ports import HOST
 from schemas.errors import DeploymentError
-from schemas.topics import RAW, declared
+from schemas.topics import RAW, Topics, declared
 from tests.conftest import MakeTopic
 from tests.support.archived import archive_now, archived, produce, some_records
 
@@ -72,7 +72,7 @@ async def test_the_raw_log_as_it_is_declared_is_archived_by_the_brokers_time(
     kafka_bootstrap: str, make_topic: MakeTopic, tmp_path: Path
 ) -> None:
     """Under LogAppendTime the hour is that of the append, whatever time the producer gave."""
-    raw = next(topic for topic in declared(1) if topic.name == RAW)
+    raw = next(topic for topic in declared(Topics(1)) if topic.name == RAW)
     topic = await make_topic(partitions=1, config=raw.config)
     await produce(kafka_bootstrap, some_records(topic, 0, [START_MS, START_MS + 1]))
     assert await archive_now(kafka_bootstrap, topic, tmp_path, NOW_MS) == []

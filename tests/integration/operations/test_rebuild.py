@@ -13,7 +13,9 @@ from aiokafka.admin import AIOKafkaAdminClient
 from operations.rebuild.table import Rebuild, Report, shadow_database
 from operations.rebuild.target import target_of
 from projections.settings import Settings
-from schemas.topics import DerivedTopics
+from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.settings import KafkaSettings
+from schemas.topics import Topics
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases
 from tests.support.publish import publish
@@ -47,10 +49,9 @@ def settings(databases: Databases, kafka_bootstrap: str, fresh_name: str) -> Set
     """A deployment of the test's own on the session's servers."""
     generation = random.SystemRandom().randrange(1_000, 1_000_000)
     return Settings(
-        kafka_bootstrap_servers=kafka_bootstrap,
-        clickhouse_url=databases.url,
+        kafka=KafkaSettings(kafka_bootstrap),
+        clickhouse=ClickHouseSettings(databases.url, database=databases.store),
         generation=generation,
-        database=databases.store,
         group=fresh_name,
         batch_age_ms_max=20,
     )
@@ -66,7 +67,7 @@ async def rebuilt_through_deaths(table: str, settings: Settings, databases: Data
             raise Died(step)
 
     while True:
-        rebuild = Rebuild(target_of(table, settings.generation), settings, databases.client, die)
+        rebuild = Rebuild(target_of(table, Topics(settings.generation)), settings, databases.client, die)
         try:
             report = await rebuild.compare()
             await rebuild.replace(report)
@@ -89,7 +90,7 @@ async def test_states_are_rebuilt_beside_traffic(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """Lost states, aliases and false facts are mended; what arrives meanwhile is kept, though every step dies once."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, OLD, 30, "old")
@@ -116,14 +117,14 @@ async def test_states_are_rebuilt_beside_traffic(
     assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
     aliases = {(s.message_id, id_) for s in world.states.values() for id_ in (s.message_id, *s.aliases)}
     assert set(databases.rows("SELECT message_id, id FROM store.message_alias")) == aliases
-    assert databases.rows(f"SHOW DATABASES LIKE '{settings.database}_rebuild%'") == []
+    assert databases.rows(f"SHOW DATABASES LIKE '{settings.clickhouse.database}_rebuild%'") == []
 
 
 async def test_only_weeks_wholly_in_the_log_are_replaced(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """Of events half deleted from the log, no older row is lost or changed; the newer weeks are made right."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, OLD, 30, "old")
@@ -161,7 +162,7 @@ async def test_a_killed_command_goes_on(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
     """`recibo rebuild` killed by SIGKILL between replacement and what came meanwhile leaves nothing out when run again."""
-    topics, world = DerivedTopics(settings.generation), World(settings.generation)
+    topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
     post_week(world, NEW, 50, "new")
@@ -187,7 +188,9 @@ async def test_a_killed_command_goes_on(
     rows = databases.value("SELECT count() FROM store.message_event FINAL")
     assert rows == len(world.records[topics.message_events])
     assert (
-        databases.rows(f"SHOW DATABASES LIKE '{shadow_database(settings.database, target_of('message_event', 1))}'")
+        databases.rows(
+            f"SHOW DATABASES LIKE '{shadow_database(settings.clickhouse.database, target_of('message_event', Topics()))}'"
+        )
         == []
     )
 
@@ -199,10 +202,10 @@ def command(settings: Settings, *options: str) -> "subprocess.Popen[str]":
             "PATH": "",
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
-            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
-            "CLICKHOUSE_URL": settings.clickhouse_url,
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+            "CLICKHOUSE_URL": settings.clickhouse.url,
             "RECIBO_GENERATION": str(settings.generation),
-            "RECIBO_PROJECTIONS_STORE": settings.database,
+            "RECIBO_PROJECTIONS_STORE": settings.clickhouse.database,
             "RECIBO_PROJECTIONS_GROUP": settings.group,
         },
         stdin=subprocess.PIPE,

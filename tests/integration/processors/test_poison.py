@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import START_MS, RawRecord
@@ -51,7 +51,7 @@ async def test_the_stream_goes_on(kafka_bootstrap: str, make_worker: MakeWorker)
     ]
     last = [taken(event_record(0, f"after-{n}", "read")) for n in range(4)]
     async with Scene(kafka_bootstrap, seed=1, partitions=PARTITIONS) as scene:
-        topics = DerivedTopics(scene.generation)
+        topics = Topics(scene.generation)
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), PARTITIONS)
         states = TopicReader(kafka_bootstrap, (topics.message_state,), PARTITIONS)
         worker = make_worker(scene)

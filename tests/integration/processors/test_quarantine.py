@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from processors.quarantine import Quarantine
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader, partition_of
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import START_MS, RawRecord
@@ -36,7 +36,7 @@ async def outcomes(reader: TopicReader) -> list[tuple[str, str]]:
 async def test_stops_three_times_then_goes_on(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """The fourth start quarantines the key from that record on; a released key is processed again."""
     async with Scene(kafka_bootstrap, seed=1, partitions=PARTITIONS) as scene:
-        topics = DerivedTopics(scene.generation)
+        topics = Topics(scene.generation)
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), PARTITIONS)
         await reader.start()
         worker = make_worker(scene)

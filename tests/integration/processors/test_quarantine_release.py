@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from cli.quarantine import command
 from operations.sources.log_reader import reading
 from processors.quarantine import ATTEMPTS_MAX, Quarantine
+from runtime.kafka.settings import KafkaSettings
 from schemas.topics import RAW
 from tests.faults.processors.raw_log import make_topics
 
@@ -28,7 +29,7 @@ async def _append(bootstrap: str, keys: list[bytes]) -> int:
 
 
 async def _values_from(bootstrap: str, offset: int) -> list[tuple[bytes, bytes]]:
-    async with reading(bootstrap, RAW) as reader:
+    async with reading(KafkaSettings(bootstrap), RAW) as reader:
         partitions = [TopicPartition(RAW, n) for n in range(3)]
         ends = {p: await reader.end_of(RAW, p.partition) for p in partitions}
         found = []

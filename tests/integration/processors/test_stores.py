@@ -11,6 +11,7 @@ from rocksdict import Cache
 
 from processors.changelog import recover
 from processors.store import Identity, StateStore
+from runtime.kafka.settings import KafkaSettings
 from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
 from tests.conftest import MakeTopic
@@ -55,7 +56,7 @@ async def recovered(
 ) -> tuple[int, dict[bytes, bytes], int]:
     """Recover; return the end, what must be written again, and how many records were read."""
     read = [0]
-    end, hidden = await recover(bootstrap, store, partition, lambda done, _: read.append(done))
+    end, hidden = await recover(KafkaSettings(bootstrap), store, partition, lambda done, _: read.append(done))
     return end, hidden, read[-1]
 
 

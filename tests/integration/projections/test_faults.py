@@ -14,8 +14,9 @@ from projections.rows.table import Projection
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
-from runtime.clickhouse import connect
-from schemas.topics import DerivedTopics
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
+from schemas.topics import Topics
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, batches, until
 from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
@@ -28,7 +29,7 @@ class Stores:
     """One store a topic, through a proxy."""
 
     def __init__(self, databases: Databases, proxy: FaultyProxy, threads: ThreadPoolExecutor) -> None:
-        client = connect(f"http://127.0.0.1:{proxy.port}", timeout_s=IMPATIENT.insert_timeout_s)
+        client = connect(ClickHouseSettings(f"http://127.0.0.1:{proxy.port}"), timeout_s=IMPATIENT.insert_timeout_s)
         self.sink = Sink(client, databases.store, threads)
         self.stopping = asyncio.Event()
         self._linker = Linker(self.sink, databases.store)
@@ -45,7 +46,7 @@ async def exact_after(databases: Databases, faults: list[Fault], world: World) -
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.faults.extend(faults)
-            for projection in projections_of(1):
+            for projection in projections_of(Topics(1)):
                 for batch in batches(world.records.get(projection.topic, []), 100):
                     await stores.of(projection).store(batch)
     for _ in range(2):
@@ -81,8 +82,8 @@ async def test_an_engine_that_is_away_is_waited_for(databases: Databases) -> Non
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.is_away = True
             proxy.faults.append(Fault.RESET_BEFORE)  # ends the connection kept alive
-            topic = DerivedTopics(1).message_state
-            store = stores.of(next(p for p in projections_of(1) if p.topic == topic))
+            topic = Topics(1).message_state
+            store = stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic))
             storing = asyncio.create_task(store.store(world.records[topic]))
             await until(lambda: store.waits_since is not None)
             assert not storing.done()
@@ -101,7 +102,7 @@ async def test_a_stop_is_heard_while_the_engine_is_away(databases: Databases) ->
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             proxy.is_away = True
             proxy.faults.append(Fault.RESET_BEFORE)
-            store = stores.of(projections_of(1)[1])
+            store = stores.of(projections_of(Topics(1))[1])
             storing = asyncio.create_task(store.store(world.records["webhook.raw"]))
             stores.stopping.set()
             with pytest.raises(Stopping):
@@ -113,7 +114,7 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
     world = World()
     for number in range(30):
         world.post(message_event(f"m-{number}", "read", START_MS + number))
-    topic = DerivedTopics(1).message_events
+    topic = Topics(1).message_events
     records = world.records[topic]
 
     def set_aside() -> float:
@@ -128,7 +129,7 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
     with ThreadPoolExecutor(max_workers=1) as threads:
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
-            await stores.of(next(p for p in projections_of(1) if p.topic == topic)).store(records)
+            await stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic)).store(records)
     assert databases.value("SELECT count() FROM store.message_event FINAL") == 27
     assert set_aside() == before + 3, "what an alert watches"
     aside = databases.rows(
@@ -140,11 +141,11 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
 
 async def test_too_many_refusals_stop_the_lane(databases: Databases) -> None:
     """When a whole batch cannot be read the fault is the release's: nothing is thrown aside, the lane stops."""
-    topic = DerivedTopics(1).message_events
+    topic = Topics(1).message_events
     records = [FakeRecord(topic, 0, n, START_MS, b"k", b"?") for n in range(100)]
     with ThreadPoolExecutor(max_workers=1) as threads:
         async with faulty_proxy(databases.url) as proxy:
             stores = await asyncio.to_thread(Stores, databases, proxy, threads)
             with pytest.raises(TooManyRefused, match="100 of 100"):
-                await stores.of(next(p for p in projections_of(1) if p.topic == topic)).store(records)
+                await stores.of(next(p for p in projections_of(Topics(1)) if p.topic == topic)).store(records)
     assert databases.value("SELECT count() FROM store.projection_set_aside") == 0

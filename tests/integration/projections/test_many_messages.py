@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from tests.bench.fill import fill
 from tests.bench.many_messages import BLOCK_MESSAGES, SLOTS, STORE, VIEWS, Extent, statements
 
@@ -18,7 +19,7 @@ EXTENT = Extent(messages=40_000, since_ms=SINCE_MS)
 @pytest.fixture(scope="module")
 def many(clickhouse_url: str) -> Iterator[Client]:
     """A client of an engine that holds many messages."""
-    with connect(clickhouse_url) as client:
+    with connect(ClickHouseSettings(clickhouse_url)) as client:
         assert list(fill(client, EXTENT)) == [EXTENT.blocks]
         yield client
         for database in (VIEWS, f"{VIEWS}_numbers", STORE):

@@ -12,14 +12,15 @@ from projections.clickhouse import migrate as migrating
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate, read_migrations
 from projections.settings import Settings
-from runtime.clickhouse import connect
+from runtime.clickhouse.client import connect
+from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import ConfigurationError
 
 
 @pytest.fixture
 def store(clickhouse_url: str, fresh_name: str) -> Iterator[tuple[Client, str]]:
     """A client, and the name of a store that does not exist yet."""
-    client = connect(clickhouse_url)
+    client = connect(ClickHouseSettings(clickhouse_url))
     yield client, fresh_name
     client.command(f"DROP DATABASE IF EXISTS {fresh_name} SYNC")
     client.close()
@@ -52,7 +53,7 @@ def test_a_second_run_applies_nothing(store: tuple[Client, str]) -> None:
 def test_two_starters_at_once_end_the_same(store: tuple[Client, str], clickhouse_url: str) -> None:
     """Four starters on an empty engine: none fails, and each migration is known once."""
     client, name = store
-    clients = [connect(clickhouse_url) for _ in range(4)]
+    clients = [connect(ClickHouseSettings(clickhouse_url)) for _ in range(4)]
     with ThreadPoolExecutor(len(clients)) as threads:
         running = [threads.submit(migrate, c, name, views_database=f"{name}_views") for c in clients]
         assert all(set(r.result()) <= {m.name for m in read_migrations()} for r in running)
@@ -102,7 +103,7 @@ def test_retention_follows_the_settings(store: tuple[Client, str]) -> None:
     """A changed number of days reaches every table that has one, once; the default changes nothing."""
     client, name = store
     migrate(client, name, views_database=None)
-    settings = Settings(database=name)
+    settings = Settings(clickhouse=ClickHouseSettings(database=name))
     assert retention.apply(client, settings) == []
     settings = replace(settings, raw_retention_days=30, facts_retention_days=200)
     assert set(retention.apply(client, settings)) == set(retention.wanted(settings))

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from projections.rows import projections_of
 from runtime.ports import free_port
-from schemas.topics import RAW, declared
+from schemas.topics import RAW, Topics, declared
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, until
 from tests.support.publish import publish
@@ -60,9 +60,11 @@ async def make_topics(kafka: str, generation: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     config = {"cleanup.policy": "delete", "retention.ms": "-1"}
-    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(generation)])
+    await admin.create_topics(
+        [NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(Topics(generation))]
+    )
     await admin.close()
-    assert {t.name for t in declared(generation)} == {p.topic for p in projections_of(generation)}
+    assert {t.name for t in declared(Topics(generation))} == {p.topic for p in projections_of(Topics(generation))}
 
 
 async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_kafka: str) -> None:

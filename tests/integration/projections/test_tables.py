@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from schemas.message_state import MessageState
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import World, busy_world
 
@@ -93,7 +93,7 @@ async def test_messages_equal_the_processors_states(databases: Databases, projec
 async def test_every_record_is_one_row(databases: Databases, project: Project) -> None:
     """Requests, raw records, events and outcomes count as written, before and after merges, however often read."""
     world = busy_world(300)
-    topics = DerivedTopics(1)
+    topics = Topics(1)
     await project(world)
     await project(shuffled(world, 3))
     for _ in range(2):

@@ -12,13 +12,13 @@ from projections.rows import message_alias
 from projections.rows.table import Table
 from projections.sink import ROWS_MAX, SETTINGS, Sink
 from schemas.event import trusted_time
-from schemas.topics import DerivedTopics
+from schemas.topics import Topics
 from tests.integration.projections.test_tables import TABLES, facts, truth
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, busy_world, message_event
 
 DAY_MS = 86_400_000
-STATE = DerivedTopics(1).message_state
+STATE = Topics(1).message_state
 LINK = Table("message_link", message_alias.TABLE.columns)
 
 

@@ -5,7 +5,7 @@ import msgspec
 from schemas.providers import matrix
 from schemas.record import SetAside, decode_request
 from schemas.status import Outcome
-from schemas.topics import RAW, DerivedTopics
+from schemas.topics import RAW, Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event, raw_headers
 
@@ -141,7 +141,7 @@ async def test_repeats_are_the_providers_own_only(databases: Databases, project:
     event = message_event("m-1", "delivered", START_MS)
     world.post(event)
     world.post(event)
-    first = world.records[DerivedTopics(1).message_events][0]
+    first = world.records[Topics(1).message_events][0]
     raw = world.append(RAW, b"acme/m-1", b"{}", START_MS + 99, world.records[RAW][0].headers)
     request_id = decode_request(world.records[RAW][0].headers[1][1]).request_id
     copy = SetAside(
@@ -158,7 +158,7 @@ async def test_repeats_are_the_providers_own_only(databases: Databases, project:
         received_at_ms=START_MS,
         event_id=event.id,
     )
-    world.append(DerivedTopics(1).set_aside, b"acme/m-1", msgspec.json.encode(copy), START_MS + 99)
+    world.append(Topics(1).set_aside, b"acme/m-1", msgspec.json.encode(copy), START_MS + 99)
     await project(world)
     assert first.offset == 0
     assert databases.rows("SELECT events, late, repeats, own_copies FROM views.repeats") == [(1, 0, 1, 1)]
@@ -194,13 +194,11 @@ async def test_completeness_shows_what_is_missing(databases: Databases, project:
         world.post(event)
     headers = raw_headers(event, "0" * 32)
     world.append(RAW, b"acme/m-1", b"{}", START_MS + 99, headers)
-    aside = world.records[DerivedTopics(1).set_aside]
+    aside = world.records[Topics(1).set_aside]
     twice = msgspec.structs.replace(
         msgspec.json.decode(aside[0].value or b"", type=SetAside), partition=aside[0].partition
     )
-    world.append(
-        DerivedTopics(1).connection_events, b"acme/m-1", world.records[DerivedTopics(1).message_events][0].value, 0
-    )
+    world.append(Topics(1).connection_events, b"acme/m-1", world.records[Topics(1).message_events][0].value, 0)
     del world.records[RAW][1]
     await project(world)
     assert twice.offset == 1
@@ -215,10 +213,10 @@ async def test_fold_differences_find_a_state_that_forgot(databases: Databases, p
     world.post(message_event("m-1", "created", START_MS))
     world.post(message_event("m-1", "read", START_MS + 5))
     world.post(message_event("m-2", "created", START_MS))
-    states = world.records[DerivedTopics(1).message_state]
+    states = world.records[Topics(1).message_state]
     forgotten = states.pop(1)
     await project(world)
     view = f"SELECT message_id, seen_by_events, seen_by_state FROM views.fold_differences({ALL})"
     assert databases.rows(view) == [("m-1", 130, 2)]
-    await project({DerivedTopics(1).message_state: [forgotten]})
+    await project({Topics(1).message_state: [forgotten]})
     assert databases.rows(view) == []

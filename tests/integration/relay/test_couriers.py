@@ -13,6 +13,7 @@ from relay.raw.courier import Courier
 from relay.raw.delivery import Delivery, Webhook
 from relay.raw.target import Target
 from relay.settings import Settings
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST
 from schemas.topics import RAW
 from tests.integration.relay.test_relay import SOURCE, post, status_body
@@ -88,7 +89,7 @@ async def test_a_delivery_that_dies_is_not_silent(broker: str, start_ingest: Sta
     await asyncio.to_thread(ingest.wait_for_kafka)
     delivery = BrokenDelivery(deadly=status_body(0))
     metrics = RelayMetrics().of(target)
-    courier = Courier(target, delivery, Settings(kafka_bootstrap_servers=broker), metrics)
+    courier = Courier(target, delivery, Settings(kafka=KafkaSettings(broker)), metrics)
     running = asyncio.create_task(courier.run())
     try:
         await until(lambda: has(courier.is_reading), "the courier to read")

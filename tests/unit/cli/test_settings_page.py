@@ -25,7 +25,8 @@ def test_every_setting_says_what_it_means(stage: ModuleType) -> None:
 
 def test_every_shared_setting_says_what_it_means() -> None:
     """So has each shared one."""
-    assert meanings(SharedSettings).keys() == {s.field for s in settings_of(SharedSettings, "")}
+    silent = [s.variable for s in settings_of(SharedSettings, "") if not meanings(s.owner).get(s.field)]
+    assert not silent
 
 
 def test_the_known_variables_are_those_that_are_read() -> None:

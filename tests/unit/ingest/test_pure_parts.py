@@ -153,7 +153,7 @@ def test_settings_are_read_from_the_environment() -> None:
             "RECIBO_INGEST_TRUSTED_PROXIES": "10.0.0.0/8, ::1/128",
         }
     )
-    assert (settings.kafka_bootstrap_servers, settings.port, settings.kafka_linger_ms) == ("kafka:9092", 9000, 0.5)
+    assert (settings.kafka.bootstrap_servers, settings.port, settings.kafka_linger_ms) == ("kafka:9092", 9000, 0.5)
     assert settings.trusted_proxies == PROXIES
     assert from_environ({}) == Settings()
     assert from_environ({"RECIBO_PUBLIC_URL": "https://h.example"}).public_url == "https://h.example"

@@ -18,7 +18,7 @@ def test_from_environ() -> None:
             "RECIBO_PROCESSORS_WORKER": "w",
         }
     )
-    assert settings.kafka_bootstrap_servers == "k:1"
+    assert settings.kafka.bootstrap_servers == "k:1"
     assert settings.state_dir == Path("/d/state/g3/worker-w")
     assert settings.batch_records_max == Settings().batch_records_max
 

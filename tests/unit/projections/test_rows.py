@@ -14,6 +14,7 @@ from projections.rows.table import Record, Row, Table
 from schemas import topics
 from schemas.message_state import Failure, _failure_order
 from schemas.status import FAILURES
+from schemas.topics import Topics
 from tests.support.world import START_MS, FakeRecord, World, connection_event
 from tests.support.world import message_event as event_of
 
@@ -35,14 +36,14 @@ def a_world() -> World:
 
 def test_every_topic_has_a_projection() -> None:
     """Nothing declared is left unread, and nothing undeclared is read."""
-    assert {p.topic for p in projections_of(3)} == {t.name for t in topics.declared(3)}
+    assert {p.topic for p in projections_of(Topics(3))} == {t.name for t in topics.declared(topics.Topics(3))}
 
 
 def test_every_row_fits_its_table() -> None:
     """Each table's rows have one value for each column, whatever the topic."""
     world = a_world()
     filled = set()
-    for projection in projections_of(1):
+    for projection in projections_of(Topics(1)):
         decoded = [projection.decode(r) for r in world.records[projection.topic]]
         for table, rows in projection.tables:
             made = list(rows(decoded))
@@ -55,7 +56,7 @@ def test_every_row_fits_its_table() -> None:
 def test_rows_are_a_function_of_the_record() -> None:
     """Reading the same record again gives the same row."""
     world = a_world()
-    for projection in projections_of(1):
+    for projection in projections_of(Topics(1)):
         for record in world.records[projection.topic]:
             for _, rows in projection.tables:
                 assert list(rows([projection.decode(record)])) == list(rows([projection.decode(record)]))
@@ -63,7 +64,7 @@ def test_rows_are_a_function_of_the_record() -> None:
 
 def test_a_failed_event_keeps_the_providers_code() -> None:
     """An event's error is in columns of its own; its coordinate is the raw record's."""
-    record = a_world().records[topics.DerivedTopics(1).message_events][0]
+    record = a_world().records[topics.Topics(1).message_events][0]
     row = as_dict(message_event.TABLE, next(iter(message_event.rows([message_event.decode(record)], 1))))
     assert (row["error_category"], row["error_code"]) == ("media", "131052")
     assert row["at"] == START_MS + 10

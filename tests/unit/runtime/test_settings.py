@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta
 
+from runtime.clickhouse.settings import ClickHouseUrl
 from runtime.setting_types import Count, Networks, Port, Share, Variable, allowed
 from runtime.settings import from_environ, settings_of
-from runtime.shared_settings import ClickHouseUrl, Generation
+from runtime.shared_settings import Generation
 from schemas.errors import ConfigurationError
 
 

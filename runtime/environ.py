@@ -1,0 +1,17 @@
+"""Settings handed to a child process: the variables that make it read the same values."""
+
+from typing import Any
+
+from runtime.settings import settings_of
+
+
+def environ_of(settings: Any) -> dict[str, str]:
+    """Return the environment in which a settings dataclass, each of whose fields names its variable, reads the same.
+
+    A value that is absent is an empty variable, so that it hides what the parent's environment has.
+    """
+    found = {}
+    for setting in settings_of(type(settings), ""):
+        value = getattr(settings, setting.field)
+        found[setting.variable] = "" if value is None else str(value)
+    return found

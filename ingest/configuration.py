@@ -28,6 +28,7 @@ class Configuration:
         Raises:
             ConfigurationError: they cannot be used; the message names file, line and key.
         """
+        self._watched.look()
         return endpoints_of(
             self._file.read(needs_secrets=True),
             body_bytes_max=self._settings.body_bytes_max,

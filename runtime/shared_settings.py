@@ -21,7 +21,7 @@ PublicUrl = Annotated[
     Variable("RECIBO_PUBLIC_URL"),
     Meta(pattern=r"^https?://[^\s/?#]+(/\S*)?$", description="a URL like https://hooks.example.com"),
 ]
-Generation = Annotated[int, Variable("RECIBO_GENERATION"), Meta(ge=1, le=1_000_000)]
+Generation = Annotated[int, Variable("RECIBO_GENERATION"), Meta(ge=1, le=1_000_000_000)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("RECIBO_LOG_LEVEL")]
 
 

@@ -25,10 +25,14 @@ State = tuple[bytes | str, ...]
 
 
 class WatchedFiles:
-    """Some files, as they were when they were last looked at. Made before they are read, it misses no change."""
+    """Some files, as they were when they were last looked at: looked at before they are read, no change is missed."""
 
     def __init__(self, *paths: Path) -> None:
         self._paths = paths
+        self._seen = self._state()
+
+    def look(self) -> None:
+        """Count the files as seen as they are now: they are about to be read."""
         self._seen = self._state()
 
     async def changes(self) -> AsyncIterator[None]:
@@ -36,6 +40,7 @@ class WatchedFiles:
 
         A file that is not there, or has lost all of its bytes, is about to be written: that is waited for.
         """
+        is_reported = True
         while True:
             folders = self._folders()
             try:
@@ -52,7 +57,9 @@ class WatchedFiles:
                     if self._folders() != folders:
                         break  # a link leads elsewhere now
             except OSError as error:
-                log.warning("changes of %s are not reported here, and are looked for: %s", self._paths[0], error)
+                if is_reported:
+                    log.warning("changes of %s are not reported here, and are looked for: %s", self._paths[0], error)
+                is_reported = False
                 await asyncio.sleep(LOOK_MS / 1000)
                 if self._have_changed():
                     yield

@@ -17,7 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from runtime.secrets_file import add_secrets, remove_secrets
 from runtime.sources_file import SourcesFile
 from runtime.whole_file import replace_file
-from schemas.errors import DeploymentError
+from schemas.errors import ConfigurationError, DeploymentError
 from schemas.sources import Source, Sources, parse_sources, require_secrets
 
 Tables = Any
@@ -65,14 +65,13 @@ class Registry:
             edit: changes the tables, and returns the new secrets: variable → value.
 
         Raises:
-            ConfigurationError: the result would be no usable configuration; nothing is changed then.
-            DeploymentError: the file is no TOML.
+            ConfigurationError: the file is no TOML, or the result would be no usable configuration; nothing is changed.
         """
         before = self._file.text()
         try:
             document = tomlkit.parse(before)
         except TOMLKitError as error:
-            raise DeploymentError(f"{self.config_file}: not TOML: {error}; correct it by hand first") from error
+            raise ConfigurationError(f"{self.config_file}: not TOML: {error}; correct it by hand first") from error
         tables = document.setdefault("sources", tomlkit.table(is_super_table=True))
         secrets = edit(tables)
         after = tomlkit.dumps(document)

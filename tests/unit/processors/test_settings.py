@@ -25,5 +25,7 @@ def test_from_environ() -> None:
 
 def test_a_bad_number_is_named() -> None:
     """The message names the variable and what it must be."""
-    with pytest.raises(ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number from 1 to 1000000"):
+    with pytest.raises(
+        ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number from 1 to 1000000000"
+    ):
         from_environ({"RECIBO_GENERATION": "one"})

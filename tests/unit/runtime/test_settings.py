@@ -83,7 +83,7 @@ def test_a_switch_is_read_in_every_usual_spelling(text: str, meant: bool) -> Non
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("RECIBO_GENERATION", "0", "a whole number from 1 to 1000000"),
+        ("RECIBO_GENERATION", "0", "a whole number from 1 to 1000000000"),
         ("APP_PORT", "-1", "a whole number from 1 to 65535"),
         ("APP_PORT", "http", "a whole number from 1 to 65535"),
         ("APP_PORT", "80.5", "a whole number from 1 to 65535"),

@@ -1,12 +1,12 @@
 """The sources while ingest runs: read at start, again on SIGHUP and when a file changes. A bad file changes nothing."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+import structlog
 from watchfiles import awatch
 
 from ingest.endpoint import Endpoints, endpoints_of
@@ -18,7 +18,7 @@ from schemas.sources import parse_sources, require_secrets
 _DEBOUNCE_MS: Final = 200
 _WATCH_AGAIN_S: Final = 30.0
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Configuration:
@@ -57,10 +57,10 @@ class Configuration:
             after = self.load(before)
         except ConfigurationError as error:
             self._metrics.reloads.labels("refused").inc()
-            log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
+            log.error("the new configuration is refused, the old one stays", why=str(error))  # noqa: TRY400 - the message says it all
             return before
         self._metrics.reloads.labels("taken").inc()
-        log.info("the configuration is reloaded: %d sources", len(after))
+        log.info("the configuration is reloaded", sources=len(after))
         return after
 
     async def watch(self, on_change: Callable[[], None]) -> None:
@@ -73,7 +73,8 @@ class Configuration:
             try:
                 await self._watch(on_change)
             except OSError as error:
-                log.error("changes of %s are not seen now, send SIGHUP: %s", self._files[0], error)  # noqa: TRY400 - as above
+                file = str(self._files[0])
+                log.warning("changes of the configuration are not seen now: send SIGHUP", file=file, why=str(error))
             await asyncio.sleep(_WATCH_AGAIN_S)
 
     async def _watch(self, on_change: Callable[[], None]) -> None:

@@ -1,10 +1,10 @@
 """The sources' mappings while a worker runs: read at start, again when `recibo.toml` changes. A bad file changes nothing."""
 
-import logging
 import os
 from pathlib import Path
 from typing import Final
 
+import structlog
 from watchfiles import awatch
 
 from processors.parsers import Parsers
@@ -13,7 +13,7 @@ from schemas.sources import Sources, parse_sources
 
 _DEBOUNCE_MS: Final = 200
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def read_sources(path: Path) -> Sources:
@@ -40,7 +40,7 @@ async def follow(path: Path, parsers: Parsers) -> None:
         try:
             parsers.replace(read_sources(path))
         except ConfigurationError as error:
-            log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
+            log.error("the new configuration is refused, the old one stays", why=str(error))  # noqa: TRY400 - the message says it all
         else:
             log.info("the configuration is reloaded")
 

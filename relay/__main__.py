@@ -4,12 +4,16 @@ import asyncio
 import logging
 import sys
 
+import structlog
+
 from relay.app import serve
 from relay.settings import from_environ
 from runtime.logs import configure_logs
 from schemas.errors import ReciboError
 
 _CANNOT_GO_ON = 2
+
+log = structlog.get_logger()
 
 
 def main() -> int:
@@ -18,7 +22,7 @@ def main() -> int:
     try:
         asyncio.run(serve(from_environ()))
     except (ReciboError, OSError) as error:
-        logging.getLogger("relay").critical("the relay cannot go on: %s", error)
+        log.critical("the relay cannot go on", why=str(error))
         return _CANNOT_GO_ON
     return 0
 

@@ -1,12 +1,12 @@
 """The relay's wiring: a courier for each URL of `recibo.toml`, started and ended as the file changes."""
 
 import asyncio
-import logging
 import os
 import signal
 import ssl
 
 import httpcore
+import structlog
 from watchfiles import awatch
 
 from relay.metrics import RelayMetrics
@@ -20,7 +20,7 @@ from runtime.vetted_network import VettedNetwork
 from schemas.errors import ConfigurationError
 from schemas.sources import parse_sources
 
-log = logging.getLogger("relay")
+log = structlog.get_logger()
 
 
 class Relay:
@@ -62,14 +62,14 @@ class Relay:
         """Start couriers to URLs that are new, and end those to URLs that are gone."""
         for target in set(self._couriers) - targets:
             self._couriers.pop(target)[1].cancel()
-            log.info("no longer relayed: source %s to %s", target.source, target.host)
+            log.info("no longer relayed", source=target.source, host=target.host)
         for target in targets - set(self._couriers):
             pool = self._pools.setdefault(target, self._pool())
             metrics = self._metrics.of(target)
             courier = Courier(target, Delivery(target, pool, self._settings, self._metrics), self._settings, metrics)
             name = f"courier of source {target.source} to {target.host}"
             self._couriers[target] = (courier, tasks.start(name, courier.run()))
-            log.info("relaying source %s to %s", target.source, target.host)
+            log.info("relaying", source=target.source, host=target.host)
 
     def _pool(self) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(
@@ -83,7 +83,7 @@ class Relay:
             try:
                 self._apply(self._targets(), tasks)
             except (ConfigurationError, OSError) as error:
-                log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
+                log.error("the new configuration is refused, the old one stays", why=str(error))  # noqa: TRY400 - the message says it all
 
     def _readiness(self) -> Readiness:
         couriers = [(target.host, courier) for target, (courier, _) in self._couriers.items()]

@@ -12,7 +12,7 @@ from projections.app import make_lanes
 from projections.settings import Settings
 from schemas.topics import DerivedTopics
 from tests.bench.projected import fresh
-from tests.integration.projections.conftest import until
+from tests.support.databases import until
 from tests.support.world import FakeRecord, World, busy_world
 
 EVENTS_PER_S = 1_000

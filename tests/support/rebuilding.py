@@ -14,7 +14,7 @@ from operations.topics import wait_for_leaders
 from projections.app import make_lanes
 from projections.settings import Settings
 from schemas.topics import RAW, REQUESTS, declared
-from tests.integration.projections.conftest import Databases
+from tests.support.databases import Databases
 from tests.support.polling import until
 from tests.support.publish import publish
 from tests.support.world import DAY_MS, PARTITIONS, START_MS, World, message_event

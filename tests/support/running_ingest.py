@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -216,3 +216,7 @@ async def eventually_records(
         assert time.monotonic() < deadline, f"{len(records)} of {count} records of {source} in {topic}"
         await asyncio.sleep(0.1)
     return records
+
+
+StartIngest = Callable[..., RunningIngest]
+"""Runs an ingest for a test: broker, sources, environment → the running process."""

@@ -6,7 +6,7 @@ from click.testing import CliRunner, Result
 from cli.message import command
 from schemas.errors import DeploymentError
 from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, message_event
 
 STORED = ("5511987654321", "551187654321", "11987654321")

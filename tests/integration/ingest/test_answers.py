@@ -11,10 +11,10 @@ import pytest
 
 from schemas.record import decode_request, record_key
 from schemas.topics import RAW, REQUESTS
-from tests.integration.ingest.conftest import StartIngest
 from tests.support.running_ingest import (
     SIGNED_SOURCE,
     RunningIngest,
+    StartIngest,
     event_body,
     eventually_records,
     ingest_at,

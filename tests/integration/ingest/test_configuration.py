@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from schemas.topics import RAW
-from tests.integration.ingest.conftest import StartIngest
 from tests.support.running_ingest import (
     SECRET,
     SIGNED_SOURCE,
     RunningIngest,
+    StartIngest,
     event_body,
     records_of,
     signature,

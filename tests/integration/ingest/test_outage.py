@@ -12,9 +12,8 @@ import pytest
 
 from operations.topics import create_missing
 from schemas.topics import REQUESTS
-from tests.integration.ingest.conftest import StartIngest
 from tests.support.outage import MEDIAN_MS_MAX, Figures, How, OwnBroker, drained, found, outage
-from tests.support.running_ingest import records_of
+from tests.support.running_ingest import StartIngest, records_of
 from tests.support.webhook_posts import Traffic
 
 OUTAGE_S = 5.0

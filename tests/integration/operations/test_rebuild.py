@@ -14,8 +14,8 @@ from operations.rebuild.table import Rebuild, Report, shadow_database
 from operations.rebuild.target import target_of
 from projections.settings import Settings
 from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases
 from tests.integration.projections.test_tables import facts, truth
+from tests.support.databases import Databases
 from tests.support.publish import publish
 from tests.support.rebuilding import (
     MIDDLE,

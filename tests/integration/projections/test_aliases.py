@@ -8,7 +8,7 @@ from projections.link import LOOKED_UP_MAX, Linker
 from projections.rows import message_alias
 from projections.sink import Sink
 from schemas.message_state import HORIZON_MS, absent
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, FakeRecord, World, message_event
 
 _ROW = "SELECT message_id, status, aliases, toUnixTimestamp64Milli(queued_at), toUnixTimestamp64Milli(read_at) FROM views.messages ORDER BY message_id"

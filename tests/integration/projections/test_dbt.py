@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runtime.programs import CHECKOUT
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, busy_world, message_event
 
 PACKAGE = CHECKOUT / "deploy" / "dbt"

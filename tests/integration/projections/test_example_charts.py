@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from deploy.demo.example_charts import draw, main
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, message_event
 
 

@@ -16,8 +16,8 @@ from projections.sink import Sink
 from projections.writer import Writer
 from runtime.clickhouse import connect
 from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases, batches, until
 from tests.integration.projections.test_tables import facts, truth
+from tests.support.databases import Databases, batches, until
 from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
 from tests.support.world import START_MS, FakeRecord, World, busy_world, message_event
 

@@ -15,8 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from projections.rows import projections_of
 from runtime.ports import free_port
 from schemas.topics import RAW, declared
-from tests.integration.projections.conftest import Databases, until
 from tests.integration.projections.test_tables import facts, truth
+from tests.support.databases import Databases, until
 from tests.support.publish import publish
 from tests.support.servers import kafka_server
 from tests.support.world import PARTITIONS, busy_world

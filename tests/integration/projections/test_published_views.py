@@ -11,7 +11,7 @@ from typing import Final
 
 from projections.clickhouse.views import FOLDER
 from projections.clickhouse.views.columns import meanings
-from tests.integration.projections.conftest import Databases
+from tests.support.databases import Databases
 
 PUBLISHED: Final = FOLDER / "published.json"
 _EXAMPLES: Final = {"Date": "'2026-03-01'", "UInt32": "60", "String": "'UTC'", "Array(String)": "['x']"}

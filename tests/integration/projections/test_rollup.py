@@ -1,7 +1,7 @@
 """What is counted ahead equals what is counted now, however often records come again."""
 
-from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.test_tables import shuffled
+from tests.support.databases import Databases, Project
 from tests.support.world import busy_world, message_event
 
 ALL = "time_zone = 'America/Sao_Paulo', since = '2000-01-01', until = '2100-01-01'"

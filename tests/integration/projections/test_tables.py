@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas.message_state import MessageState
 from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import World, busy_world
 
 TABLES = ("message_state", "message_event", "webhook_raw", "webhook_request", "webhook_set_aside", "message_alias")

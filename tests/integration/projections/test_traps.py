@@ -13,8 +13,8 @@ from projections.rows.table import Table
 from projections.sink import ROWS_MAX, SETTINGS, Sink
 from schemas.event import trusted_time
 from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases, Project
 from tests.integration.projections.test_tables import TABLES, facts, truth
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, busy_world, message_event
 
 DAY_MS = 86_400_000

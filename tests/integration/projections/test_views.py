@@ -6,7 +6,7 @@ from schemas.providers import matrix
 from schemas.record import SetAside, decode_request
 from schemas.status import Outcome
 from schemas.topics import RAW, DerivedTopics
-from tests.integration.projections.conftest import Databases, Project
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event, raw_headers
 
 HOUR_MS = 3_600_000

@@ -12,9 +12,8 @@ import pytest
 
 from runtime.ports import HOST
 from schemas.signatures import hmac_valid, sign
-from tests.integration.ingest.conftest import StartIngest
 from tests.support.polling import until
-from tests.support.running_ingest import SECRET, RunningIngest
+from tests.support.running_ingest import SECRET, RunningIngest, StartIngest
 from tests.support.running_relay import Receiver, RunningRelay
 from tests.support.samples import PAYLOADS
 

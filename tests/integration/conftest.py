@@ -1,16 +1,15 @@
-"""Databases of a test's own, migrated, and a way to project records without Kafka."""
+"""Fixtures that several rooms' tests share: databases with every table and view, and ingest processes of a test's own."""
 
 import asyncio
-import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
-from clickhouse_connect.driver.client import Client
 
+from operations.topics import create_missing
 from projections.clickhouse.migrate import migrate
 from projections.link import Linker
 from projections.rows import projections_of
@@ -18,35 +17,9 @@ from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import Writer
 from runtime.clickhouse import connect
+from tests.support.databases import Databases, Project, batches
+from tests.support.running_ingest import SIGNED_SOURCE, RunningIngest, StartIngest, ingest_at
 from tests.support.world import FakeRecord, World
-
-
-@dataclass
-class Databases:
-    """A migrated pair of databases and a client."""
-
-    client: Client
-    url: str
-    store: str
-    views: str
-
-    def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Run a query in which `store.`, `views.` and `numbers.` stand for the databases; return its rows."""
-        named = sql.replace("store.", f"{self.store}.").replace("views.", f"{self.views}.")
-        text = named.replace("numbers.", f"{self.views}_numbers.")
-        return [tuple(row) for row in self.client.query(text, parameters=parameters or None).result_rows]
-
-    def value(self, sql: str, **parameters: Any) -> Any:
-        """Return the single value of a query."""
-        return self.rows(sql, **parameters)[0][0]
-
-    def merge(self, *tables: str) -> None:
-        """Merge tables now, as the engine would some day."""
-        for table in tables:
-            self.client.command(f"OPTIMIZE TABLE {self.store}.{table} FINAL")
-
-
-Project = Callable[[World | dict[str, list[FakeRecord]]], Awaitable[None]]
 
 
 @pytest.fixture(scope="session")
@@ -93,14 +66,20 @@ def project(databases: Databases) -> Iterator[Project]:
         yield run
 
 
-def batches(records: list[FakeRecord], size: int = 500) -> Iterable[list[FakeRecord]]:
-    """Cut records into batches."""
-    return (records[i : i + size] for i in range(0, len(records), size))
+@pytest.fixture(scope="session")
+def broker(kafka_bootstrap: str) -> str:
+    """The session's broker, with the topics declared."""
+    asyncio.run(create_missing(kafka_bootstrap, 1, 4))
+    return kafka_bootstrap
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition, at most so long."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        await asyncio.sleep(0.05)
+@pytest.fixture
+def start_ingest(tmp_path: Path, fresh_name: str) -> Iterator[StartIngest]:
+    """A function that runs ingest with one signed source named `fresh_name`, or the sources given, until the test ends."""
+    with ExitStack() as running:
+
+        def start(bootstrap_servers: str, sources: str = "", **environ: str) -> RunningIngest:
+            text = sources or SIGNED_SOURCE.format(name=fresh_name)
+            return running.enter_context(ingest_at(bootstrap_servers, tmp_path, text, **environ))
+
+        yield start

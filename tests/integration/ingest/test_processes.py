@@ -15,10 +15,9 @@ from ingest.settings import Settings
 from runtime.ports import HOST, free_port, listen
 from runtime.tasks import Tasks
 from schemas.errors import TaskDied
-from tests.integration.ingest.conftest import StartIngest
 from tests.support.polling import until
 from tests.support.processes import children_of, lives
-from tests.support.running_ingest import SECRET, SIGNED_SOURCE, event_body
+from tests.support.running_ingest import SECRET, SIGNED_SOURCE, StartIngest, event_body
 from tests.support.spools import keys_on_disk
 from tests.support.webhook_posts import read_status, signed_request
 

@@ -15,9 +15,9 @@ from relay.raw.target import Target
 from relay.settings import Settings
 from runtime.ports import HOST
 from schemas.topics import RAW
-from tests.integration.ingest.conftest import StartIngest
 from tests.integration.relay.test_relay import SOURCE, post, status_body
 from tests.support.polling import until
+from tests.support.running_ingest import StartIngest
 from tests.support.running_relay import Receiver, RunningRelay
 
 BEYOND_THE_END = 1_000_000_000

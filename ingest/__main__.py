@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import Final
 
+import structlog
 import uvloop
 
 from ingest.app import serve
@@ -31,6 +32,8 @@ _CANNOT_START: Final = 2
 _OTHER_FILES_MAX = 256
 """File descriptors beside connections: spool, Kafka, watches, libraries."""
 
+log = structlog.get_logger()
+
 
 def main() -> int:
     """Run ingest until it is told to stop. Return the exit code.
@@ -52,7 +55,7 @@ def main() -> int:
             workers = [_worker(settings, listener, number) for number in range(settings.workers)]
             return supervise(workers, hands_on=[signal.SIGHUP])  # every worker reads its configuration again
     except (ConfigurationError, DeploymentError, OSError) as error:
-        logging.getLogger("ingest").critical("ingest cannot start: %s", error)
+        log.critical("ingest cannot start", why=str(error))
         return _CANNOT_START
 
 
@@ -71,7 +74,7 @@ def _serve(settings: Settings, listener: socket.socket, worker: int) -> int:
         try:
             runner.run(serve(settings, listener, Tasks(), worker))
         except TaskDied as error:
-            logging.getLogger("ingest").critical("ingest has drained and ends, to be started again: %s", error)
+            log.critical("ingest has drained and ends, to be started again", why=str(error))
             return _BROKEN
     return 0
 
@@ -83,7 +86,7 @@ def _allow_open_files(count: int) -> None:
         wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         if wanted < count:
-            logging.getLogger("ingest").warning("only %d files may be open: raise the hard limit to %d", wanted, count)
+            log.warning("too few files may be open: raise the hard limit", allowed=wanted, needed=count)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-import logging
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from socket import socket
 
+import structlog
 from starlette.types import ASGIApp
 from uvicorn import Config
 
@@ -29,7 +29,7 @@ _KEEP_ALIVE_S = 75
 _COLLECT_AFTER = (50_000, 20, 50)
 """Garbage collection: requests make no cycles to speak of, so it may wait. Measured: a tenth of a request's time."""
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int = 0) -> None:
@@ -79,7 +79,7 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
-        log.info("serving %d sources", len(endpoints))
+        log.info("serving", sources=len(endpoints))
         await server.serve(sockets=[listener])
     log.info("stopped")
     tasks.raise_death()

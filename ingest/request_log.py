@@ -1,11 +1,11 @@
 """Writes `webhook.requests`: one record for each request, after its answer. Answers never wait for it."""
 
 import asyncio
-import logging
 from time import monotonic
 from typing import Final
 
 import msgspec
+import structlog
 
 from ingest.durable.log import DurableLog
 from ingest.http.rate_limit import TokenBucket
@@ -20,7 +20,7 @@ _WAITING_MAX: Final = 100_000
 _SUCCESS_BELOW: Final = 300
 
 _encode = msgspec.json.Encoder().encode
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class RequestLog:
@@ -75,7 +75,7 @@ class RequestLog:
         now_s = monotonic()
         kept = [record for record in noted if record.refusal is None or self._refused.take(now_s)]
         if len(kept) > _WAITING_MAX:
-            log.error("%d records of answered requests are dropped: too many at once", len(kept) - _WAITING_MAX)
+            log.error("records of answered requests are dropped: too many at once", records=len(kept) - _WAITING_MAX)
             del kept[_WAITING_MAX:]
         if not kept:
             return
@@ -83,7 +83,7 @@ class RequestLog:
             await self._durable_log.append(REQUESTS, [_log_record(record) for record in kept])
         except LogUnavailable as error:
             self._metrics.unrecorded.inc(len(kept))
-            log.error("%d records of answered requests are lost: %s", len(kept), error)  # noqa: TRY400 - said in one line
+            log.error("records of answered requests are lost", records=len(kept), why=str(error))  # noqa: TRY400 - said in one line
 
 
 def _log_record(record: RequestRecord) -> LogRecord:

@@ -1,11 +1,12 @@
 """The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of `ingest.http.problems`."""
 
-import logging
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import parse_qsl
+
+import structlog
 
 from ingest.durable.log import DurableLog
 from ingest.endpoint import Endpoint, Endpoints
@@ -30,7 +31,7 @@ _PART_OVERHEAD_BYTES: Final = 1_000
 """What a record costs in memory beside its value: key, headers, and the objects that hold them."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Webhooks:
@@ -74,13 +75,13 @@ class Webhooks:
         except Refused as error:
             request.refusal = error.refusal
         except LogUnavailable as error:
-            log.warning("request %s is not stored: %s", request.request_id, error)
+            log.warning("a request is not stored", request_id=request.request_id, why=str(error))
             request.refusal = problems.NOT_STORED
         except HungUp:
             raise
         except Exception:
             # A bug of ours must not cost an event: the provider is told to send it again, and we are told why.
-            log.exception("request %s failed in a way nobody foresaw", request.request_id)
+            log.exception("a request failed in a way nobody foresaw", request_id=request.request_id)
             request.refusal = problems.NOT_STORED
         return answers.refused(request.refusal)
 
@@ -202,7 +203,7 @@ def _split(endpoint: Endpoint, body: bytes, content_type: str) -> Sequence[Part]
         return endpoint.source.parser.split(body, content_type)
     except Exception:
         # `split` never raises; should it all the same, the body is kept whole and can be repaired from the log.
-        log.exception("the parser of source %s cannot split a body; it is kept whole", endpoint.source.name)
+        log.exception("a body cannot be split; it is kept whole", source=endpoint.source.name)
         return [Part(None, body)]
 
 

@@ -2,11 +2,11 @@
 
 import asyncio
 import gc
-import logging
 import sys
 from typing import Final, NoReturn
 
 import faust
+import structlog
 import uvloop
 
 from processors.app import create_app
@@ -31,7 +31,7 @@ def main() -> int:
         SourcesFile(settings.config_file, may_be_missing=True).read()  # said here, in one line, and before Faust starts
     except ConfigurationError as error:
         configure_logs("processors")
-        logging.getLogger("processors").critical("the processors cannot start: %s", error)
+        structlog.get_logger().critical("the processors cannot start", why=str(error))
         return _CANNOT_START
     configure_logs("processors", worker=settings.worker)
     warn_of_unknown_variables()

@@ -8,6 +8,7 @@ import os
 from typing import Any
 
 import faust
+import structlog
 from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 
@@ -20,7 +21,7 @@ from runtime.health import Health, Readiness
 from runtime.tasks import Tasks
 from schemas.errors import TaskDied
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def _transport(settings: Settings, worker: Worker) -> type[BatchTransport]:
@@ -134,7 +135,7 @@ async def _close_lanes(app: Any, *_args: Any, **_kwargs: Any) -> None:
 
 def stop_at_once(error: BaseException) -> None:
     """End the process: after an error nothing more may be written. The next start resumes from what is durable."""
-    log.critical("stopping: %s", error, exc_info=error)
+    log.critical("stopping", why=str(error), exc_info=error)
     logging.shutdown()
     os._exit(1)
 

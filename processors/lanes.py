@@ -1,15 +1,16 @@
 """The lanes of this worker: one for each raw partition it owns, made at the partition's first batch."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Iterable
+
+import structlog
 
 from processors.batch import Stuck
 from processors.lane import BatchInFlight, Lane
 from processors.quarantine import Quarantine
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class Lanes:
@@ -55,7 +56,7 @@ class Lanes:
         except BaseException as error:  # noqa: BLE001 - whatever it is, the worker must not go on without this lane
             for stuck in _stuck_among(error):
                 held = quarantine.failed(stuck.key, stuck.offset, str(stuck))
-                log.critical("%s%s", stuck, "; its key is quarantined now" if held else "")
+                log.critical("a record stops its lane", why=str(stuck), quarantined=held)
             self._on_error(error)
 
     async def drained(self) -> None:

@@ -4,7 +4,6 @@ The changelog is the truth and this is its cache: the write-ahead log is off, si
 again from the topic's tail. A state and the changelog offset it came from are one atomic write.
 """
 
-import logging
 import re
 import shutil
 from collections.abc import Iterable, Sequence
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import structlog
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
 
 from schemas.errors import StateRefused
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 _DAMAGE: Final = re.compile("^Corruption|No such file or directory")
 """What RocksDB says of a store whose files are missing, cut short or from several stores."""
@@ -84,7 +84,9 @@ class StateStore:
         except Exception as error:
             if not _DAMAGE.search(str(error)):
                 raise  # another process holds it, the disk is full, …: what is there may be good
-            log.warning("%s is damaged and is built again from its changelog: %s", self._path, error)
+            log.warning(
+                "a store is damaged and is built again from its changelog", path=str(self._path), why=str(error)
+            )
             self._throw_away()
             self._open()
             return

@@ -1,9 +1,9 @@
 """One table's states of one partition: hot states, the store, the changelog, and who may write to it."""
 
-import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import structlog
 from aiokafka import TopicPartition
 
 from processors.batch import Produced
@@ -17,7 +17,7 @@ from runtime.kafka.settings import KafkaSettings
 from schemas.errors import ContiguityBroken, ForeignWriter
 from schemas.message_state import last_at_of, version_of
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 def now_ms() -> int:
@@ -152,7 +152,7 @@ class Table:
         Raises:
             ForeignWriter: it wrote a newer one, so we are the late one, or it was ahead of where we began.
         """
-        log.warning("%s: offsets %d to %d were written by another worker", self._changelog, first, end - 1)
+        log.warning("written by another worker", changelog=str(self._changelog), first=first, last=end - 1)
         foreign = {r.key: r.value for r in await read_stretch(self._kafka, self._changelog, first, end)}
         for key, ours in self.states(list(foreign)).items():
             theirs = foreign[key]
@@ -175,7 +175,9 @@ class Table:
     async def _write_again(self, hidden: Mapping[bytes, bytes]) -> None:
         if not hidden:
             return
-        log.warning("%s: writing %d states again that a foreign record hid", self._changelog, len(hidden))
+        log.warning(
+            "writing again states that a foreign record hid", changelog=str(self._changelog), states=len(hidden)
+        )
         await self.extend_changelog(
             await acknowledged(await self.sender.send([(k, v, now_ms()) for k, v in hidden.items()]))
         )

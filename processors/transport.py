@@ -18,11 +18,11 @@ Replaced here (Faust 0.15.3, aiokafka 0.14.0; `tests/contracts/test_faust.py` fa
 """
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+import structlog
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import PartitionRecords
 from faust import Schema
@@ -32,7 +32,7 @@ from faust.types import TP, ConsumerMessage
 from processors import crash_points
 from schemas.errors import ContiguityBroken
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 FETCH_WAIT_MS_MAX: Final = 50
 _FETCH_TIMEOUT_S: Final = 0.5
@@ -219,7 +219,7 @@ class BatchConsumer(driver.Consumer):
                 async with asyncio.timeout(self.drain_s_max):
                     await self.drained()
             except TimeoutError:
-                log.critical("partitions revoked, and work did not finish in %.0f s: leaving", self.drain_s_max)
+                log.critical("partitions revoked, and work did not finish in time: leaving", s_max=self.drain_s_max)
                 os._exit(75)
         await self.commit_and_end_transactions()
 

@@ -1,12 +1,12 @@
 """What a worker holds while it runs: producer, stores' shared cache, lanes. Opened at start, closed at the end."""
 
 import asyncio
-import logging
 import os
 import time
 from collections.abc import Callable
 from functools import partial
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from rocksdict import Cache
 
@@ -26,7 +26,7 @@ from processors.table import Table
 from runtime.kafka.clients import make_producer
 from schemas.topics import MAX_RECORD_BYTES
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 _WATCH_INTERVAL_S = 1.0
 _EXIT_STUCK = 76
@@ -95,7 +95,7 @@ class Worker:
             self.metrics.in_flight.set(self.lanes.in_flight_records())
             self.metrics.oldest_batch.set(age)
             if age > age_max_s:
-                log.critical("a batch has not finished for %.0f s: leaving, to resume from the last commit", age)
+                log.critical("a batch does not finish: leaving, to resume from the last commit", age_s=round(age))
                 os._exit(_EXIT_STUCK)
 
     async def follow_configuration(self) -> None:
@@ -110,11 +110,9 @@ class Worker:
         for source in self._alert.count(batch.folded.unclear_by_source, time.monotonic()):
             self.metrics.alerts.labels(source).inc()
             log.error(
-                "source %r: more than %d records a minute are not understood. They are kept; see them with "
-                "recibo source learn %s",
-                source,
-                self.settings.unclear_per_minute_max,
-                source,
+                "many records are not understood; they are kept: see them with `recibo source learn SOURCE`",
+                source=source,
+                per_minute_max=self.settings.unclear_per_minute_max,
             )
 
     def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
@@ -159,4 +157,4 @@ class Worker:
         now = time.monotonic()
         if done == total or now - self._progress_told_at > 1.0:
             self._progress_told_at = now
-            log.info("recovering %s[%d]: %d of %d states (%.0f %%)", topic, partition, done, total, 100 * done / total)
+            log.info("recovering", topic=topic, partition=partition, states=done, of=total)

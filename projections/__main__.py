@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
-import logging
 import sys
 from typing import Final
+
+import structlog
 
 from projections.app import run
 from projections.settings import from_environ
@@ -25,7 +26,7 @@ def main() -> int:
     try:
         settings = from_environ()
     except ConfigurationError as error:
-        logging.getLogger("projections").critical("the projections cannot start: %s", error)
+        structlog.get_logger().critical("the projections cannot start", why=str(error))
         return _CANNOT_START
     warn_of_unknown_variables()
     gc.freeze()

@@ -4,6 +4,8 @@ import asyncio
 import logging
 import sys
 
+import structlog
+
 from relay.app import serve
 from relay.settings import from_environ
 from runtime.known_variables import warn_of_unknown_variables
@@ -11,6 +13,8 @@ from runtime.logs import configure_logs
 from schemas.errors import ReciboError
 
 _CANNOT_GO_ON = 2
+
+log = structlog.get_logger()
 
 
 def main() -> int:
@@ -21,7 +25,7 @@ def main() -> int:
         warn_of_unknown_variables()
         asyncio.run(serve(settings))
     except (ReciboError, OSError) as error:
-        logging.getLogger("relay").critical("the relay cannot go on: %s", error)
+        log.critical("the relay cannot go on", why=str(error))
         return _CANNOT_GO_ON
     return 0
 

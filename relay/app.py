@@ -1,11 +1,11 @@
 """The relay's wiring: a courier for each URL of `recibo.toml`, started and ended as the file changes."""
 
 import asyncio
-import logging
 import signal
 import ssl
 
 import httpcore
+import structlog
 
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
@@ -18,7 +18,7 @@ from runtime.tasks import Tasks
 from runtime.vetted_network import VettedNetwork
 from runtime.watched_files import WatchedFiles, take_or_keep
 
-log = logging.getLogger("relay")
+log = structlog.get_logger()
 
 
 class Relay:
@@ -61,14 +61,14 @@ class Relay:
         """Start couriers to URLs that are new, and end those to URLs that are gone."""
         for target in set(self._couriers) - targets:
             self._couriers.pop(target)[1].cancel()
-            log.info("no longer relayed: source %s to %s", target.source, target.host)
+            log.info("no longer relayed", source=target.source, host=target.host)
         for target in targets - set(self._couriers):
             pool = self._pools.setdefault(target, self._pool())
             metrics = self._metrics.of(target)
             courier = Courier(target, Delivery(target, pool, self._settings, self._metrics), self._settings, metrics)
             name = f"courier of source {target.source} to {target.host}"
             self._couriers[target] = (courier, tasks.start(name, courier.run()))
-            log.info("relaying source %s to %s", target.source, target.host)
+            log.info("relaying", source=target.source, host=target.host)
 
     def _pool(self) -> httpcore.AsyncConnectionPool:
         return httpcore.AsyncConnectionPool(

@@ -4,11 +4,11 @@ The folders are watched, not the files: editors and mounted secrets replace a fi
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final
 
+import structlog
 from watchfiles import awatch
 
 from schemas.errors import ConfigurationError
@@ -18,7 +18,7 @@ LOOK_MS: Final = 5_000
 """The files are looked at so often without a report too: of a change between reading and watching, or where a file
 system reports none."""
 
-log = logging.getLogger("configuration")
+log = structlog.get_logger()
 
 State = tuple[bytes | str, ...]
 """Of each file its bytes, or why it cannot be read."""
@@ -58,7 +58,9 @@ class WatchedFiles:
                         break  # a link leads elsewhere now
             except OSError as error:
                 if is_reported:
-                    log.warning("changes of %s are not reported here, and are looked for: %s", self._paths[0], error)
+                    log.warning(
+                        "changes are not reported here, and are looked for", file=str(self._paths[0]), why=str(error)
+                    )
                 is_reported = False
                 await asyncio.sleep(LOOK_MS / 1000)
                 if self._have_changed():
@@ -90,7 +92,7 @@ def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> 
         take()
     except ConfigurationError as error:
         count("refused")
-        log.error("the new configuration is refused, the old one stays: %s", error)  # noqa: TRY400 - the message says it all
+        log.error("the new configuration is refused, the old one stays", why=str(error))  # noqa: TRY400 - the message says it all
     else:
         count("taken")
         log.info("the configuration is reloaded")

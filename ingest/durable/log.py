@@ -1,10 +1,11 @@
 """The durable write: Kafka within the deadline, else the spool. What answers 204 rests on."""
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from time import monotonic
 from typing import Final, Literal
+
+import structlog
 
 from ingest.durable.kafka_log import KafkaLog
 from ingest.durable.spool import Spool
@@ -19,7 +20,7 @@ from schemas.topics import RAW, REQUESTS
 TOPICS: Final = (RAW, REQUESTS)
 _SPOOL_FAILURE_REMEMBERED_S: Final = 10.0
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class DurableLog:
@@ -106,11 +107,11 @@ class DurableLog:
                 kafka = await KafkaLog.open(self._settings, TOPICS)
             except LogUnavailable as error:
                 if not away:
-                    log.warning("Kafka is away, records go to the spool: %s", error)
+                    log.warning("Kafka is away, records go to the spool", why=str(error))
                 away = True
                 await asyncio.sleep(self._settings.kafka_retry_ms / 1000)
                 continue
-            log.info("Kafka is there: records go to %s", ", ".join(TOPICS))
+            log.info("Kafka is there, records go to it", topics=TOPICS)
             away = False
             self._kafka = kafka
             await kafka.failed.wait()

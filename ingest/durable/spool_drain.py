@@ -1,12 +1,13 @@
 """Empties the spool into Kafka, at a bounded share of the time while new posts come, deleting only what was acknowledged."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
 from typing import Final
+
+import structlog
 
 from ingest.durable.spool import Spool
 from ingest.durable.spool_directory import SpoolDirectory, marker_of, orphans
@@ -23,7 +24,7 @@ _ADOPT_EVERY_S: Final = 5.0
 
 AppendToKafka = Callable[[str, Sequence[LogRecord]], Awaitable[None]]
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 async def drain_forever(
@@ -74,7 +75,7 @@ class _Drain:
 
     async def orphan(self, directory: SpoolDirectory) -> None:
         """Empty the directory of a worker that is gone, and let go of it."""
-        log.info("adopting the spool %s of a worker that is gone", directory.path)
+        log.info("adopting the spool of a worker that is gone", directory=str(directory.path))
         try:
             for segment in directory.segments():
                 await self.segment(segment, directory)
@@ -87,7 +88,7 @@ class _Drain:
         for topic, chunk in _chunks(reading.records):
             await self._chunk(topic, chunk)
         if reading.damaged_bytes:
-            log.error("%s: %d bytes are damaged; kept aside for people", segment, reading.damaged_bytes)
+            log.error("a segment is damaged; kept aside for people", segment=str(segment), bytes=reading.damaged_bytes)
             directory.set_aside(segment)
         else:
             await asyncio.to_thread(segment.unlink)

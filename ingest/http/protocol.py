@@ -1,12 +1,12 @@
 """uvicorn's HTTP protocol with the limits it leaves to others: headers, slow senders, connections."""
 
 import asyncio
-import logging
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any, Final, NoReturn
 
+import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ingest.http.answers import refused
@@ -17,7 +17,7 @@ from ingest.settings import Settings
 
 _SWEEP_S: Final = 0.5
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)

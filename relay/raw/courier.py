@@ -1,11 +1,11 @@
 """One URL's way through the raw log: reads it, starts deliveries, and commits what is behind the oldest open one."""
 
 import asyncio
-import logging
 import time
 from typing import Any, Final
 
 import msgspec
+import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -29,7 +29,7 @@ _AGAIN_S_MIN: Final = 5.0
 _AGAIN_S_MAX: Final = 300.0
 _STABLE_S: Final = 60.0
 
-log = logging.getLogger("relay")
+log = structlog.get_logger()
 
 
 def again_s(failures: int) -> float:
@@ -67,12 +67,12 @@ class Courier:
                 await self._read()
             except (KafkaError, ConfigurationError) as error:  # of a file of secrets, perhaps being replaced
                 pause = again_s(1)
-                log.warning("Kafka fails (%s); %s continues in %d s", error, self._target.host, pause)
+                log.warning("Kafka fails; tried again", host=self._target.host, pause_s=pause, why=repr(error))
                 self.trouble = f"Kafka fails: {error!r}"
             except Exception as error:
                 failures = 1 if time.monotonic() - begun > _STABLE_S else failures + 1
                 pause = again_s(failures)
-                log.exception("the relay to %s failed; it begins again in %d s", self._target.host, pause)
+                log.exception("a courier failed; it begins again", host=self._target.host, pause_s=pause)
                 self.trouble = f"failed {failures} times in a row, and begins again in {pause:.0f} s: {error!r}"
             await asyncio.sleep(pause)
 
@@ -107,7 +107,7 @@ class Courier:
             await self._commit(consumer)
         except KafkaError as error:
             log.warning(
-                "the last commit of %s failed (%s): some webhooks will be posted again", self._target.host, error
+                "the last commit failed: some webhooks will be posted again", host=self._target.host, why=repr(error)
             )
         await consumer.stop()
 
@@ -136,7 +136,7 @@ class Courier:
                 )
             if committed < begins[partition]:
                 lost = begins[partition] - committed
-                log.error("%d records of partition %d left the log before they were relayed", lost, partition.partition)
+                log.error("records left the log before they were relayed", records=lost, partition=partition.partition)
                 committed = begins[partition]
             positions[partition.partition] = committed
             consumer.seek(partition, committed)
@@ -211,5 +211,5 @@ def webhook_of(record: Any, source: str) -> Webhook | None:
         request_id = decode_request(headers[HEADER_REQUEST]).request_id
         return Webhook(request_id, record.value or b"", read_relay_header(headers[HEADER_RELAY]))
     except (KeyError, ValueError, msgspec.DecodeError):
-        log.warning("record %d of partition %d has unreadable headers: not relayed", record.offset, record.partition)
+        log.warning("unreadable headers: not relayed", partition=record.partition, offset=record.offset)
         return None

@@ -1,12 +1,12 @@
 """Handing webhooks on to one URL, each until it is taken: attempts, pauses, and a line of log for each attempt."""
 
 import asyncio
-import logging
 import random
 import time
 from typing import Final, NamedTuple
 
 import httpcore
+import structlog
 
 from relay.metrics import RelayMetrics
 from relay.raw.target import Target, request_of
@@ -17,7 +17,7 @@ from schemas.relay_header import Relayed
 
 _ANSWER_BYTES_MAX: Final = 4_096
 
-log = logging.getLogger("relay.attempt")
+log = structlog.get_logger()
 
 
 class Webhook(NamedTuple):
@@ -57,7 +57,7 @@ class Delivery:
             is_hopeless = failed >= self._settings.failed_attempts_max and self._taken_at > begun
             if refused >= self._settings.refused_attempts_max or is_hopeless:
                 self._metrics.given_up.inc()
-                log.error("given up", extra={"request_id": webhook.request_id, "source": self._target.source})
+                log.error("given up", request_id=webhook.request_id, source=self._target.source)
                 return False
             await asyncio.sleep(self._pause_s(failed + refused, retry_after))
 
@@ -84,19 +84,17 @@ class Delivery:
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
             result, why = Result.FAILED, f"{type(error).__name__} {error}"
         self._note(result, retry_after)
-        log.log(
-            logging.INFO if result is Result.TAKEN else logging.WARNING,
+        tell = log.info if result is Result.TAKEN else log.warning
+        tell(
             "attempt",
-            extra={
-                "request_id": webhook.request_id,
-                "source": self._target.source,
-                "host": self._target.host,
-                "attempt": number,
-                "result": str(result),
-                "status": status,
-                "milliseconds": round((time.monotonic() - begun) * 1000),
-                "why": why[:200],
-            },
+            request_id=webhook.request_id,
+            source=self._target.source,
+            host=self._target.host,
+            attempt=number,
+            result=str(result),
+            status=status,
+            milliseconds=round((time.monotonic() - begun) * 1000),
+            why=why[:200],
         )
         return result, retry_after
 

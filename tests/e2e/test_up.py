@@ -21,6 +21,7 @@ STOP_S_MAX = 60
 ROW_S_MAX = 20
 FREE_PORTS = [
     *("--port", "0", "--kafka-port", "0", "--clickhouse-port", "0"),
+    *("--ingest-metrics-port", "0"),
     *("--processors-metrics-port", "0", "--projections-metrics-port", "0", "--relay-metrics-port", "0"),
 ]
 

@@ -46,7 +46,12 @@ class ConnectionState(msgspec.Struct, gc=False, omit_defaults=True):
     provider: str = ""
     sources: list[str] = []
     seeded_from: int = 0
+    generation: int = 0
     """As a message's."""
+    old_time: bool = False
+    """At least one report's time was too long before its receipt to be trusted."""
+    line: str = ""
+    """The connection's own number in canonical form; two different ones join to the greater."""
 
 
 _encoder = msgspec.json.Encoder()
@@ -89,6 +94,10 @@ def join(state: ConnectionState, event: Event) -> bool:
         state.last_at_ms[status] = at_ms
     if event.provider > state.provider:
         state.provider = event.provider
+    if event.old_time:
+        state.old_time = True
+    if event.line > state.line:
+        state.line = event.line
     if event.source not in state.sources:
         state.sources = sorted({*state.sources, event.source})[:16]
     return counts

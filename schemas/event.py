@@ -12,6 +12,8 @@ from typing import Final, Literal
 import msgspec
 from msgspec.structs import replace
 
+from schemas.identity import Identity
+
 MESSAGE_TYPE: Final = "whatsapp.message.status.v1"
 CONNECTION_TYPE: Final = "whatsapp.connection.status.v1"
 
@@ -89,6 +91,24 @@ class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     """For a connection: why it closed, in the provider's word."""
     error: ErrorDetail | None = None
+    first_at: int = 0
+    """What the event gives to its message's own time, UTC ms: the lesser of a trusted provider time and receipt."""
+    old_time: bool = False
+    """The provider's time was too long before receipt to enter `first_at`."""
+    receipt_times: int = 0
+    """The bit of its status where `occurred_at_ms` is the time of receipt; 0 where it is not, or that is not said."""
+    billable: bool | None = None
+    """Whether the provider charges for it, where it says so."""
+    price_type: str = ""
+    price_category: str = ""
+    price_model: str = ""
+    """The price as the provider reports it, in its own words."""
+    identities: tuple[Identity, ...] = ()
+    """Names of the recipient; of no participant, no group's members and none of our own."""
+    line: str = ""
+    """The recipient's number in canonical form, the same for all its spellings; of a connection, its own."""
+    template: str = ""
+    """Name of the template that was sent."""
 
 
 class Event(EventData, frozen=True, gc=False):

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from schemas.event import Event
+from schemas.identity import Identity, least
 from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, RANK
 
 JOURNAL_MAX: Final = 64
@@ -87,6 +88,23 @@ class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
     """At least one event's own time was absurd and its time of receipt stood in."""
     seeded_from: int = 0
     """Generation whose facts stand in for events older than the log that this generation was folded from; 0: none."""
+    generation: int = 0
+    """Generation that it was folded in; 0: not said."""
+    first_at: int = 0
+    """The message's own time, UTC ms: the least `first_at` of its events; 0: not known."""
+    old_time: bool = False
+    """At least one event's time was too long before its receipt to enter `first_at`."""
+    receipt_times: int = 0
+    """Bit mask of the statuses whose first time is a time of receipt."""
+    billable: bool | None = None
+    """Yes where any event says so."""
+    price_type: str = ""
+    price_category: str = ""
+    price_model: str = ""
+    identities: list[Identity] = []
+    """Names of the recipient: the least IDENTITIES_MAX, in the order of `schemas.identity`."""
+    line: str = ""
+    template: str = ""
 
 
 _encoder = msgspec.json.Encoder()
@@ -167,8 +185,9 @@ def join(state: MessageState, event: Event) -> bool:
         if bit & _FLAGGED_MASK:
             _flag(state)
         state.first_at_ms[status] = at_ms
-    elif at_ms < state.first_at_ms[status]:
-        state.first_at_ms[status] = at_ms
+        state.receipt_times |= event.receipt_times & bit
+    elif at_ms <= state.first_at_ms[status]:
+        _join_first_time(state, event)
     received_ms = event.received_at_ms
     if received_ms < state.first_received_ms:
         state.first_received_ms = received_ms
@@ -179,7 +198,52 @@ def join(state: MessageState, event: Event) -> bool:
         _join_failure(state, event)
     if event.absurd_time:
         state.absurd_time = True
+    e = event
+    if (
+        (e.first_at or e.old_time or e.line or e.template or e.identities)
+        or (e.price_type or e.price_category or e.price_model)
+        or e.billable is not None
+    ):
+        _join_further(state, event)
     return rose
+
+
+def _join_first_time(state: MessageState, event: Event) -> None:
+    """Fold in a time that is not later than the first one known of its status.
+
+    A status's time joins with where it is from: the least of (time, is not a receipt). So the mask is no plain `or`: an
+    earlier time takes its bit along, and of two at one millisecond a receipt's counts. The engine's fold is the same: the
+    least time of a status, and the least of its times of receipt; it is a receipt where these are equal.
+    """
+    status = event.status
+    bit = BIT[status]
+    if event.occurred_at_ms < state.first_at_ms[status]:
+        state.first_at_ms[status] = event.occurred_at_ms
+        state.receipt_times &= ~bit
+    state.receipt_times |= event.receipt_times & bit
+
+
+def _join_further(state: MessageState, event: Event) -> None:
+    """Fold in what few providers say: least time, greatest words, union of identities. False is greater than unknown."""
+    first_at = event.first_at
+    if first_at and (not state.first_at or first_at < state.first_at):
+        state.first_at = first_at
+    if event.old_time:
+        state.old_time = True
+    if event.billable is not None:
+        state.billable = event.billable or bool(state.billable)
+    if event.price_type > state.price_type:
+        state.price_type = event.price_type
+    if event.price_category > state.price_category:
+        state.price_category = event.price_category
+    if event.price_model > state.price_model:
+        state.price_model = event.price_model
+    if event.line > state.line:
+        state.line = event.line
+    if event.template > state.template:
+        state.template = event.template
+    if event.identities:
+        state.identities = least(state.identities, event.identities)
 
 
 def _flag(state: MessageState) -> None:
@@ -209,9 +273,8 @@ def _join_text(state: MessageState, event: Event) -> None:
         state.provider = event.provider
     if event.connection_id > state.connection_id:
         state.connection_id = event.connection_id
-    if event.recipient >= state.recipient and (event.recipient, event.recipient_kind) > (
-        state.recipient,
-        state.recipient_kind,
+    if event.recipient >= state.recipient and (
+        event.recipient > state.recipient or event.recipient_kind > state.recipient_kind
     ):
         state.recipient, state.recipient_kind = event.recipient, event.recipient_kind
     if event.client_ref > state.client_ref:

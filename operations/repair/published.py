@@ -1,25 +1,48 @@
 """The events that the old generation published of some messages or connections, from the tables that keep them longest."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
 from operations.repair.seed import Published
 from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
+from schemas.identity import Identity
 
 Subject = tuple[str, str]
 """(account, message id or connection id)."""
 
 _SETTINGS: Final = {"max_execution_time": 3600}
-_BOTH: Final = (
-    "event_id, account, source, provider, connection_id, status, provider_status, toUnixTimestamp64Milli(occurred_at), "
-    "time_source, toUnixTimestamp64Milli(received_at), absurd_time, provider_event_id, log_offset, toUnixTimestamp64Milli(at)"
-)
-_OF_MESSAGES: Final = (
-    "message_id, recipient, recipient_kind, participant, client_ref, aliases, campaign, pricing, error_category, "
-    "error_code, error_title, error_detail"
-)
+_BOTH: Final = {
+    **dict.fromkeys(("account", "source", "provider", "connection_id", "status", "provider_status", "time_source")),
+    **dict.fromkeys(("absurd_time", "provider_event_id", "old_time", "line")),
+    "id": "event_id",
+    "occurred_at_ms": "toUnixTimestamp64Milli(occurred_at)",
+    "received_at_ms": "toUnixTimestamp64Milli(received_at)",
+}
+"""Field of an event → the column it is in, or an expression of it; None: the column is called as the field."""
+_OF_MESSAGES: Final = {
+    **_BOTH,
+    **dict.fromkeys(("message_id", "recipient", "recipient_kind", "participant", "client_ref", "aliases", "campaign")),
+    **dict.fromkeys(("pricing", "receipt_times", "billable", "price_type", "price_category", "price_model")),
+    "template": None,
+    "identities": "arrayMap(identity -> [identity.1, identity.2], identities)",
+    "first_at": "ifNull(toUnixTimestamp64Milli(first_at), 0)",
+    "error": "(error_category, error_code, error_title, error_detail)",
+}
+
+
+class _Events(NamedTuple):
+    """The events of one kind of subject."""
+
+    table: str
+    subject: str
+    """Column of the subject's id."""
+    fields: Mapping[str, str | None]
+
+
+_MESSAGES: Final = _Events("message_event", "message_id", _OF_MESSAGES)
+_CONNECTIONS: Final = _Events("connection_event", "connection_id", {**_BOTH, "reason": None})
 
 
 def of_messages(
@@ -34,37 +57,31 @@ def of_messages(
         partition: raw partition of all of them.
         since_ms: append time, UTC ms, of the oldest that matters.
     """
-    columns = f"{_BOTH}, {_OF_MESSAGES}"
-    rows = _rows(client, (columns, f"{store}.message_event"), "message_id", subjects, (partition, since_ms))
-    return _by_subject((_event(row[:14], row[14:]) for row in rows), is_message=True)
+    rows = _rows(client, store, _MESSAGES, subjects, (partition, since_ms))
+    return _by_subject(rows, is_message=True)
 
 
 def of_connections(
     client: Client, store: str, subjects: Sequence[Subject], partition: int, since_ms: int
 ) -> dict[Subject, list[Published]]:
     """Return the published events of connections, by (account, connection id)."""
-    columns = f"{_BOTH}, reason"
-    rows = _rows(
-        client,
-        (columns, f"{store}.connection_event"),
-        "connection_id",
-        subjects,
-        (partition, since_ms),
-    )
-    return _by_subject((_event(row[:14], (), row[14]) for row in rows), is_message=False)
+    rows = _rows(client, store, _CONNECTIONS, subjects, (partition, since_ms))
+    return _by_subject(rows, is_message=False)
 
 
 def _rows(
-    client: Client, what: tuple[str, str], subject: str, subjects: Sequence[Subject], where: tuple[int, int]
-) -> Sequence[Sequence[Any]]:
-    (columns, table), (partition, since_ms) = what, where
+    client: Client, store: str, events: _Events, subjects: Sequence[Subject], where: tuple[int, int]
+) -> Iterator[Published]:
+    partition, since_ms = where
+    columns = ", ".join(column or field for field, column in events.fields.items())
     text = f"""
-        SELECT {columns} FROM {table} FINAL
+        SELECT log_offset, toUnixTimestamp64Milli(at), {columns} FROM {store}.{events.table} FINAL
         WHERE log_partition = {partition} AND at >= fromUnixTimestamp64Milli({since_ms})
-            AND (account, {subject}) IN (SELECT arrayJoin(arrayZip({{accounts:Array(String)}}, {{ids:Array(String)}})))
+            AND (account, {events.subject}) IN (SELECT arrayJoin(arrayZip({{accounts:Array(String)}}, {{ids:Array(String)}})))
         ORDER BY log_offset"""  # noqa: S608 - names and numbers of ours
     parameters = {"accounts": [account for account, _ in subjects], "ids": [id_ for _, id_ in subjects]}
-    return client.query(text, parameters=parameters, settings=_SETTINGS).result_rows
+    for offset, at_ms, *values in client.query(text, parameters=parameters, settings=_SETTINGS).result_rows:
+        yield Published(_event(dict(zip(events.fields, values, strict=True))), offset, at_ms)
 
 
 def _by_subject(published: Iterable[Published], *, is_message: bool) -> dict[Subject, list[Published]]:
@@ -75,40 +92,16 @@ def _by_subject(published: Iterable[Published], *, is_message: bool) -> dict[Sub
     return found
 
 
-def _event(both: Sequence[Any], of_message: Sequence[Any], reason: str = "") -> Published:
-    (id_, account, source, provider, connection, status, word, at_ms, time_source, received_ms, absurd, own_id) = both[
-        :12
-    ]
-    message, recipient, kind, participant, reference, aliases, campaign, pricing, *error = of_message or _NO_MESSAGE
-    event = Event(
+def _event(values: dict[str, Any]) -> Event:
+    error = values.pop("error", ())
+    values["aliases"] = tuple(values.get("aliases", ()))
+    values["identities"] = tuple(Identity(*pair) for pair in values.get("identities", ()))
+    values.setdefault("message_id", "")
+    return Event(
         outcome=UNDECIDED,
         request_id="",
         index=0,
         raw=NOWHERE,
-        id=id_,
-        account=account,
-        source=source,
-        provider=provider,
-        connection_id=connection,
-        message_id=message,
-        status=status,
-        provider_status=word,
-        occurred_at_ms=at_ms,
-        time_source=time_source,
-        received_at_ms=received_ms,
-        absurd_time=absurd,
-        recipient=recipient,
-        recipient_kind=kind,
-        participant=participant,
-        client_ref=reference,
-        provider_event_id=own_id,
-        aliases=tuple(aliases),
-        campaign=campaign,
-        pricing=pricing,
-        reason=reason,
         error=ErrorDetail(*error) if any(error) else None,
+        **values,
     )
-    return Published(event, both[12], both[13])
-
-
-_NO_MESSAGE: Final = ("", "", "", "", "", (), "", "", "", "", "", "")

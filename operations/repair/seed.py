@@ -130,6 +130,7 @@ def _forget(state: MessageState, statuses: set[str]) -> None:
     for status in statuses & state.first_at_ms.keys():
         del state.first_at_ms[status]
         state.seen &= ~BIT[status]
+        state.receipt_times &= ~BIT[status]
         if state.failure is not None and state.failure.status == status:
             state.failure = None
     state.status = highest(state.seen)

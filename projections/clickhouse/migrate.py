@@ -2,9 +2,14 @@
 
 Numbered SQL files, applied in order and recorded with a checksum. Forward only. Every statement may run twice
 (`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time.
+
+Numbers go by blocks of a hundred (0001, 0002, …; 2001, 2002, …), one for each piece of work, and within a block without
+gaps. A block builds on lower ones as they were when it began, never on a higher one: work on two may go on at once, and
+the lower one's next file may reach a database after the higher one's.
 """
 
 import hashlib
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +24,8 @@ from runtime.clickhouse.settings import STORE, VIEWS
 from schemas.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).parent / "migrations"
+_BLOCK: Final = 100
+"""Numbers of one block; the first is 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +49,23 @@ def split_statements(text: str) -> list[str]:
 
 
 def read_migrations(folder: Path = FOLDER) -> list[Migration]:
-    """Return the migrations of `folder` in order. Raises ConfigurationError where numbers are not 1, 2, 3, …"""
-    found = []
-    for expected, path in enumerate(sorted(folder.glob("*.sql")), start=1):
-        number, _, name = path.stem.partition("_")
-        if int(number) != expected:
-            raise ConfigurationError(f"{path.name}: migrations are numbered without gaps; expected {expected:04d}")
+    """Return the migrations of `folder` in order. Raises ConfigurationError where a block's numbers are not 1, 2, 3, …"""
+    found: list[Migration] = []
+    previous = 0
+    for path in sorted(folder.glob("*.sql")):
+        digits, _, name = path.stem.partition("_")
+        if not re.fullmatch("[0-9]{4}", digits):
+            raise ConfigurationError(f"{path.name}: a migration's name begins with four digits, as 0001_audit.sql does")
+        number = int(digits)
+        begins_block = number % _BLOCK == 1 and number > previous
+        if number != previous + 1 and not begins_block:
+            raise ConfigurationError(
+                f"{path.name}: expected {previous + 1:04d}, or the first of a later block: restore the file that is "
+                "missing, or give this one the next number"
+            )
         text = path.read_text(encoding="utf-8") + "\n"
-        found.append(Migration(expected, name, hashlib.sha256(text.encode()).hexdigest(), text))
+        found.append(Migration(number, name, hashlib.sha256(text.encode()).hexdigest(), text))
+        previous = number
     return found
 
 
@@ -94,10 +110,11 @@ def _missing(migrations: list[Migration], applied: dict[int, str], store: str) -
                 f"migration {migration.number:04d}_{migration.name} was changed after {store} applied it: "
                 "restore the file and write the change as a new migration"
             )
-    newest = max(applied, default=0)
-    if newest > len(migrations):
+    unknown = sorted(applied.keys() - {m.number for m in migrations})
+    if unknown:
         raise ConfigurationError(
-            f"{store} is at migration {newest} and this program knows {len(migrations)}: run the newer release"
+            f"{store} has migration {unknown[-1]:04d}, which this program does not know: run the newer release, or "
+            "restore the file"
         )
     return [m for m in migrations if m.number not in applied]
 

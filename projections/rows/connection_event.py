@@ -29,6 +29,8 @@ TABLE: Final = Table(
         ("received_at", "DateTime64(3, 'UTC')"),
         ("provider_event_id", "String"),
         ("reason", "String"),
+        ("old_time", "Bool"),
+        ("line", "String"),
     ),
 )
 
@@ -57,6 +59,8 @@ def rows(events: Sequence[CloudEvent], generation: int) -> Iterable[Row]:
             e.received_at_ms,
             e.provider_event_id,
             e.reason,
+            e.old_time,
+            e.line,
         )
         for event in events
         for e in (event.data,)

@@ -40,6 +40,16 @@ TABLE: Final = Table(
         ("error_code", "LowCardinality(String)"),
         ("error_title", "String"),
         ("error_detail", "String"),
+        ("first_at", "Nullable(DateTime64(3, 'UTC'))"),
+        ("old_time", "Bool"),
+        ("receipt_times", "UInt32"),
+        ("billable", "Nullable(Bool)"),
+        ("price_type", "LowCardinality(String)"),
+        ("price_category", "LowCardinality(String)"),
+        ("price_model", "LowCardinality(String)"),
+        ("identities", "Array(Tuple(String, String))"),
+        ("line", "String"),
+        ("template", "String"),
     ),
 )
 
@@ -86,6 +96,16 @@ def rows(events: Sequence[CloudEvent], generation: int) -> Iterable[Row]:
             error.code,
             error.title,
             error.detail,
+            e.first_at or None,
+            e.old_time,
+            e.receipt_times,
+            e.billable,
+            e.price_type,
+            e.price_category,
+            e.price_model,
+            e.identities,
+            e.line,
+            e.template,
         )
         for event in events
         for e in (event.data,)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from projections.rows.table import Record, Row, Table
 from schemas import message_state
 from schemas.message_state import Failure, MessageState
-from schemas.status import RANK
+from schemas.status import BIT, RANK
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
 
@@ -31,10 +31,23 @@ TABLE: Final = Table(
         ("aliases", "Array(String)"),
         ("failure", "Tuple(Int8, String, String, String)"),
         ("absurd_time", "Bool"),
+        ("generation", "UInt32"),
+        ("seeded_from", "UInt32"),
+        ("first_at", "Nullable(DateTime64(3, 'UTC'))"),
+        ("old_time", "Bool"),
+        ("receipt_at", "Map(String, DateTime64(3, 'UTC'))"),
+        ("billable", "Nullable(Bool)"),
+        ("price_type", "LowCardinality(String)"),
+        ("price_category", "LowCardinality(String)"),
+        ("price_model", "LowCardinality(String)"),
+        ("identities", "Array(Tuple(String, String))"),
+        ("line", "String"),
+        ("template", "String"),
         *((f"{status}_at", "Nullable(DateTime64(3, 'UTC'))") for status in RANK),
     ),
 )
 
+_NO_RECEIPTS: Final[dict[str, int]] = {}
 NO_FAILURE: Final = (0, "", "", "")
 """Greater than every failure's order, so that `min` takes any failure instead."""
 
@@ -49,6 +62,11 @@ def failure_order(failure: Failure | None) -> tuple[int, str, str, str]:
     if failure is None:
         return NO_FAILURE
     return (-RANK[failure.status], failure.category, failure.code, failure.title)
+
+
+def receipts(state: MessageState) -> dict[str, int]:
+    """Return the first times that are times of receipt: status → UTC ms, sorted as the engine's `minMap` does."""
+    return {name: state.first_at_ms[name] for name in sorted(BIT) if state.receipt_times & BIT[name]}
 
 
 def rows(states: Sequence[MessageState]) -> Iterable[Row]:
@@ -77,5 +95,17 @@ def _row(s: MessageState) -> tuple[Any, ...]:
         s.aliases,
         failure_order(s.failure),
         s.absurd_time,
+        s.generation,
+        s.seeded_from,
+        s.first_at or None,
+        s.old_time,
+        receipts(s) if s.receipt_times else _NO_RECEIPTS,
+        s.billable,
+        s.price_type,
+        s.price_category,
+        s.price_model,
+        s.identities,
+        s.line,
+        s.template,
         *(first(status) for status in RANK),
     )

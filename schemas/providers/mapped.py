@@ -235,7 +235,7 @@ class MappedParser:
             "",
             "" if is_message else reason,
             error,
-            event_id(theirs, status, *identity),
+            id=event_id(theirs, status, *identity),
         )
 
 

@@ -92,6 +92,13 @@ def test_golden_values_are_valid(version: str) -> None:
         msgspec.json.decode(json.dumps(value), type=STRUCTS[version])
 
 
+@pytest.mark.parametrize("version", [version for version in VERSIONS if ".events." in version or ".state." in version])
+def test_golden_values_are_written_as_they_were(version: str) -> None:
+    """A value without the fields that were added since is written with the same bytes as before."""
+    for line in (GOLDEN / f"{version}.jsonl").read_bytes().splitlines():
+        assert msgspec.json.encode(msgspec.json.decode(line, type=STRUCTS[version])) == line
+
+
 @pytest.mark.parametrize("version", [version for version in VERSIONS if version != "webhook.requests.v1"])
 def test_values_of_today_are_valid(version: str, values_now: Mapping[str, list[Any]]) -> None:
     """What the code publishes today satisfies the schema, and says nothing that the schema does not describe."""

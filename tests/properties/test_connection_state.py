@@ -23,6 +23,8 @@ events = st.builds(
     occurred_at_ms=st.integers(1_000, 1_005),
     time_source=st.just("provider"),
     received_at_ms=st.just(0),
+    old_time=st.booleans(),
+    line=st.sampled_from(["", "+5511987654321", "+551187654321"]),
 )
 # The same id is the same event: what it says is made from it.
 histories = st.lists(events, min_size=1, max_size=8, unique_by=lambda event: event.id).map(
@@ -68,3 +70,5 @@ def test_the_latest_report_counts(history: list[Event]) -> None:
     for status in {event.status for event in history}:
         at_ms = [event.occurred_at_ms for event in history if event.status == status]
         assert (state.first_at_ms[status], state.last_at_ms[status]) == (min(at_ms), max(at_ms))
+    assert state.old_time == any(event.old_time for event in history)
+    assert state.line == max(event.line for event in history)

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from schemas import message_state
 from schemas.event import NOWHERE, UNDECIDED, ErrorDetail, Event
+from schemas.identity import IDENTITIES_MAX, KINDS, Identity
+from schemas.identity import order as identity_order
 from schemas.message_state import ALIASES_MAX, MessageState
-from schemas.status import RANK
+from schemas.status import BIT, RANK
 
 STATUSES = tuple(RANK)
 words = st.sampled_from(["", "a", "b", "ç"])
@@ -36,6 +38,20 @@ events = st.builds(
     campaign=words,
     pricing=words,
     error=st.none() | st.builds(ErrorDetail, category=words, code=words, title=words),
+    first_at=st.just(0) | times,
+    old_time=st.booleans(),
+    receipt_times=st.just(0),
+    billable=st.sampled_from([None, False, True]),
+    price_type=words,
+    price_category=words,
+    price_model=words,
+    identities=st.lists(st.builds(Identity, st.sampled_from([*KINDS, "new"]), words), max_size=6).map(tuple),
+    line=words,
+    template=words,
+).flatmap(
+    lambda event: st.sampled_from((0, BIT[event.status])).map(
+        lambda bits: msgspec.structs.replace(event, receipt_times=bits)
+    )
 )
 histories = st.lists(events, min_size=1, max_size=8)
 FIRST_AT_MS = 1_700_000_000_000
@@ -97,6 +113,29 @@ def test_facts_say_what_was_reported(history: list[Event]) -> None:
     assert state.delivered_inferred == ("read" in seen and "delivered" not in seen)
     assert state.first_at_ms == {s: min(e.occurred_at_ms for e in history if e.status == s) for s in seen}
     assert state.aliases == sorted({alias for event in history for alias in event.aliases})[:ALIASES_MAX]
+
+
+@given(histories)
+def test_shared_facts_say_what_was_reported(history: list[Event]) -> None:
+    """Own time, receipts, price, identities, line and template follow from the set of events alone."""
+    state = folded(history)
+    known = [event.first_at for event in history if event.first_at]
+    assert state.first_at == min(known, default=0)
+    assert state.old_time == any(event.old_time for event in history)
+    said = {event.billable for event in history} - {None}
+    assert state.billable == (None if not said else True in said)
+    for name in ("price_type", "price_category", "price_model", "line", "template"):
+        assert getattr(state, name) == max(getattr(event, name) for event in history)
+    identities = {identity for event in history for identity in event.identities}
+    assert state.identities == sorted(identities, key=identity_order)[:IDENTITIES_MAX]
+
+
+@given(histories)
+def test_a_first_time_is_a_receipts_where_an_event_received_at_that_time_says_so(history: list[Event]) -> None:
+    """The mask has the statuses whose least time is one of a receipt, whatever later times are."""
+    state = folded(history)
+    least = {(e.status, e.occurred_at_ms) for e in history if e.receipt_times}
+    assert state.receipt_times == sum(BIT[s] for s, at_ms in state.first_at_ms.items() if (s, at_ms) in least)
 
 
 def test_every_order_of_the_eight_statuses() -> None:

@@ -57,3 +57,8 @@ def sums(table: str) -> str:
 def least_times() -> str:
     """Return the arguments of `map`: status → the least first time of it, over rows of `message_state`."""
     return ", ".join(f"'{name}', min({name}_at)" for name in NAMES_BY_RANK)
+
+
+def receipt_times() -> str:
+    """Return the mask of the statuses whose first time is a time of receipt, of a row of `message_state`."""
+    return " + ".join(f"if(receipt_at['{name}'] = {name}_at, {bit}, 0)" for name, bit in BIT.items())

@@ -12,9 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from runtime import tether
 from runtime.programs import CHECKOUT
 
-_TETHER = CHECKOUT / "deploy" / "local" / "tether.py"
+_TETHER = Path(tether.__file__)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _START_S_MAX = 180
 _STOP_S_MAX = 60

@@ -5,12 +5,13 @@ import importlib
 import runpy
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.bench.beside import BENCHMARKS, ingest_rates, ratios
 from tests.bench.command_line import begin
-from tests.support.source_tree import modules
+from tests.support.source_tree import ROOT, modules
 
 OWN_ENVIRONMENT = ("tests.bench.peers.quix_streams",)
 """Run in environments of their own, without what is imported here."""
@@ -25,8 +26,10 @@ PROGRAMS = [
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_module_imports(name: str) -> None:
-    """Whatever was moved or renamed, a benchmark's parts are found."""
-    importlib.import_module(name)
+    """Whatever was moved or renamed, a benchmark's parts are found, and the files that they name."""
+    module = importlib.import_module(name)
+    paths = [value for value in vars(module).values() if isinstance(value, Path) and value.is_relative_to(ROOT)]
+    assert not [path for path in paths if path.suffix and not path.exists()], "folders are made, files are not"
 
 
 @pytest.mark.filterwarnings("ignore:.*found in sys.modules:RuntimeWarning")

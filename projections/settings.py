@@ -16,7 +16,7 @@ VIEWS: Final = "recibo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the projections need to know; see the README for each variable's meaning."""
+    """What the projections need to know; see docs/settings.md for each variable's meaning."""
 
     kafka_bootstrap_servers: str = "127.0.0.1:9092"
     clickhouse_url: str = "http://127.0.0.1:8123"

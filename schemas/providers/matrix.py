@@ -30,7 +30,7 @@ def rows() -> Iterator[Row]:
 
 
 def markdown() -> str:
-    """Return the matrix as a Markdown table for people (README)."""
+    """Return the matrix as a Markdown table for people (docs/providers.md)."""
     lines = [
         "| provider | " + " | ".join(STATUSES) + " |",
         "| --- |" + " --- |" * len(STATUSES),

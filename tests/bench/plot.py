@@ -8,7 +8,7 @@ from tests.bench.chart import Bar, bar_chart
 from tests.bench.command_line import begin
 from tests.bench.results import last
 
-FIGURES = CHECKOUT / "deploy" / "figures"
+FIGURES = CHECKOUT / "docs" / "figures"
 TITLES = {
     "recibo": "Recibo, a worker a core",
     "recibo_1": "Recibo, 1 worker",

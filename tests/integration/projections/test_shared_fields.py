@@ -13,9 +13,9 @@ from schemas.identity import IDENTITIES_MAX, KINDS, Identity
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
 from schemas.status import BIT, RANK
-from schemas.topics import DerivedTopics
-from tests.integration.projections.conftest import Databases, Project
+from schemas.topics import Topics
 from tests.integration.projections.test_tables import ms
+from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event
 
 WORDS = ("", "regular", "marketing", "ção")
@@ -91,7 +91,7 @@ async def test_the_table_joins_as_the_processors_do(databases: Databases, projec
     random_.shuffle(records)
     world = World()
     for name, value in records:
-        world.append(DerivedTopics(1).message_state, record_key("acme", name), value, START_MS)
+        world.append(Topics(1).message_state, record_key("acme", name), value, START_MS)
     databases.client.command(f"SYSTEM STOP MERGES {databases.store}.message_state")
     try:
         await project(world)

@@ -251,3 +251,54 @@ async def test_log_lines_cannot_be_forged(ingest: RunningIngest, name: str) -> N
         assert not any(ord(character) < 32 for character in line)
         assert "5511999990000" not in line
         assert "a-secret-of-the-tests" not in line
+
+
+CHUNKED = "transfer-encoding: chunked\r\n"
+
+
+def chunked_request(source: str, body: bytes, trailers: bytes) -> bytes:
+    head = request(source, body, extra=CHUNKED).partition(b"\r\n\r\n")[0]
+    head = head.replace(f"content-length: {len(body)}".encode(), b"x: y")
+    return head + b"\r\n\r\n" + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n" + trailers + b"\r\n"
+
+
+async def test_headers_behind_the_body_are_refused(ingest: RunningIngest, name: str) -> None:
+    """A trailer is answered 400, the request is not stored; the same request without one is."""
+    body = event_body(1)
+    assert await exchange(ingest, chunked_request(name, body, b"x-forwarded-for: 10.0.0.1\r\n")) == 400
+    assert await exchange(ingest, chunked_request(name, body, b"")) == 204
+    assert len(await records_of(ingest.bootstrap_servers, RAW, name)) == 1
+
+
+async def test_a_trailer_cannot_prove_anything(ingest: RunningIngest, name: str) -> None:
+    """A signature that comes as a trailer does not authenticate."""
+    body = event_body(1)
+    signed = "".join(f"{key}: {value}\r\n" for key, value in signature(body).items()).encode()
+    unsigned = chunked_request(name, body, signed).replace(signed, b"", 1)
+    assert await exchange(ingest, unsigned) in (400, 401)
+    assert await records_of(ingest.bootstrap_servers, RAW, name) == []
+
+
+@pytest.mark.parametrize("line", [b"x: " + b"a" * 100 + b"\r\n", b"a"], ids=["many", "one without end"])
+async def test_endless_trailers_take_no_memory(ingest: RunningIngest, name: str, line: bytes) -> None:
+    """Trailers without end are cut off: ten connections of them take no memory to speak of."""
+    before = resident_bytes(ingest)
+    head = chunked_request(name, event_body(1), b"")[:-2]
+    flood = head + line * (4_000_000 // len(line))
+    assert set(await asyncio.gather(*(exchange(ingest, flood) for _ in range(10)))) <= {400, 431, 0}
+    assert resident_bytes(ingest) - before < 30_000_000
+
+
+async def test_pipelined_requests_are_bounded(ingest: RunningIngest, name: str) -> None:
+    """A connection with thousands of requests waiting is closed, and takes no memory to speak of."""
+    before = resident_bytes(ingest)
+    flood = request(name, event_body(1)) * 8_000
+    await asyncio.gather(*(exchange(ingest, flood) for _ in range(10)))
+    assert resident_bytes(ingest) - before < 30_000_000
+    assert await exchange(ingest, request(name, event_body(2))) == 204
+
+
+async def test_a_malformed_request_behind_another_is_not_answered_for_it(ingest: RunningIngest, name: str) -> None:
+    """What follows a good request and is not HTTP never makes the answer to the good one a 400."""
+    for _ in range(20):
+        assert await exchange(ingest, request(name, event_body(1)) + b"not HTTP\r\n\r\n") in (204, 0)

@@ -1,6 +1,9 @@
 """The local ClickHouse, asked by ClickHouse's own client."""
 
 import json
+import os
+import secrets
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -244,6 +247,30 @@ def test_an_insert_that_is_not_stored_is_an_error(local: tuple[Child, str], sett
         answer = client.post("/", content=f"INSERT INTO small (id) {setting} FORMAT JSONEachRow\n{row}")
         assert name in answer.text
         assert client.post("/", content="SELECT count() FROM small").text == "0\n"
+
+
+@needs_local
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a full disk is made by a small file system")
+def test_a_full_disk_loses_no_acknowledged_row(tmp_path: Path) -> None:
+    """On a disk that fills up, the rows of every insert answered 200 are in the table, and the others are errors."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
+    try:
+        port, stored = free_port(), 0
+        with (
+            running(clickhouse_program(disk / "data", port), tmp_path),
+            httpx.Client(base_url=f"http://{HOST}:{port}", timeout=60) as client,
+        ):
+            client.post("/", content=EVENT).raise_for_status()
+            for number in range(20):
+                row = json.dumps({"id": number, "name": secrets.token_hex(1_000_000)})
+                answer = client.post("/", content=f"INSERT INTO event (id, name) FORMAT JSONEachRow\n{row}")
+                stored += answer.status_code == 200
+            assert 0 < stored < 20
+            assert client.post("/", content="SELECT count() FROM event").text == f"{stored}\n"
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @needs_local

@@ -205,7 +205,7 @@ class Lane:
 
     def _finished(self, batch: BatchInFlight) -> None:
         self._in_flight.remove(batch)
-        if any(table.has_rewrites for table in self._tables):
+        if not batch.is_stale() and any(table.has_rewrites for table in self._tables):
             self.submit(BatchInFlight((), lambda: None, batch.is_stale))
         elif not self._in_flight:
             self._empty.set()

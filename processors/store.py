@@ -6,7 +6,8 @@ again from the topic's tail. A state and the changelog offset it came from are o
 
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +15,12 @@ import msgspec
 import structlog
 from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
 
-from schemas.errors import StateRefused
+from runtime.whole_file import replace_file
+from schemas.errors import StateRefused, StoreDamaged
 
 log = structlog.get_logger()
 
-_DAMAGE: Final = re.compile("^Corruption|No such file or directory")
+_DAMAGE: Final = re.compile(r"\bCorruption\b|No such file or directory")
 """What RocksDB says of a store whose files are missing, cut short or from several stores."""
 _META_KEY: Final = b"\x00recibo"
 """Sorts before every record key (`account/…`)."""
@@ -78,9 +80,17 @@ class StateStore:
         self._open()
 
     def _open(self) -> None:
+        if self._mark.exists():
+            log.warning("a damaged store is built again from its changelog", store=str(self._path))
+            self._throw_away()
         self._path.mkdir(parents=True, exist_ok=True)
         try:
             self._db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
+            with self._marking_damage():
+                value = self._db.get(_META_KEY)
+        except StoreDamaged:
+            self.rebuild()
+            return
         except Exception as error:
             if not _DAMAGE.search(str(error)):
                 raise  # another process holds it, the disk is full, …: what is there may be good
@@ -90,7 +100,6 @@ class StateStore:
             self._throw_away()
             self._open()
             return
-        value = self._db.get(_META_KEY)
         meta = msgspec.json.decode(value, type=_Meta) if value is not None else None
         if meta is not None and meta.identity.partitions != self._identity.partitions:
             self._db.close()
@@ -116,17 +125,20 @@ class StateStore:
 
     def get(self, keys: Sequence[bytes]) -> list[bytes | None]:
         """Return the stored value of each key, None where there is none."""
-        values: list[bytes | None] = self._db.get(list(keys)) if keys else []  # type: ignore[assignment]  # one for each key
+        with self._marking_damage():
+            values: list[bytes | None] = self._db.get(list(keys)) if keys else []  # type: ignore[assignment]  # one for each key
         return values
 
     def scan(self, after: bytes, count: int) -> list[tuple[bytes, bytes]]:
         """Return up to `count` keys and values that sort after `after` (b"" for the first)."""
-        rows = self._db.iter()
-        rows.seek(max(after, _META_KEY) + b"\x00")
         found: list[tuple[bytes, bytes]] = []
-        while rows.valid() and len(found) < count:
-            found.append((rows.key(), rows.value()))
-            rows.next()
+        with self._marking_damage():
+            rows = self._db.iter()
+            rows.seek(max(after, _META_KEY) + b"\x00")
+            while rows.valid() and len(found) < count:
+                found.append((rows.key(), rows.value()))
+                rows.next()
+            rows.status()  # it ends at what it cannot read as it ends at the end: this raises
         return found
 
     def apply(self, items: Iterable[tuple[bytes, bytes | None]], offset: int, version: int) -> None:
@@ -145,7 +157,8 @@ class StateStore:
             else:
                 batch.put(key, value)
         batch.put(_META_KEY, msgspec.json.encode(_Meta(self._identity, offset, version)))
-        self._db.write(batch, self._write_options)
+        with self._marking_damage():
+            self._db.write(batch, self._write_options)
         self._offset, self._version = offset, version
 
     def rebuild(self) -> None:
@@ -158,10 +171,34 @@ class StateStore:
         """Delete the directory, by way of another name: a crash in between leaves no half of a store to be opened."""
         discarded = self._path.with_name(f"{self._path.name}.discarded")
         shutil.rmtree(discarded, ignore_errors=True)
-        self._path.rename(discarded)
-        shutil.rmtree(discarded)
+        if self._path.exists():
+            self._path.rename(discarded)
+        self._mark.unlink(missing_ok=True)
+        shutil.rmtree(discarded, ignore_errors=True)
+
+    @property
+    def _mark(self) -> Path:
+        """The file that says, until the store is thrown away, that it is damaged."""
+        return self._path.with_name(f"{self._path.name}.damaged")
+
+    @contextmanager
+    def _marking_damage(self) -> Iterator[None]:
+        """Mark the store, so that the next start builds it again, where a call finds it damaged. Raises StoreDamaged then."""
+        try:
+            yield
+        except Exception as error:
+            if not _DAMAGE.search(str(error)):
+                raise
+            replace_file(self._mark, f"{error}\n")
+            raise StoreDamaged(
+                f"{self._path} is damaged ({error}): this worker stops, and its next start builds the store again from "
+                "the changelog. Look at the disk."
+            ) from error
 
     def close(self) -> None:
         """Flush and close, so that the next start reads only the changelog's tail."""
-        self._db.flush()
-        self._db.close()
+        try:
+            with self._marking_damage():
+                self._db.flush()
+        finally:
+            self._db.close()

@@ -6,6 +6,7 @@ ReciboError
 ├── DeploymentError      a command or start cannot go on: say it in one line, with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
+├── StoreDamaged         a local store cannot be read: stop the worker, the next start builds it from the changelog
 ├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
 ├── ContiguityBroken     records were skipped or came twice: stop the worker, resume from the commit
 └── SinkUnavailable      ClickHouse cannot take the rows now: pause, back off, do not commit
@@ -34,6 +35,10 @@ class LogUnavailable(ReciboError):
 
 class StateRefused(ReciboError):
     """Local state or committed offsets do not fit the cluster, generation or partition count. Stop."""
+
+
+class StoreDamaged(ReciboError):
+    """A local store is corrupt on disk. Stop; it is marked, and the next start builds it again."""
 
 
 class ForeignWriter(ReciboError):

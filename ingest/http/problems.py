@@ -31,6 +31,12 @@ MALFORMED: Final = Refusal(400, "malformed", "This is not a valid HTTP request, 
 NO_UPGRADE: Final = Refusal(
     400, "no upgrade", "HTTP/1.1 is spoken here: leave the Upgrade and Connection headers out.", closes=True
 )
+NO_TRAILERS: Final = Refusal(
+    400, "trailers", "Headers belong before the body: none is taken behind it (RFC 9112, 7.1.2).", closes=True
+)
+TOO_MANY_PIPELINED: Final = Refusal(
+    429, "too many requests at once", "Wait for answers before sending more on one connection.", closes=True
+)
 UNAUTHENTICATED: Final = Refusal(
     401, "unauthenticated", "The request does not prove that it is the provider's: check the secret and what is signed."
 )

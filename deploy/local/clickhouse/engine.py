@@ -4,15 +4,21 @@ A handle costs 0.3 ms (measured) and carries the settings, database and limits o
 leaks from one request into the next, and a slow reader holds nobody else's handle.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 
 from chdb.state.sqlitelike import Connection
 
-from deploy.local.clickhouse.errors import EngineError
-from deploy.local.clickhouse.statement import Statement, output_format
+from deploy.local.clickhouse.errors import EngineError, refusal
+from deploy.local.clickhouse.permissions import forbidden, forbidden_in_values, reaching_outside
+from deploy.local.clickhouse.statement import VALUES, Statement, output_format
+
+_STATEMENTS_KNOWN_MAX = 1_024
+"""Texts whose permission is remembered: clients ask the same again and again."""
 
 
 class Lane(Enum):
@@ -57,6 +63,8 @@ class Engine:
         self._path = str(directory.resolve())
         self._anchor = Connection(self._path)  # the engine lives while any handle is open
         self.version, self.timezone = self._scalar("version()"), self._scalar("timezone()")
+        self._outside = reaching_outside(*map(self._names, ("table_functions", "table_engines", "database_engines")))
+        self._forbidden = lru_cache(_STATEMENTS_KNOWN_MAX)(self._look_up_forbidden)
 
     def lane(self, statement: Statement) -> Lane:
         """Return where a statement waits. One that cannot be parsed goes with the readers, to fail there."""
@@ -71,8 +79,9 @@ class Engine:
         """Run one statement.
 
         Raises:
-            EngineError: it failed.
+            EngineError: it failed, or callers may not run it.
         """
+        self._require_allowed(request.statement, request.parameters)
         try:
             with Connection(self._path) as handle:
                 if request.settings:
@@ -85,9 +94,34 @@ class Engine:
         except RuntimeError as error:  # chDB's errors, of every kind
             raise EngineError(str(error)) from error
 
+    def _require_allowed(self, statement: Statement, parameters: Mapping[str, str]) -> None:
+        """Refuse what reaches files, programs or networks. Raises EngineError."""
+        text = statement.sql if statement.rows is None else f"{statement.sql} FORMAT {statement.rows_format}"
+        denied = self._forbidden(text, tuple(parameters.items()))
+        if not denied and statement.rows is not None and statement.rows_format == VALUES:
+            denied = forbidden_in_values(statement.rows, self._outside)
+        if denied:
+            raise refusal(497, "ACCESS_DENIED", f"The local ClickHouse does not let its callers use {denied}")
+
+    def _look_up_forbidden(self, text: str, parameters: tuple[tuple[str, str], ...]) -> str:
+        """Return what of a statement is forbidden, having the engine parse it, which takes exactly one statement."""
+        try:
+            with Connection(self._path) as handle:
+                written = {"statement": _escaped(text)}
+                one = handle.query("SELECT formatQuerySingleLine({statement:String})", "TSVRaw", params=written)
+                formatted = one.bytes().decode()
+                tree = handle.query(f"EXPLAIN AST {formatted}", "TSVRaw", params=dict(parameters)).bytes().decode()
+        except RuntimeError as error:
+            raise EngineError(str(error)) from error
+        return forbidden(formatted, tree, self._outside)
+
     def close(self) -> None:
         """Let the engine flush and end."""
         self._anchor.close()
+
+    def _names(self, kind: str) -> list[str]:
+        text: str = self._anchor.query(f"SELECT name FROM system.{kind}", "TSVRaw").bytes().decode()  # noqa: S608 - of ours
+        return text.split()
 
     def _scalar(self, expression: str) -> str:
         text: str = self._anchor.query(f"SELECT {expression}", "TabSeparated").bytes().decode().strip()
@@ -95,11 +129,15 @@ class Engine:
 
 
 def _insert(handle: Connection, statement: Statement, rows: bytes) -> Answer:
-    with handle.send_insert(statement.sql, statement.rows_format) as inserter:
-        if rows:
-            inserter.append(rows)
-        done = inserter.finish()
-    return Answer(b"", None, 0, 0, done.rows_written, done.bytes_written, done.elapsed)
+    """Insert rows from a file in memory: chDB's own way for rows (`send_insert`) swallows every error at the commit."""
+    file = os.memfd_create("rows")
+    try:
+        os.pwrite(file, rows, 0)
+        source = f"FROM INFILE '/proc/self/fd/{file}'"
+        done = handle.query(f"{statement.sql} {source} {statement.settings} FORMAT {statement.rows_format}")
+    finally:
+        os.close(file)
+    return Answer(b"", None, 0, 0, done.rows_written(), done.bytes_written(), done.elapsed())
 
 
 def _query(handle: Connection, request: Request) -> Answer:
@@ -115,6 +153,11 @@ def _query(handle: Connection, request: Request) -> Answer:
         done.bytes_written(),
         done.elapsed(),
     )
+
+
+def _escaped(value: str) -> str:
+    """Return a parameter's value as the engine unescapes it."""
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t").replace("\0", "\\0")
 
 
 def _quoted(value: str) -> str:

@@ -17,6 +17,7 @@ from starlette.routing import Route
 from deploy.local.clickhouse.compression import compress, decompress
 from deploy.local.clickhouse.engine import Answer, Engine, Lane, Request
 from deploy.local.clickhouse.errors import EngineError, refusal
+from deploy.local.clickhouse.permissions import PATH_SETTINGS
 from deploy.local.clickhouse.statement import parse_statement
 
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
@@ -72,7 +73,7 @@ def create_app(engine: Engine) -> Starlette:
 
 
 async def _body(http: HttpRequest) -> bytes:
-    if "origin" in http.headers:
+    if "origin" in http.headers or http.headers.get("sec-fetch-site", "none") != "none":
         raise refusal(497, "ACCESS_DENIED", "Web pages may not query the local ClickHouse")
     if http.headers.get("content-type", "").startswith("multipart/form-data"):
         raise refusal(48, "NOT_IMPLEMENTED", "The local ClickHouse takes no external data and no form encoding")
@@ -105,7 +106,9 @@ def _request(http: HttpRequest, body: bytes, engine: Engine) -> Request:
     if lane is Lane.READ:
         settings = {**READER_LIMITS, **settings}
     if http.method == "GET":
-        settings.setdefault("readonly", "2")  # as ClickHouse does: a GET changes nothing
+        settings["readonly"] = (
+            "2"  # a GET changes nothing; under 1 a reader's own settings would be refused, under 2 not
+        )
     return Request(
         statement,
         lane,
@@ -123,6 +126,8 @@ def _settings(given: Mapping[str, str]) -> dict[str, str]:
     for name in settings:
         if not _SETTING_NAME.fullmatch(name):
             raise refusal(115, "UNKNOWN_SETTING", f"Unknown setting {name!r}")
+        if name.lower() in PATH_SETTINGS:
+            raise refusal(497, "ACCESS_DENIED", f"The local ClickHouse does not let its callers set {name}")
     return settings
 
 

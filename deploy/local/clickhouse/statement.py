@@ -15,7 +15,9 @@ _TOKEN = re.compile(
 _FORMAT_NAME = re.compile(rb"\s+(\w+)[ \t\f]*\r?\n?")
 _TRAILING_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^']*)?;?\s*$", re.IGNORECASE)
 _ABOUT_TABLES = re.compile(r"\s*(?:DESCRIBE|DESC|SHOW|EXISTS)\b", re.IGNORECASE)
-_NO_ROWS_FOLLOW = frozenset({b"VALUES", b"SELECT", b"WITH", b"FROM"})
+_NO_ROWS_FOLLOW = frozenset({b"SELECT", b"WITH", b"FROM"})
+VALUES = "Values"
+"""The format of rows behind VALUES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Statement:
     sql: str
     rows: bytes | None = None
     rows_format: str = ""
+    settings: str = ""
+    """SETTINGS clause of an INSERT with rows, which stands between where they come from and their format."""
 
     def asks_about_tables(self) -> bool:
         """Return whether this is a short question about tables, which reads none of them."""
@@ -40,13 +44,18 @@ def parse_statement(query: bytes, body: bytes) -> Statement:
         UnicodeDecodeError: the SQL is not UTF-8.
     """
     text = query + b"\n" + body if query else body
-    end_of_sql = _format_clause(text)
+    clauses = _insert_clauses(text)
+    end_of_sql = clauses.get(b"FORMAT", clauses.get(b"VALUES"))
     if end_of_sql is None:
         return Statement(text.decode())
+    start_of_settings = min(clauses.get(b"SETTINGS", end_of_sql), end_of_sql)
+    sql, settings = text[:start_of_settings].decode(), text[start_of_settings:end_of_sql].decode()
+    if b"FORMAT" not in clauses:
+        return Statement(sql, text[end_of_sql + len(b"VALUES") :], VALUES, settings)
     name = _FORMAT_NAME.match(text, end_of_sql + len(b"FORMAT"))
     if name is None:
         return Statement(text.decode())
-    return Statement(text[:end_of_sql].decode(), text[name.end() :], name[1].decode())
+    return Statement(sql, text[name.end() :], name[1].decode(), settings)
 
 
 def output_format(sql: str, default: str) -> str:
@@ -55,20 +64,20 @@ def output_format(sql: str, default: str) -> str:
     return found[1] if found else default
 
 
-def _format_clause(text: bytes) -> int | None:
-    """Return where the FORMAT of an INSERT with rows starts; None for every other statement."""
-    depth = 0
-    words = 0
+def _insert_clauses(text: bytes) -> dict[bytes, int]:
+    """Return where SETTINGS, and FORMAT or VALUES, of an INSERT with rows start; nothing for every other statement."""
+    depth = words = 0
+    found: dict[bytes, int] = {}
     for token in _TOKEN.finditer(text):
         if token.lastgroup == "other":
             depth += {b"(": 1, b")": -1}.get(token[0], 0)
         elif token.lastgroup == "word" and depth == 0:
             word = token[0].upper()
             words += 1
-            if words == 1 and word != b"INSERT":
-                return None
-            if word in _NO_ROWS_FOLLOW:
-                return None
-            if word == b"FORMAT" and words > len(("INSERT", "INTO")):
-                return token.start()
-    return None
+            if (words == 1 and word != b"INSERT") or word in _NO_ROWS_FOLLOW:
+                return {}
+            if word in {b"SETTINGS", b"FORMAT", b"VALUES"} and words > len(("INSERT", "INTO")):
+                found.setdefault(word, token.start())
+                if word != b"SETTINGS":
+                    return found
+    return {}

@@ -1,22 +1,13 @@
 """The local ClickHouse, asked by ClickHouse's own client."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import clickhouse_connect
 import httpx
 import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
-
-from deploy.local.engine import clickhouse_program
-from runtime.ports import HOST, free_port
-from runtime.supervisor import Child
-from schemas.errors import DeploymentError
-from tests.support.servers import docker_answers, running
 
 EVENT = """
 CREATE TABLE event (id UInt64, name LowCardinality(String), at DateTime64(3, 'UTC'), note Nullable(String), tags Map(String, UInt8))
@@ -182,63 +173,3 @@ def test_inserts_do_not_wait_for_long_readers(event: Client, clickhouse_url: str
     for reader in readers:
         reader.join()
     assert event.command("SELECT count() FROM event") == 20_000
-
-
-needs_local = pytest.mark.skipif(
-    docker_answers(), reason="about the local process; here ClickHouse runs in a container"
-)
-
-
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[tuple[Child, str]]:
-    """A local ClickHouse of the test's own, and its URL."""
-    port = free_port()
-    with running(clickhouse_program(tmp_path / "data", port), tmp_path) as child:
-        yield child, f"http://{HOST}:{port}"
-
-
-def until_it_answers(post: Callable[[], httpx.Response]) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            post().raise_for_status()
-        except httpx.TransportError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the server did not come back")
-
-
-@needs_local
-def test_an_acknowledged_insert_survives_a_killed_server(local: tuple[Child, str]) -> None:
-    """Every insert answered before kill -9 is in the table when the server has come back."""
-    server, url = local
-    killer = threading.Timer(0.5, server.kill)
-    with httpx.Client(base_url=url) as client:
-        client.post("/", content=EVENT).raise_for_status()
-        killer.start()
-        for number in range(200):
-            row = f'INSERT INTO event (id) FORMAT JSONEachRow\n{{"id": {number}}}'
-            until_it_answers(lambda row=row: client.post("/", content=row))  # type: ignore[misc]
-        killer.join()
-        server.wait_ready(30)
-        assert server.starts == 2
-        kept = client.post("/", content="SELECT DISTINCT id FROM event ORDER BY id").text.split()
-    assert [int(number) for number in kept] == list(range(200))
-
-
-@needs_local
-def test_a_directory_in_use_is_refused_by_name(local: tuple[Child, str], tmp_path: Path) -> None:
-    """A second server on the same directory ends at once, and says who has it and what to do."""
-    second = Child(clickhouse_program(tmp_path / "data", free_port()), tmp_path / "second.log")
-    second.start()
-    with pytest.raises(DeploymentError, match=rf"in use by another ClickHouse engine \(process {local[0].pid}\)"):
-        second.wait_ready(20)
-    second.stop()
-
-
-@needs_local
-@pytest.mark.parametrize("header", [{"Origin": "https://example.org"}, {"Host": "example.org"}])
-def test_web_pages_are_refused(local: tuple[Child, str], header: dict[str, str]) -> None:
-    """A page in a browser of this machine cannot query the server, by its own origin or under a name it controls."""
-    assert httpx.post(local[1], content="SELECT 1", headers=header).status_code in {400, 403}

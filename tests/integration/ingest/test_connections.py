@@ -1,83 +1,24 @@
 """What strangers may do with a connection: slow, huge, malformed or abandoned requests, over raw sockets."""
 
 import asyncio
-import contextlib
 import json
 import socket
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from uuid import uuid4
 
 import orjson
-import pytest
 
 from schemas.topics import RAW, REQUESTS
+from tests.integration.ingest.conftest import CONNECTIONS_MAX, HEADERS_MS_MAX, REQUEST_MS_MAX
+from tests.support.raw_http import exchange, request, resident_bytes
 from tests.support.running_ingest import (
-    SIGNED_SOURCE,
     RunningIngest,
     event_body,
     eventually_records,
-    ingest_at,
     records_of,
-    signature,
 )
 from tests.support.webhook_posts import Traffic, read_status
 
-TESTS_MAX = 30
-HEADERS_MS_MAX = 1_000
-REQUEST_MS_MAX = 2_000
-CONNECTIONS_MAX = 1_100
 SLOW_CONNECTIONS = 1_000
-
-
-@pytest.fixture(scope="module")
-def ingest(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningIngest]:
-    """One ingest with short deadlines for all tests of this module."""
-    names = [f"{uuid4().hex[:8]}-{number}" for number in range(TESTS_MAX)]
-    sources = "".join(SIGNED_SOURCE.format(name=name) for name in names)
-    limits = {
-        "RECIBO_INGEST_HEADERS_MS_MAX": str(HEADERS_MS_MAX),
-        "RECIBO_INGEST_REQUEST_MS_MAX": str(REQUEST_MS_MAX),
-        "RECIBO_INGEST_CONNECTIONS_MAX": str(CONNECTIONS_MAX),
-    }
-    with ingest_at(broker, tmp_path_factory.mktemp("ingest"), sources, **limits) as running:
-        running.unused_names = names
-        running.wait_for_kafka()
-        yield running
-
-
-@pytest.fixture
-def name(ingest: RunningIngest) -> str:
-    """A source of a test's own."""
-    return ingest.unused_names.pop()
-
-
-def request(source: str, body: bytes, *, length: int | None = None, extra: str = "") -> bytes:
-    headers = "".join(f"{key}: {value}\r\n" for key, value in signature(body).items())
-    declared = len(body) if length is None else length
-    head = f"POST /v1/webhooks/{source} HTTP/1.1\r\nhost: t\r\n{headers}{extra}content-length: {declared}\r\n\r\n"
-    return head.encode() + body
-
-
-async def exchange(running: RunningIngest, data: bytes, *, s_max: float = 8.0) -> int:
-    """Send bytes and return the status answered; 0 where the connection ended without one."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
-    try:
-        with contextlib.suppress(ConnectionError):
-            writer.write(data)
-            await writer.drain()
-        return await asyncio.wait_for(read_status(reader), s_max)
-    except (EOFError, ConnectionError):
-        return 0
-    finally:
-        writer.close()
-
-
-def resident_bytes(running: RunningIngest) -> int:
-    assert running.process is not None
-    status = Path(f"/proc/{running.process.pid}/status").read_text()
-    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
 
 async def test_slow_headers_are_closed_and_others_served(ingest: RunningIngest, name: str) -> None:
@@ -160,39 +101,6 @@ async def test_header_floods_are_431(ingest: RunningIngest, name: str) -> None:
     assert await exchange(ingest, request(name, body, extra=f"x-fits: {'a' * 20_000}\r\n")) == 204
 
 
-SMUGGLING = {
-    "both lengths": "content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": "content-length: 5\r\ncontent-length: 6\r\n\r\nabcde",
-    "signed length": "content-length: +5\r\n\r\nabcde",
-    "hexadecimal length": "content-length: 0x5\r\n\r\nabcde",
-    "negative length": "content-length: -5\r\n\r\nabcde",
-    "unknown coding": "transfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "chunked not last": "transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "space before colon": "content-length : 5\r\n\r\nabcde",
-    "folded header": "x: a\r\n b\r\ncontent-length: 5\r\n\r\nabcde",
-    "bad chunk size": "transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-    "huge chunk size": "transfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\nabc\r\n0\r\n\r\n",
-    "control byte in a header": "x: a\x00b\r\ncontent-length: 5\r\n\r\nabcde",
-    "bare line feeds": "content-length: 5\n\nabcde",
-}
-
-
-@pytest.mark.parametrize("shape", SMUGGLING)
-async def test_smuggling_shapes_are_refused(ingest: RunningIngest, shape: str) -> None:
-    """A request whose end two parsers could see in different places is answered 400 (or 404), never served twice."""
-    data = f"POST /v1/webhooks/none HTTP/1.1\r\nhost: t\r\n{SMUGGLING[shape]}".encode("latin-1")
-    assert await exchange(ingest, data) == 400
-
-
-async def test_malformed_request_lines_are_400(ingest: RunningIngest, name: str) -> None:
-    """What is not HTTP is answered 400 and the connection is closed; so is a request without Host."""
-    for line in (b"GET\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", b"POST / HTTP/9.9\r\n\r\n", b"{}\r\n\r\n"):
-        assert await exchange(ingest, line) == 400
-    body = event_body(1)
-    without_host = request(name, body).replace(b"host: t\r\n", b"")
-    assert await exchange(ingest, without_host) == 400
-
-
 async def test_fifty_megabytes_are_413_in_bounded_memory(ingest: RunningIngest, name: str) -> None:
     """50 MB, declared or in chunks, are answered 413 while memory stays where it was."""
     before = resident_bytes(ingest)
@@ -215,16 +123,6 @@ async def test_client_that_hangs_up_is_recorded_499(ingest: RunningIngest, name:
     (record,) = await eventually_records(ingest.bootstrap_servers, REQUESTS, name, 1)
     said = orjson.loads(record.value)
     assert (said["status"], said["answered_at_ms"], said["stored"]) == (499, None, "nowhere")
-
-
-async def test_pipelined_requests_are_answered_in_order(ingest: RunningIngest, name: str) -> None:
-    """Requests sent together on one connection are answered one after the other, each stored."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
-    bad = request(name, b"{}", extra="").replace(b"sha256=", b"sha256=0")
-    writer.write(request(name, event_body(1)) + bad + request(name, event_body(2)))
-    assert [await asyncio.wait_for(read_status(reader), 8) for _ in range(3)] == [204, 401, 204]
-    writer.close()
-    assert len(await records_of(ingest.bootstrap_servers, RAW, name)) == 2
 
 
 async def test_connections_are_bounded(ingest: RunningIngest) -> None:

@@ -10,7 +10,7 @@ from deploy.local.clickhouse.statement import Statement, output_format, parse_st
     [
         (b"SELECT 1", b"", Statement("SELECT 1\n")),
         (b"", b"SELECT 1 FORMAT JSON", Statement("SELECT 1 FORMAT JSON")),
-        (b"", b"INSERT INTO t (a) VALUES (1)", Statement("INSERT INTO t (a) VALUES (1)")),
+        (b"", b"INSERT INTO t (a) VALUES (1)", Statement("INSERT INTO t (a) ", b" (1)", "Values")),
         (b"", b"INSERT INTO t SELECT 'x' FORMAT", Statement("INSERT INTO t SELECT 'x' FORMAT")),
         (b"", b"INSERT INTO t (a) FORMAT Native\n\x01\x00", Statement("INSERT INTO t (a) ", b"\x01\x00", "Native")),
         (b"INSERT INTO t FORMAT CSV", b"1\n2\n", Statement("INSERT INTO t ", b"1\n2\n", "CSV")),
@@ -20,7 +20,7 @@ from deploy.local.clickhouse.statement import Statement, output_format, parse_st
         (
             b"",
             b"INSERT INTO t SETTINGS a = 'FORMAT x' FORMAT CSV\n1",
-            Statement("INSERT INTO t SETTINGS a = 'FORMAT x' ", b"1", "CSV"),
+            Statement("INSERT INTO t ", b"1", "CSV", "SETTINGS a = 'FORMAT x' "),
         ),
         (b"", b"INSERT INTO t FORMAT TSV\n\nx", Statement("INSERT INTO t ", b"\nx", "TSV")),
     ],

@@ -6,7 +6,7 @@ import pytest
 from rocksdict import Cache
 
 from processors.store import Identity, StateStore
-from schemas.errors import StateRefused
+from schemas.errors import StateRefused, StoreDamaged
 
 OURS = Identity("cluster-1", "message.state.g1", 3, 4)
 ITEMS = [(b"acme/%d" % i, b'{"_":[%d,1,[]]}' % i) for i in range(2000)]
@@ -101,4 +101,37 @@ def assert_empty(path: Path) -> None:
     store = opened(path)
     assert (store.offset, store.get([b"acme/7"])) == (-1, [None])
     store.apply(ITEMS[:1], 0, 0)
+    store.close()
+
+
+def flip(path: Path, first: int) -> None:
+    """Change bytes all over the data of a closed store's tables, from byte `first` on."""
+    for table in path.glob("*.sst"):
+        data = bytearray(table.read_bytes())
+        for place in range(first, len(data) * 3 // 4, 500):
+            data[place] ^= 0xFF
+        table.write_bytes(data)
+
+
+@pytest.mark.parametrize("reading", ["get", "scan"])
+def test_a_store_whose_bytes_rotted_is_built_again(closed_store: Path, reading: str) -> None:
+    """A call that meets flipped bytes raises, never answers less than there is, and the next start begins empty."""
+    flip(closed_store, 10_000)
+    store = opened(closed_store)
+    with pytest.raises(StoreDamaged, match="next start"):
+        store.get([key for key, _ in ITEMS]) if reading == "get" else store.scan(b"", 5000)
+    store.close()
+    again = opened(closed_store)
+    assert (again.offset, again.version) == (-1, -1)
+    assert again.scan(b"", 5000) == []
+    again.apply(ITEMS, 1999, 1999)
+    again.close()
+    assert opened(closed_store).offset == 1999
+
+
+def test_a_store_whose_first_bytes_rotted_begins_empty(closed_store: Path) -> None:
+    """Where not even the bookkeeping can be read, the store is built again at once."""
+    flip(closed_store, 100)
+    store = opened(closed_store)
+    assert (store.offset, store.scan(b"", 5000)) == (-1, [])
     store.close()

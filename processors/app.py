@@ -18,6 +18,7 @@ from processors.settings import Settings, from_environ
 from processors.transport import BatchConsumer, BatchSchema, BatchTransport
 from processors.worker import Worker
 from runtime.health import Health, Readiness
+from runtime.logs import configure_logs
 from runtime.tasks import Tasks
 from schemas.errors import TaskDied
 
@@ -50,7 +51,9 @@ class ReciboApp(faust.App):
         return self.transport_class(self.conf.broker_consumer, self)
 
     async def on_first_start(self) -> None:
-        """Make the data directory with its parents, which Faust does not."""
+        """Make the data directory with its parents, which Faust does not. Under Faust's own command, log as we do."""
+        if not structlog.is_configured():
+            configure_logs("processors", worker=self.worker.settings.worker)
         self.conf.datadir.mkdir(parents=True, exist_ok=True)
         await super().on_first_start()
 

@@ -29,13 +29,13 @@ class BrokenDelivery(Delivery):
 
     def __init__(self, deadly: bytes) -> None:
         self._deadly = deadly
-        self.taken: list[bytes] = []
+        self.deaths = 0
 
     async def deliver(self, webhook: Webhook) -> bool:
         """Take a webhook, or die of it."""
         if webhook.body == self._deadly:
+            self.deaths += 1
             raise ValueError("a bug")
-        self.taken.append(webhook.body)
         return True
 
 
@@ -93,11 +93,10 @@ async def test_a_delivery_that_dies_is_not_silent(broker: str, start_ingest: Sta
     running = asyncio.create_task(courier.run())
     try:
         await until(lambda: has(courier.is_reading), "the courier to read")
-        for number in range(3):
-            await post(ingest, fresh_name, status_body(number))
+        await post(ingest, fresh_name, status_body(0))
         await until(lambda: has("a bug" in courier.trouble), "the death to be told")
         assert not courier.is_reading
-        await until(lambda: has(delivery.taken.count(status_body(2)) > 1), "the log to be read again")
+        await until(lambda: has(delivery.deaths > 1), "the webhook to be read again")
         assert not running.done()
     finally:
         running.cancel()

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from runtime import settings
 from runtime.kafka.settings import KafkaSettings
-from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Seconds, Workers
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Workers
 from runtime.shared_settings import SHARED, ConfigFile, DataDir, Generation, LogLevel
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
@@ -65,7 +65,7 @@ class Settings:
     """Between commits of what is done."""
     session_timeout_ms: Milliseconds = 30_000
     """Without a heartbeat for so long, the worker's partitions go to others."""
-    sweep_interval_s: Seconds = 3_600
+    sweep_interval_s: Annotated[int, Meta(ge=0, le=604_800)] = 3_600
     """Between looks through a store for states past the horizon."""
     unclear_per_minute_max: Count = 100
     """Records of a source unmapped or quarantined in a minute; more is an alert."""

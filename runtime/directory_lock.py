@@ -21,7 +21,11 @@ class DirectoryLock:
             directory.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         except OSError as error:
-            why = "it is a link: remove it" if path.is_symlink() else f"{error.strerror}: make it writable"
+            why = (
+                "it is a link: remove it"
+                if path.is_symlink()
+                else f"{(error.strerror or str(error)).lower()}: make it writable"
+            )
             raise DeploymentError(f"{path} cannot be locked, {why}, or choose another directory") from error
         self._file = os.fdopen(descriptor, "r+")  # kept open: closing it releases the lock
         try:

@@ -186,7 +186,7 @@ async def test_a_place_that_cannot_be_used_is_said_in_a_line(kafka_bootstrap: st
     """A file instead of a directory, and a URL of an unknown kind, are named with the reason."""
     (tmp_path / "file").touch()
     options = ("--kafka-bootstrap-servers", kafka_bootstrap)
-    for place, reason in ((f"{tmp_path}/file/archive", "cannot be used"), ("ftp://host/x", "neither a directory")):
+    for place, reason in ((f"{tmp_path}/file/archive", "cannot be locked"), ("ftp://host/x", "neither a directory")):
         done = await run(place, *options)
         assert isinstance(done.exception, DeploymentError)
         assert place in str(done.exception)

@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+from structlog.testing import capture_logs
 
 from runtime.watched_files import WatchedFiles, take_or_keep
 from schemas.errors import ConfigurationError
@@ -81,14 +81,16 @@ async def test_a_file_that_is_as_it_was_is_no_change(tmp_path: Path) -> None:
     await waiting
 
 
-def test_a_refused_configuration_keeps_the_old_one(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_configuration_keeps_the_old_one() -> None:
     """The log says why, and both results are counted."""
     counted: list[str] = []
 
     def refuse() -> None:
         raise ConfigurationError("recibo.toml:3: no")
 
-    take_or_keep(refuse, counted.append)
-    take_or_keep(lambda: None, counted.append)
+    with capture_logs() as said:
+        take_or_keep(refuse, counted.append)
+        take_or_keep(lambda: None, counted.append)
     assert counted == ["refused", "taken"]
-    assert "the old one stays: recibo.toml:3: no" in caplog.text
+    assert said[0]["event"] == "the new configuration is refused, the old one stays"
+    assert said[0]["why"] == "recibo.toml:3: no"

@@ -70,7 +70,7 @@ class Child:
         Args:
             program: what to run.
             log_file: keeps its output; without, it goes where this process's own goes.
-            on_line: told of each line of its output, where that is kept.
+            on_line: called with each line of its output, where that is kept.
         """
         self.program = program
         self.starts = 0

@@ -1,4 +1,4 @@
-"""`recibo source learn`: from bodies nobody understands to events, without a line of Python."""
+"""`recibo source learn`: turns bodies that are not understood into events, without a line of Python."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ from schemas.sources import Source
 _HOUR_MS: Final = 3_600_000
 
 
-@click.command("learn", short_help="Teach a mapping from bodies nobody understands.")
+@click.command("learn", short_help="Make a mapping from bodies that are not understood yet.")
 @click.argument("name")
 @click.option("--field", "fields", multiple=True, metavar="FIELD=PATH", help="Where a field is: message_id=msg.ref")
 @click.option("--word", "words", multiple=True, metavar="STATUS=WORD", help="What a word means: delivered=chegou")
@@ -39,7 +39,7 @@ _HOUR_MS: Final = 3_600_000
 @with_line
 @with_registry
 def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, generation: int, **options: Any) -> None:
-    """Show what NAME sent that nobody understands, propose a mapping, preview and save it, re-drive the captures."""
+    """Show what NAME sent that is not understood, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
     captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))

@@ -132,7 +132,7 @@ class Courier:
                 raise StateRefused(
                     f"the relay to {self._target.host} has come to offset {committed} of {self._raw} partition "
                     f"{partition.partition}, which ends at {ends[partition]}: this is another log; delete the consumer "
-                    f"group {self._group} to begin anew"
+                    f"group {self._group} to start over"
                 )
             if committed < begins[partition]:
                 lost = begins[partition] - committed

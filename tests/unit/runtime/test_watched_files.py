@@ -33,7 +33,7 @@ async def test_a_change_between_reading_and_watching_is_seen(tmp_path: Path) -> 
 
 
 async def test_editors_and_mounts_are_followed(tmp_path: Path) -> None:
-    """A file that is written, renamed onto, or reached through a link that is set anew, is reported each time."""
+    """A file that is written, renamed onto, or reached through a link that is replaced, is reported each time."""
     first, second, data = tmp_path / "..1", tmp_path / "..2", tmp_path / "..data"
     for number, folder in enumerate((first, second)):
         folder.mkdir()

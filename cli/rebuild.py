@@ -31,9 +31,9 @@ _STATEMENT_S_MAX: Final = 3_600
 @kafka_option
 @clickhouse_option
 @generation_option()
-@click.option("--compare-only", is_flag=True, help="Compare and end; the next run continues with the same shadow.")
+@click.option("--compare-only", is_flag=True, help="Compare and exit; the next run continues with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
-@click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and end.")
+@click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and exit.")
 def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where: Any) -> None:
     """Rebuild TABLE from its topic, beside live traffic.
 

@@ -36,12 +36,12 @@ _AGAIN: Final = "Run it again: it continues from where it was"
 @click.option(
     "--archive", default="", help="Fold archived records older than the log as well, instead of seeding them."
 )
-@click.option("--compare-only", is_flag=True, help="Make and compare the new generation, and end.")
+@click.option("--compare-only", is_flag=True, help="Make and compare the new generation, and exit.")
 @click.option("--yes", is_flag=True, help="Switch without asking.")
-@click.option("--discard", is_flag=True, help="Delete what was made (topics, shadow tables, states), and end.")
-@click.option("--status", is_flag=True, help="Say what was done so far, and end.")
+@click.option("--discard", is_flag=True, help="Delete what was made (topics, shadow tables, states), and exit.")
+@click.option("--status", is_flag=True, help="Show what was done so far, and exit.")
 def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **options: Any) -> None:
-    r"""Fix what a wrong parser or mapping made of the log, by a new generation of everything derived from it.
+    """Fix what a wrong parser or mapping made of the log, by a new generation of everything derived from it.
 
     \b
     1. prepare   the next generation's topics; messages older than the log are seeded from this one's facts
@@ -53,7 +53,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
     --generation is the one that is live. Interrupted anywhere, the same command continues. For the switch the live
     processors and projector are stopped: `recibo up` does so by itself, and continues with the new generation;
     elsewhere the command says what to stop, and then what to set. Ingest continues all the time.
-    """
+    """  # noqa: D301 - Click's mark for lines that are not to be wrapped
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
     console = Console()
     progress = ProgressBars(console)

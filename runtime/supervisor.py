@@ -110,7 +110,7 @@ class Child:
                 raise DeploymentError(self._failure)
             if not self._is_ready:
                 raise DeploymentError(
-                    f"{self.program.name} was not ready within {s_max:.0f} s; it said last: {self._last_words()}"
+                    f"{self.program.name} was not ready within {s_max:.0f} s; its last output: {self._last_words()}"
                 )
 
     def signal(self, number: int) -> None:

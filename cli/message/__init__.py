@@ -14,7 +14,7 @@ from schemas.errors import DeploymentError
 @click.command()
 @click.argument("text", metavar="ID|NUMBER|REFERENCE")
 @click.option("--account", default="", help="Only this account's messages.")
-@click.option("--region", default="BR", show_default=True, help="Country of numbers that are written without one.")
+@click.option("--region", default="BR", show_default=True, help="Country of numbers written without a country code.")
 @clickhouse_option
 @click.option(
     "--database",

@@ -27,14 +27,16 @@ _HOUR_MS: Final = 3_600_000
 @click.argument("name")
 @click.option("--field", "fields", multiple=True, metavar="FIELD=PATH", help="Where a field is: message_id=msg.ref")
 @click.option("--word", "words", multiple=True, metavar="STATUS=WORD", help="What a word means: delivered=chegou")
-@click.option("--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="No status: inbound_message=MO")
-@click.option("--time-zone", default="", help="IANA zone of times that carry none: America/Sao_Paulo")
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="A word that is no status: inbound_message=MO"
+)
+@click.option("--time-zone", default="", help="IANA zone of times without one: America/Sao_Paulo")
 @click.option("--since-hours", type=float, default=168.0, show_default=True)
-@click.option("--limit", type=int, default=10_000, show_default=True, help="Captures looked at in one run.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take the proposals, save, re-drive.")
+@click.option("--limit", type=int, default=10_000, show_default=True, help="Captures read in one run.")
+@click.option("--yes", is_flag=True, help="Do not ask: take the proposals, save, re-drive.")
 @click.option("--dry-run", is_flag=True, help="Show what would be understood; save nothing.")
-@click.option("--redrive", "redrives_only", is_flag=True, help="Learn nothing; re-drive what the mapping understands.")
-@click.option("--force", is_flag=True, help="Save though something understood today would mean something else.")
+@click.option("--redrive", "redrives_only", is_flag=True, help="Only re-drive what the saved mapping understands.")
+@click.option("--force", is_flag=True, help="Save even if the meaning of something understood today changes.")
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to wait for the outcomes.")
 @with_line
 @with_registry

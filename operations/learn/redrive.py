@@ -145,7 +145,7 @@ async def redrive(
             return await _all(Redrive(producer, reader, source, topics), copies, s_max, on_wait)
         except KafkaError as error:
             raise DeploymentError(
-                f"Kafka at {kafka.bootstrap_servers} does not take the copies: {error}; run this again"
+                f"Kafka at {kafka.bootstrap_servers} does not accept the copies: {error}; run this again"
             ) from error
         finally:
             await producer.stop()

@@ -123,7 +123,7 @@ async def _queried(clickhouse: ClickHouseSettings, message_id: str, s_max: float
         try:
             found = await asyncio.to_thread(_status_in_clickhouse, clickhouse, message_id)
         except ClickHouseError as error:
-            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be asked: {error}") from error
+            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be queried: {error}") from error
         if found:
             return found
         if time.monotonic() > deadline:

@@ -151,7 +151,7 @@ async def test_another_partition_count_is_refused(kafka_bootstrap: str, make_wor
         await grown.until_ended_or_done(worker)
         assert worker.code() == 1
         log = worker.log_file.read_text()
-        assert "Give the old partition count back" in log or "reset the group's offsets" in log
+        assert "Restore the old partition count" in log or "reset the group's offsets" in log
 
 
 @pytest.mark.timeout(300)

@@ -91,4 +91,4 @@ def test_a_refused_configuration_keeps_the_old_one(caplog: pytest.LogCaptureFixt
     take_or_keep(refuse, counted.append)
     take_or_keep(lambda: None, counted.append)
     assert counted == ["refused", "taken"]
-    assert "the old one stays: recibo.toml:3: no" in caplog.text
+    assert "the old one stays in use: recibo.toml:3: no" in caplog.text

@@ -56,7 +56,7 @@ hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
 outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
 	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests
 
-settings-page: install ## write docs/settings.md anew, of the settings' dataclasses
+settings-page: install ## regenerate docs/settings.md from the settings' dataclasses
 	$(BIN)/python -m cli._settings_page
 
 tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, another clock, system calls, HTTP load
@@ -64,7 +64,7 @@ tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, 
 	@as_root=$$(test "$$(id -u)" = 0 || echo sudo); \
 	$$as_root apt-get update --quiet=2 && $$as_root apt-get install --yes --quiet --no-install-recommends $(TOOLS)
 
-lock: install ## write the lock files anew (UPGRADE=all, or some names: newer versions than they have)
+lock: install ## regenerate the lock files (UPGRADE=all, or some names: with newer versions)
 	$(COMPILE) $(NEWER) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
 

@@ -38,7 +38,9 @@ class Renamed(click.Option):
 def config_option(command: Command) -> Command:
     """Give a command `--config` as `config_file`."""
     default = str(SHARED.config_file)
-    return _shared("config_file", "--config", type=FILE, default=default, help="The sources.")(command)
+    return _shared("config_file", "--config", type=FILE, default=default, help="File of the registered sources.")(
+        command
+    )
 
 
 def data_dir_option(command: Command) -> Command:
@@ -106,7 +108,7 @@ def partitions_option(command: Command) -> Command:
         show_envvar=True,
         default=4,
         show_default=True,
-        help="Of each keyed topic that is created now.",
+        help="Partitions of each keyed topic created now.",
     )(command)
 
 

@@ -26,7 +26,7 @@ def kafka_option(command: Command) -> Command:
         default=_DEFAULTS.kafka.bootstrap_servers,
         show_default=True,
         callback=lambda _context, option, address: _kafka(option, address),
-        help="The brokers; KAFKA_… variables say how to get in.",
+        help="Address of the brokers; KAFKA_… variables set TLS and credentials.",
     )
     return option(command)
 
@@ -60,7 +60,7 @@ def clickhouse_option(command: Command) -> Command:
         default=_DEFAULTS.clickhouse.url,
         show_default=True,
         callback=lambda _context, option, url: _clickhouse(option, url),
-        help="The engine; CLICKHOUSE_… variables say how to get in.",
+        help="URL of the server; CLICKHOUSE_… variables set credentials.",
     )
     return option(command)
 

@@ -68,7 +68,7 @@ def _verify(location: Location, topics: tuple[str, ...], console: Console) -> No
         for line in gaps(manifests):
             _say(console, f"  {line}")
         for path in unfinished_in(location, topic):
-            _say(console, f"  {path} has no manifest and does not count: the next run writes it anew")
+            _say(console, f"  {path} has no manifest and does not count: the next run rewrites it")
     for problem in problems:
         console.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
     if problems:

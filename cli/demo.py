@@ -32,9 +32,23 @@ _TWO_HOURS_MS: Final = 7_200_000
 
 @click.command()
 @click.option("--seed", type=int, envvar="SEED", default=1, show_default=True, help="Same seed, same traffic.")
-@click.option("--events", type=click.IntRange(100), envvar="EVENTS", default=20_000, show_default=True, help="To post.")
-@click.option("--sabotage", "sabotaged", envvar="SABOTAGE", default="", help="drop, double or downgrade: must fail.")
-@click.option("--deadline-s", type=float, default=120.0, show_default=True, help="To catch up after the last answer.")
+@click.option(
+    "--events", type=click.IntRange(100), envvar="EVENTS", default=20_000, show_default=True, help="Events to post."
+)
+@click.option(
+    "--sabotage",
+    "sabotaged",
+    envvar="SABOTAGE",
+    default="",
+    help="Break the data (drop, double or downgrade): the demo must fail.",
+)
+@click.option(
+    "--deadline-s",
+    type=float,
+    default=120.0,
+    show_default=True,
+    help="Seconds for processing to finish after the last answer.",
+)
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the stack's data and logs here.")
 @click.option("--against", "url", default="", help="Origin of a deployment that is up, e.g. http://127.0.0.1:8080.")
 @config_option

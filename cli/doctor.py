@@ -24,7 +24,7 @@ _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red", "unchecked": 
 def command(kafka: KafkaSettings, clickhouse: ClickHouseSettings, generation: int, data_dir: Path) -> None:
     """Check broker, topics, engine, tables, versions, disk and clocks; exit 1 when one of them fails."""
     for library in ("aiokafka", "clickhouse_connect"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would say is told below, once
+        logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would log is printed below, once
     levels = set()
     for finding in findings(Deployment(kafka, clickhouse, generation, data_dir)):
         levels.add(finding.level)

@@ -26,7 +26,7 @@ _COLOURS = {"event": "green", "ignored": "yellow", "unmapped": "red"}
 )
 @click.option("--source", help="Read as this source's: its provider, with its own mapping.")
 @config_option
-@click.option("--content-type", help="Of the bodies; default: what the provider sends.")
+@click.option("--content-type", help="Content type of the bodies; default: the provider's.")
 @click.argument("files", nargs=-1, required=True, type=click.File("rb"))
 def command(
     provider: str | None, source: str | None, config_file: Path, content_type: str | None, files: tuple[BinaryIO, ...]

@@ -1,4 +1,4 @@
-"""`recibo quarantine`: what the processors hold back, and its release once the cause is mended."""
+"""`recibo quarantine`: what the processors hold back, and its release once the cause is fixed."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ def list_(obj: tuple[KafkaSettings, Path]) -> None:
 @command.command()
 @click.pass_obj
 def release(obj: tuple[KafkaSettings, Path]) -> None:
-    """Hold nothing back any more, and append to the log again what was. May be run again after it was interrupted."""
+    """Stop holding records back, and append those that were to the log again. May be run again after an interruption."""
     click.echo(f"{asyncio.run(_release(*obj))} records appended again")
 
 

@@ -1,4 +1,4 @@
-"""`recibo rebuild`: a table made anew from its topic, compared, and replaced where the log is whole."""
+"""`recibo rebuild`: a table rebuilt from its topic, compared, and replaced where the log is whole."""
 
 import asyncio
 import logging
@@ -31,16 +31,16 @@ _STATEMENT_S_MAX: Final = 3_600
 @kafka_option
 @clickhouse_option
 @generation_option()
-@click.option("--compare-only", is_flag=True, help="Compare and end; the next run goes on with the same shadow.")
+@click.option("--compare-only", is_flag=True, help="Compare and exit; the next run continues with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
-@click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and end.")
+@click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and exit.")
 def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where: Any) -> None:
-    """Make TABLE anew from its topic, beside live traffic.
+    """Rebuild TABLE from its topic, beside live traffic.
 
     The topic is read into a shadow database by a group of its own and compared with the live table. Then weeks (the
     tables' partitions) that differ and are wholly inside the log's retention are replaced; others are named and left
-    as they are. Interrupted at any point, the same command goes on. message_alias and message_link are made with
-    message_state.
+    as they are. Interrupted at any point, the same command continues. message_alias and message_link are rebuilt
+    with message_state.
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     settings = replace(from_environ(), **where)
@@ -60,7 +60,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
         _print_remarks(console, report, settings)
         if compare_only:
             console.print(
-                "Nothing was replaced. Run it without --compare-only to go on, with --discard to drop the shadow."
+                "Nothing was replaced. Run it without --compare-only to continue, with --discard to drop the shadow."
             )
             return
         if report.to_replace and not yes:
@@ -69,9 +69,9 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
             asyncio.run(Rebuild(target, settings, client, progress).replace(report))
         rebuild.discard()
     except ClickHouseError as error:
-        raise DeploymentError(f"ClickHouse: {error}. Run it again: it goes on from where it was") from error
+        raise DeploymentError(f"ClickHouse: {error}. Run it again: it continues from where it was") from error
     except (KafkaError, OSError) as error:
-        raise DeploymentError(f"Kafka: {error}. Run it again: it goes on from where it was") from error
+        raise DeploymentError(f"Kafka: {error}. Run it again: it continues from where it was") from error
     console.print(f"Replaced: {weeks_text(report.replaced)}." if report.replaced else "Nothing had to be replaced.")
 
 

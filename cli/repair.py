@@ -24,7 +24,7 @@ from runtime.progress_bars import ProgressBars
 from schemas.errors import DeploymentError
 
 _STATEMENT_S_MAX: Final = 3_600
-_AGAIN: Final = "Run it again: it goes on from where it was"
+_AGAIN: Final = "Run it again: it continues from where it was"
 
 
 @click.command()
@@ -36,12 +36,12 @@ _AGAIN: Final = "Run it again: it goes on from where it was"
 @click.option(
     "--archive", default="", help="Fold archived records older than the log as well, instead of seeding them."
 )
-@click.option("--compare-only", is_flag=True, help="Make and compare the new generation, and end.")
+@click.option("--compare-only", is_flag=True, help="Make and compare the new generation, and exit.")
 @click.option("--yes", is_flag=True, help="Switch without asking.")
-@click.option("--discard", is_flag=True, help="Delete what was made (topics, shadow tables, states), and end.")
-@click.option("--status", is_flag=True, help="Say what was done so far, and end.")
+@click.option("--discard", is_flag=True, help="Delete what was made (topics, shadow tables, states), and exit.")
+@click.option("--status", is_flag=True, help="Show what was done so far, and exit.")
 def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **options: Any) -> None:
-    r"""Mend what a wrong parser or mapping made of the log, by a new generation of everything derived from it.
+    """Fix what a wrong parser or mapping made of the log, by a new generation of everything derived from it.
 
     \b
     1. prepare   the next generation's topics; messages older than the log are seeded from this one's facts
@@ -50,10 +50,10 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
     4. compare   which messages change and how, rows added and removed, by table and week
     5. switch    asks; weeks wholly inside the log are replaced, older ones are named and left untouched
 
-    --generation is the one that is live. Interrupted anywhere, the same command goes on. For the switch the live
-    processors and projector are stopped: `recibo up` does so by itself, and goes on with the new generation; elsewhere
-    the command says what to stop, and then what to set. Ingest goes on all the time.
-    """
+    --generation is the one that is live. Interrupted anywhere, the same command continues. For the switch the live
+    processors and projector are stopped: `recibo up` does so by itself, and continues with the new generation;
+    elsewhere the command says what to stop, and then what to set. Ingest continues all the time.
+    """  # noqa: D301 - Click's mark for lines that are not to be wrapped
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
     console = Console()
     progress = ProgressBars(console)
@@ -90,7 +90,7 @@ def _go_through(console: Console, repair: Repair, progress: ProgressBars, *, com
     _print_comparison(console, repair, comparison)
     if compare_only:
         console.print(
-            "Nothing is switched. Run it without --compare-only to go on, with --discard to delete what was made."
+            "Nothing is switched. Run it without --compare-only to continue, with --discard to delete what was made."
         )
         return
     is_switching = read_generation(plan.data_dir).switching_to == plan.new
@@ -127,9 +127,9 @@ def _print_comparison(console: Console, repair: Repair, comparison: Comparison) 
 def _print_next(console: Console, repair: Repair) -> None:
     plan = repair.plan
     console.print(
-        f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} goes on with it. Elsewhere set "
+        f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} continues with it. Elsewhere set "
         f"RECIBO_GENERATION={plan.new} for the processors, the projections and this command, and start them. Consumers "
-        f"of {plan.old_topics.message_events} go on with {plan.topics.message_events}.",
+        f"of {plan.old_topics.message_events} continue with {plan.topics.message_events}.",
         highlight=False,
     )
 

@@ -29,7 +29,7 @@ _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 @click.option("--format", "shape", type=click.Choice(["table", *_RAW_FORMATS]), default="table", show_default=True)
 def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape: str) -> None:
     """Run STATEMENT (- reads it from standard input) and print its result."""
-    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are told below, once
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are reported below, once
     sql = sys.stdin.read() if statement == "-" else statement
     try:
         with connect(clickhouse) as client:

@@ -17,10 +17,22 @@ from schemas.topics import declared
 @kafka_option
 @generation_option()
 @partitions_option
-@click.option("--print", "shape", type=click.Choice(["kafka-topics", "terraform"]), help="Create nothing: print this.")
-@click.option("--replicas", type=click.IntRange(1), default=REPLICAS_WANTED, show_default=True, help="With --print.")
+@click.option(
+    "--print",
+    "shape",
+    type=click.Choice(["kafka-topics", "terraform"]),
+    help="Create nothing: print commands or configuration.",
+)
+@click.option(
+    "--replicas", type=click.IntRange(1), default=REPLICAS_WANTED, show_default=True, help="Replicas, for --print."
+)
 @click.option("--acls", is_flag=True, help="Create nothing: print kafka-acls.sh commands, by process.")
-@click.option("--principals", default="User:recibo-", show_default=True, help="With --acls: before a process's name.")
+@click.option(
+    "--principals",
+    default="User:recibo-",
+    show_default=True,
+    help="Prefix of a principal before its process's name, for --acls.",
+)
 @click.option("--projections-group", envvar="RECIBO_PROJECTIONS_GROUP", default="recibo-projections", hidden=True)
 def command(
     *,

@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 def main() -> int:
-    """Run ingest until it is told to stop. Return the exit code.
+    """Run ingest until it is asked to stop. Return the exit code.
 
     2 where it cannot start, with the reason in the log; 1 where it stopped because one of its long-lived tasks died.
     """

@@ -80,8 +80,8 @@ class Webhooks:
         except HungUp:
             raise
         except Exception:
-            # A bug of ours must not cost an event: the provider is told to send it again, and we are told why.
-            log.exception("a request failed in a way nobody foresaw", request_id=request.request_id)
+            # A bug of ours must not cost an event: the provider is asked to send it again, and the log says why.
+            log.exception("a request failed unexpectedly", request_id=request.request_id)
             request.refusal = problems.NOT_STORED
         return answers.refused(request.refusal)
 

@@ -20,7 +20,7 @@ class Generation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     generation: int = FIRST
     switching_to: int = 0
-    """While a repair replaces tables, nobody may process or project; 0: no repair does."""
+    """While a repair replaces tables, nothing may process or project; 0: no repair does."""
 
 
 def read_generation(data_dir: Path) -> Generation:

@@ -92,7 +92,8 @@ def ask(clickhouse: ClickHouseSettings, database: str, text: str, region: str, a
             return found, lookup.timeline(found.messages[0]) if found.total == 1 else []
     except ClickHouseError as error:
         raise DeploymentError(
-            f"ClickHouse at {clickhouse.address} cannot be asked: {str(error)[:300]}; is `recibo up` running, and its tables made?"
+            f"ClickHouse at {clickhouse.address} cannot be queried: {str(error)[:300]}; "
+            "check that `recibo up` is running and its tables exist"
         ) from error
 
 

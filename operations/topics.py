@@ -172,7 +172,7 @@ async def _wake_coordinators(admin: AIOKafkaAdminClient, group: str) -> None:
 
 
 async def wait_for_leaders(admin: AIOKafkaAdminClient, names: Iterable[str], s_max: float = _LEADERS_S_MAX) -> None:
-    """Return when every partition of the topics can be written to: brokers hear of a new topic a moment later.
+    """Return when every partition of the topics can be written to: brokers learn of a new topic a moment later.
 
     A topic that this principal may not see is not waited for.
 

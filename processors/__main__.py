@@ -19,7 +19,7 @@ from schemas.errors import ConfigurationError
 
 _CANNOT_START: Final = 2
 _GC_THRESHOLD = 500_000
-"""A batch makes tens of thousands of containers and no cycles; what is in flight is looked through in vain."""
+"""A batch makes tens of thousands of containers and no cycles: a collection while it is in flight finds nothing."""
 _STOP_S_MAX = 60.0
 """A worker drains for as long as its session may take; one that hangs is killed, and resumes from its last commit."""
 
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _work(settings: Settings) -> NoReturn:
-    """Run one worker until it is told to stop; Faust ends the process."""
+    """Run one worker until it is asked to stop; Faust ends the process."""
     app = create_app(settings)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)

@@ -7,7 +7,7 @@ WINDOW_S: Final = 60.0
 
 
 class UnclearAlert:
-    """Counts unclear records by source in windows of a minute; each source is told of at most once a window."""
+    """Counts unclear records by source in windows of a minute; each source is reported at most once a window."""
 
     def __init__(self, per_minute_max: int) -> None:
         """Alert on more than `per_minute_max` records of one source in a minute."""
@@ -17,7 +17,7 @@ class UnclearAlert:
         self._told: set[str] = set()
 
     def count(self, unclear_by_source: Mapping[str, int], now_s: float) -> list[str]:
-        """Count a batch's unclear records at `now_s` (monotonic seconds). Return the sources to tell of now."""
+        """Count a batch's unclear records at `now_s` (monotonic seconds). Return the sources to report now."""
         if now_s - self._window_from_s >= WINDOW_S:
             self._window_from_s = now_s
             self._counts.clear()

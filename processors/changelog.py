@@ -92,7 +92,7 @@ async def recover(
         kafka: the cluster.
         store: the partition's store.
         partition: the changelog partition.
-        progress: told as it goes on.
+        progress: called as it advances.
 
     Returns:
         The changelog's end offset, and the states to write to it again (see `apply`).

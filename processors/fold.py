@@ -20,7 +20,7 @@ class StateKind:
 
     absent: Callable[[Event, int], State]
     join: Callable[[State, Event], bool]
-    """Folds an event in, in place, and tells whether the status rose (a connection's: whether it is what counts now)."""
+    """Folds an event in, in place, and returns whether the status rose (a connection's: whether it is what counts now)."""
     encode: Callable[[State], bytes]
     decode: Callable[[bytes], State]
 

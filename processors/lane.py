@@ -65,7 +65,7 @@ class Lane:
             set_aside: sender of `webhook.set_aside`.
             parser_of: finds a source's parser.
             quarantine: which keys are held back.
-            on_done: told of every batch whose work is durable.
+            on_done: called with every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
             log_end: the raw partition's end offset as of the last fetch: behind every record fetched so far.
         """

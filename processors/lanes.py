@@ -27,7 +27,7 @@ class Lanes:
         Args:
             make: makes the lane of a partition, not yet running.
             quarantine_of: reads what a partition holds back.
-            on_error: told of the error that ended a lane; must stop the worker.
+            on_error: called with the error that ended a lane; must stop the worker.
         """
         self._make = make
         self._quarantine_of = quarantine_of
@@ -42,7 +42,7 @@ class Lanes:
             try:
                 quarantine = self._quarantine_of(partition)
                 lane = self._lanes[partition] = self._make(partition, quarantine)
-            except Exception as error:  # Faust would start the agent anew, and go on without this batch
+            except Exception as error:  # Faust would restart the agent, and continue without this batch
                 self._on_error(error)
                 raise
             self._tasks[partition] = asyncio.create_task(self._run(lane, quarantine), name=f"lane-{partition}")
@@ -53,7 +53,7 @@ class Lanes:
             await lane.run()
         except asyncio.CancelledError:
             raise
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the worker must not go on without this lane
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the worker must not continue without this lane
             for stuck in _stuck_among(error):
                 held = quarantine.failed(stuck.key, stuck.offset, str(stuck))
                 log.critical("a record stops its lane", why=str(stuck), quarantined=held)
@@ -69,7 +69,7 @@ class Lanes:
             await lane.drained()
 
     async def close(self) -> None:
-        """Stop every lane and close its stores; the next assignment starts anew from what is durable."""
+        """Stop every lane and close its stores; the next assignment starts again from what is durable."""
         lanes, tasks = list(self._lanes.values()), list(self._tasks.values())
         self._lanes.clear()
         self._tasks.clear()

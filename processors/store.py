@@ -105,7 +105,7 @@ class StateStore:
             self._db.close()
             raise StateRefused(
                 f"{self._path}: written with {meta.identity.partitions} partitions, the topic has "
-                f"{self._identity.partitions} now, so its keys moved. Give the old partition count back, or start a new "
+                f"{self._identity.partitions} now, so its keys moved. Restore the old partition count, or start a new "
                 "generation (RECIBO_GENERATION) to fold the raw log again."
             )
         if meta is not None and meta.identity != self._identity:

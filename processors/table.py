@@ -45,7 +45,7 @@ class Table:
             kind: what its states are.
             hot_states_max: decoded states kept.
             kafka: the cluster, for reading the changelog.
-            on_progress: told of recovery: topic, partition, done, total.
+            on_progress: called as recovery advances: topic, partition, done, total.
         """
         self.sender = sender
         self._store = store
@@ -101,12 +101,12 @@ class Table:
         """Look at the next `count` stored states for ones that count as absent anyway.
 
         Args:
-            after: key to go on after; b"" to begin.
+            after: key to continue after; b"" to begin.
             count: states to look at.
             stream_time_ms: greatest append time processed: no later record of this partition is older.
 
         Returns:
-            The key to go on after (b"" at the end), and the expired keys.
+            The key to continue after (b"" at the end), and the expired keys.
         """
         rows = self._store.scan(after, count)
         keys = [key for key, value in rows if is_expired(last_at_of(value), stream_time_ms)]
@@ -115,7 +115,7 @@ class Table:
     def tombstones(self, keys: Sequence[bytes], stream_time_ms: int) -> list[Produced]:
         """Return deletions for those of `keys` that are expired still; they are forgotten at once.
 
-        Their timestamp is the stream time, by which recovery tells a deletion that came too late.
+        Their timestamp is the stream time, by which recovery recognises a deletion that came too late.
         """
         gone: list[Produced] = []
         for key, state in self.states(keys).items():
@@ -160,7 +160,7 @@ class Table:
             if theirs is not None and version_of(theirs) > our_version:
                 raise ForeignWriter(
                     f"{self._changelog}: another worker wrote newer states at offsets {first} to {end - 1}: it owns the "
-                    "partition, or did a moment ago. This worker stops; started again, it goes on from what is there."
+                    "partition, or did a moment ago. This worker stops; started again, it continues from what is there."
                 )
             if ours is not None and (theirs is None or version_of(theirs) < our_version):
                 self._hidden.add(key)

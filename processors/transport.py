@@ -13,7 +13,7 @@ Replaced here (Faust 0.15.3, aiokafka 0.14.0; `tests/contracts/test_faust.py` fa
 - `fetch_max_wait_ms` (fixed at 1,500 in Faust): a partition that went quiet would wait that long for its next record.
 - aiokafka's `PartitionRecords`: fetched records stay as the client's compiled reader made them. The stock one copies
   each into a Python object of eleven fields, of which we read five, and which is thrown away a moment later.
-- tables and their recovery: Faust's pauses every partition, logs and goes on after an error while applying a changelog
+- tables and their recovery: Faust's pauses every partition, logs and continues after an error while applying a changelog
   record, and costs a message's way for each; ours is `changelog.py`, a partition at a time, by the lane.
 """
 

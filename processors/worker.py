@@ -42,7 +42,7 @@ class Worker:
 
         Args:
             settings: as read from the environment.
-            on_error: told of an error after which nothing more may be written.
+            on_error: called with an error after which nothing more may be written.
             log_end: a raw partition's end offset, as of the last fetch.
         """
         self._log_end = log_end

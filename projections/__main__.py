@@ -1,4 +1,4 @@
-"""`python -m projections`: project every topic into ClickHouse until told to stop."""
+"""`python -m projections`: project every topic into ClickHouse until asked to stop."""
 
 import asyncio
 import gc

@@ -43,7 +43,7 @@ async def run(settings: Settings) -> None:
 
     Raises:
         DeploymentError: the port of health and metrics cannot be had.
-        TaskDied: a lane could not go on.
+        TaskDied: a lane could not continue.
     """
     client = await _connected(settings)
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:

@@ -32,7 +32,7 @@ def token(table: Table, records: Sequence[Record]) -> str:
     """Return the insert token of these records: what is read (topic, ranges, count, bytes) and what it becomes (columns).
 
     The engine drops a block whose token it knows, whatever the block holds. So whatever can make other rows is in it:
-    the columns (a later release), the records' bytes and times (a topic made anew, whose offsets begin at 0 again).
+    the columns (a later release), the records' bytes and times (a recreated topic, whose offsets begin at 0 again).
     """
     ranges: dict[int, tuple[int, int]] = {}
     for r in records:

@@ -4,7 +4,7 @@ from schemas.errors import ReciboError
 
 
 class RowsRefused(ReciboError):
-    """These rows can never be inserted. Find the bad record by halves, set it aside, go on with the others."""
+    """These rows can never be inserted. Find the bad record by halves, set it aside, continue with the others."""
 
 
 class TooManyRefused(ReciboError):

@@ -1,4 +1,4 @@
-"""The edge in: one topic's records in batches, nothing skipped unseen, offsets committed when told."""
+"""The edge in: one topic's records in batches, nothing skipped unseen, offsets committed on request."""
 
 import asyncio
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         self._compacted = compacted
         self._expected: dict[int, int] = {}
         self.is_joined = False
-        """Whether the group has told this member its partitions (perhaps none)."""
+        """Whether the group has assigned this member its partitions (perhaps none)."""
         self._consumer = make_consumer(
             settings.kafka,
             f"recibo-projections-{topic}",
@@ -59,7 +59,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         self.is_joined = False
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
-        """Forget where reading was: it goes on from the committed offset."""
+        """Forget where reading was: it resumes from the committed offset."""
         self._expected.clear()
         self.is_joined = True
 
@@ -93,7 +93,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             if expected is not None and first != expected and not self._settings.accepts_gaps:
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
-                    "The records between were deleted by retention, or the topic was made anew. "
+                    "The records between were deleted by retention, or the topic was recreated. "
                     f"See what is missing in {self._settings.clickhouse.views_database}.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
                 )
         self._expected[partition.partition] = last + 1

@@ -30,7 +30,7 @@ class TopicProjection:
         self._unstored: Batch | None = None
         self.committed_records = 0
         """Records stored and committed since the lane began."""
-        # Asked when they are read: a lane that stands still must not go on telling its last good figures.
+        # Asked when they are read: a lane that stands still must not keep reporting its last good figures.
         metrics.LAG_RECORDS.labels(self.topic).set_function(self._lag_records)
         metrics.AGE_SECONDS.labels(self.topic).set_function(self._age_s)
 
@@ -45,7 +45,7 @@ class TopicProjection:
         return self._reader.is_joined and self._store.waits_since is None
 
     async def run(self) -> None:
-        """Carry records until asked to stop. Any other error ends it: the process is started anew from the commit."""
+        """Carry records until asked to stop. Any other error ends it: the process is restarted from the commit."""
         await self._reader.start()
         try:
             await self._carry()

@@ -61,7 +61,7 @@ class Writer:
             raise TooManyRefused(
                 f"{self._projection.topic}: {len(refused)} of {len(records)} records cannot become rows, the first "
                 f"because: {refused[0][1]}. So many at once is a fault of this release or of the tables; nothing was "
-                "committed. Run the release that fits, or mend the tables"
+                "committed. Run the release that fits, or repair the tables"
             )
         if refused:
             await self._set_aside(refused)

@@ -18,14 +18,14 @@ log = structlog.get_logger()
 
 
 def main() -> int:
-    """Run the relay until it is told to stop. Return the exit code: 2 where it cannot start or go on."""
+    """Run the relay until it is asked to stop. Return the exit code: 2 where it cannot start or continue."""
     configure_logs("relay", aiokafka=logging.CRITICAL)
     try:
         settings = from_environ()
         warn_of_unknown_variables()
         asyncio.run(serve(settings))
     except (ReciboError, OSError) as error:
-        log.critical("the relay cannot go on", why=str(error))
+        log.critical("the relay cannot continue", why=str(error))
         return _CANNOT_GO_ON
     return 0
 

@@ -98,4 +98,4 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     await Relay(settings).run(stopping)
-    log.info("stopped; what is not taken yet is posted after the next start")
+    log.info("stopped; webhooks not yet accepted are posted after the next start")

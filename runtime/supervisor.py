@@ -70,7 +70,7 @@ class Child:
         Args:
             program: what to run.
             log_file: keeps its output; without, it goes where this process's own goes.
-            on_line: told of each line of its output, where that is kept.
+            on_line: called with each line of its output, where that is kept.
         """
         self.program = program
         self.starts = 0
@@ -110,7 +110,7 @@ class Child:
                 raise DeploymentError(self._failure)
             if not self._is_ready:
                 raise DeploymentError(
-                    f"{self.program.name} was not ready within {s_max:.0f} s; it said last: {self._last_words()}"
+                    f"{self.program.name} was not ready within {s_max:.0f} s; its last output: {self._last_words()}"
                 )
 
     def signal(self, number: int) -> None:

@@ -59,7 +59,9 @@ class WatchedFiles:
             except OSError as error:
                 if is_reported:
                     log.warning(
-                        "changes are not reported here, and are looked for", file=str(self._paths[0]), why=str(error)
+                        "the system reports no file changes here; polling instead",
+                        file=str(self._paths[0]),
+                        why=str(error),
                     )
                 is_reported = False
                 await asyncio.sleep(LOOK_MS / 1000)
@@ -92,7 +94,7 @@ def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> 
         take()
     except ConfigurationError as error:
         count("refused")
-        log.error("the new configuration is refused, the old one stays", why=str(error))  # noqa: TRY400 - the message says it all
+        log.error("the new configuration is refused, the old one stays in use", why=str(error))  # noqa: TRY400 - the message says it all
     else:
         count("taken")
         log.info("the configuration is reloaded")

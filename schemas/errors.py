@@ -3,7 +3,7 @@
 ReciboError
 ├── ConfigurationError   stop, say which file, line and key, and what to write instead
 ├── TaskDied             a long-lived task ended: end the process with a code, so that it is started again
-├── DeploymentError      a command or start cannot go on: say it in one line, with the remedy
+├── DeploymentError      a command or start cannot continue: say it in one line, with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
 ├── StoreDamaged         a local store cannot be read: stop the worker, the next start builds it from the changelog
@@ -22,7 +22,7 @@ class ConfigurationError(ReciboError):
 
 
 class DeploymentError(ReciboError):
-    """The deployment cannot start or go on. The message is one line for a person: what happened, and what to do."""
+    """The deployment cannot start or continue. The message is one line for a person: what happened, and what to do."""
 
 
 class TaskDied(ReciboError):

@@ -78,7 +78,7 @@ def search_forms(text: str, region: str = "BR") -> tuple[str, ...]:
 
     Besides the equivalents these are the national notations of a number of `region`, for a provider that reports
     `(11) 98765-4321` is stored as `11987654321`. Such digits may be another country's number as well: whoever shows what
-    was found tells the two apart with `read_number(found, region)`.
+    was found distinguishes the two with `read_number(found, region)`.
     """
     number = read_number(text, region)
     if number.kind != "phone":

@@ -42,7 +42,7 @@ class SourceContext(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class RequestStamp(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """What tells one record of a source from another: header `request`."""
+    """What distinguishes one record of a source from another: header `request`."""
 
     request_id: str
     index: int

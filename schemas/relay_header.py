@@ -7,7 +7,7 @@ import msgspec
 
 _LEFT_OUT: Final = frozenset(
     {
-        # Of one connection only (RFC 9110), or made anew by whoever sends.
+        # Of one connection only (RFC 9110), or written by each sender itself.
         b"connection",
         b"content-encoding",
         b"content-length",

@@ -14,7 +14,7 @@ from schemas.errors import DeploymentError
 @click.command()
 @click.argument("text", metavar="ID|NUMBER|REFERENCE")
 @click.option("--account", default="", help="Only this account's messages.")
-@click.option("--region", default="BR", show_default=True, help="Country of numbers that are written without one.")
+@click.option("--region", default="BR", show_default=True, help="Country of numbers written without a country code.")
 @clickhouse_option
 @click.option(
     "--database",
@@ -28,7 +28,7 @@ def command(text: str, account: str, region: str, clickhouse: ClickHouseSettings
     A NUMBER may be written in any way: (11) 98765-4321, +5511987654321, 551187654321 and a JID find one person. Where
     digits can be numbers of two people, both are shown, and are never merged.
     """
-    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are told once, by us
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are reported once, by us
     found, timeline = ask(clickhouse, database or clickhouse.numbers_database, text, region.upper(), account)
     if not found.messages:
         of_whom = f" of account {account}" if account else ""

@@ -36,8 +36,8 @@ def show_found(text: str, found: Found, region: str) -> None:
         "status",
         "recipient",
         "reference",
-        "first heard of (UTC)",
-        "last heard of (UTC)",
+        "first received (UTC)",
+        "last received (UTC)",
     ):
         table.add_column(heading, overflow="fold")
     for m in found.messages:

@@ -15,14 +15,14 @@ from schemas.status import ConnectionStatus, Status
 _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)])
 
 
-@click.command("rotate", short_help="Give a source a new secret; the old one stays good a while.")
+@click.command("rotate", short_help="Give a source a new secret; the old one stays valid for a while.")
 @click.argument("name")
 @click.option(
     "--grace-hours",
     type=click.FloatRange(min=0),
     default=24.0,
     show_default=True,
-    help="The old ones stay good so long.",
+    help="How long the old ones stay valid.",
 )
 @click.option("--secret-stdin", is_flag=True, help="Read the new secret instead of making one.")
 @with_origin
@@ -30,7 +30,7 @@ _STATUSES = click.Choice([str(status) for status in (*Status, *ConnectionStatus)
 def rotate_command(
     *, registry: Registry, name: str, grace_hours: float, secret_stdin: bool, public_url: str, ingest_port: int
 ) -> None:
-    """Give NAME a new secret; the old ones stay good for a while, so that nothing is refused meanwhile."""
+    """Give NAME a new secret; the old ones stay valid for a while, so that nothing is refused."""
     source = registry.source(name)
     if not source.secrets:
         raise DeploymentError(f"source {name} has no secrets: its proof is of another kind")
@@ -48,7 +48,7 @@ def rotate_command(
 @click.command("select", short_help="Choose which statuses of a source are published.")
 @click.argument("name")
 @click.argument("statuses", nargs=-1, type=_STATUSES)
-@click.option("--all", "is_all", is_flag=True, help="Every status.")
+@click.option("--all", "is_all", is_flag=True, help="Publish every status.")
 @with_registry
 def select_command(*, registry: Registry, name: str, statuses: tuple[str, ...], is_all: bool) -> None:
     """Choose which STATUSES of NAME are published; the others are stored and folded all the same."""
@@ -66,12 +66,12 @@ def select_command(*, registry: Registry, name: str, statuses: tuple[str, ...], 
     click.echo(f"Source {name}: " + (", ".join(statuses) if statuses else "all statuses"))
 
 
-@click.command("remove", short_help="Take a source's URL away; its data is kept.")
+@click.command("remove", short_help="Remove a source's URL; its data is kept.")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_registry
 def remove_command(*, registry: Registry, name: str, yes: bool) -> None:
-    """Take NAME's URL away (404 from then on) and forget its secrets. What it has sent is kept."""
+    """Remove NAME's URL (404 from then on) and its secrets. What it has sent is kept."""
     registry.source(name)
     if not yes:
         click.confirm(f"Remove source {name}? Its provider will get 404.", abort=True)

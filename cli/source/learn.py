@@ -1,4 +1,4 @@
-"""`recibo source learn`: from bodies nobody understands to events, without a line of Python."""
+"""`recibo source learn`: turns bodies that are not understood into events, without a line of Python."""
 
 import asyncio
 import time
@@ -23,23 +23,25 @@ from schemas.sources import Source
 _HOUR_MS: Final = 3_600_000
 
 
-@click.command("learn", short_help="Teach a mapping from bodies nobody understands.")
+@click.command("learn", short_help="Make a mapping from bodies that are not understood yet.")
 @click.argument("name")
 @click.option("--field", "fields", multiple=True, metavar="FIELD=PATH", help="Where a field is: message_id=msg.ref")
 @click.option("--word", "words", multiple=True, metavar="STATUS=WORD", help="What a word means: delivered=chegou")
-@click.option("--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="No status: inbound_message=MO")
-@click.option("--time-zone", default="", help="IANA zone of times that carry none: America/Sao_Paulo")
+@click.option(
+    "--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="A word that is no status: inbound_message=MO"
+)
+@click.option("--time-zone", default="", help="IANA zone of times without one: America/Sao_Paulo")
 @click.option("--since-hours", type=float, default=168.0, show_default=True)
-@click.option("--limit", type=int, default=10_000, show_default=True, help="Captures looked at in one run.")
-@click.option("--yes", is_flag=True, help="Ask nothing: take the proposals, save, re-drive.")
+@click.option("--limit", type=int, default=10_000, show_default=True, help="Captures read in one run.")
+@click.option("--yes", is_flag=True, help="Do not ask: take the proposals, save, re-drive.")
 @click.option("--dry-run", is_flag=True, help="Show what would be understood; save nothing.")
-@click.option("--redrive", "redrives_only", is_flag=True, help="Learn nothing; re-drive what the mapping understands.")
-@click.option("--force", is_flag=True, help="Save though something understood today would mean something else.")
+@click.option("--redrive", "redrives_only", is_flag=True, help="Only re-drive what the saved mapping understands.")
+@click.option("--force", is_flag=True, help="Save even if the meaning of something understood today changes.")
 @click.option("--seconds", type=float, default=60.0, show_default=True, help="How long to wait for the outcomes.")
 @with_line
 @with_registry
 def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, generation: int, **options: Any) -> None:
-    """Show what NAME sent that nobody understands, propose a mapping, preview and save it, re-drive the captures."""
+    """Show what NAME sent that is not understood, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
     captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))

@@ -57,7 +57,9 @@ def command(**options: Any) -> None:
             _wait_for_the_end()
     except KeyboardInterrupt:  # while it started, or a moment later
         pass
-    _print_line("recibo", f"stopped; all data is kept in {settings.data_dir}, and the next `recibo up` goes on with it")
+    _print_line(
+        "recibo", f"stopped; all data is kept in {settings.data_dir}, and the next `recibo up` continues with it"
+    )
 
 
 def _wait_for_the_end() -> None:

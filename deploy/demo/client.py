@@ -1,4 +1,4 @@
-"""A lean HTTP/1.1 client: one keep-alive connection, one request at a time, no answer told from any answer."""
+"""A lean HTTP/1.1 client: one keep-alive connection, one request at a time; a missing answer raises `NoAnswer`."""
 
 import asyncio
 import ssl

@@ -2,7 +2,7 @@
 
     python deploy/demo/example_charts.py http://127.0.0.1:8123/recibo charts.svg [DAYS]
 
-It needs clickhouse-connect and the published views (`funnel`, `latencies`): copy it and go on from there.
+It needs clickhouse-connect and the published views (`funnel`, `latencies`): copy it and start from there.
 """
 
 import sys

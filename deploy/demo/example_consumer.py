@@ -2,7 +2,7 @@
 
     python deploy/demo/example_consumer.py 127.0.0.1:9092 message.events.g1
 
-It needs nothing of Recibo but the published contract (`schemas/published/message.events.v1.json`): copy it and go on from
+It needs nothing of Recibo but the published contract (`schemas/published/message.events.v1.json`): copy it and start from
 there. Delivery is at least once, so whoever consumes must know an event again: by its source, subject and id, which never have
 two values.
 """
@@ -30,7 +30,7 @@ class HandledIds:
         self._database.execute("CREATE TABLE IF NOT EXISTS position (partition_ INTEGER PRIMARY KEY, offset_ INTEGER)")
 
     def next_offset(self, partition: int) -> int:
-        """Return where to go on reading a partition."""
+        """Return where to resume reading a partition."""
         found = self._database.execute("SELECT offset_ FROM position WHERE partition_ = ?", (partition,)).fetchone()
         return int(found[0]) if found else 0
 

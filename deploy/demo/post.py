@@ -24,7 +24,7 @@ async def post_traffic(
         traffic: what to post.
         url: origin of the deployment, e.g. `http://127.0.0.1:8080`.
         connections: how many keep-alive connections post at the same time.
-        told: told of each attempt as it ends.
+        told: called with each attempt as it ends.
         stop: when set, nothing new is posted.
     """
     order = iter(traffic.order)

@@ -81,7 +81,7 @@ class TableReader:
         """Wait until at least `least` raw rows are there, each with an outcome, or for `deadline_s`.
 
         Returns:
-            Whether they are. `progress` is told how many have an outcome, of how many.
+            Whether they are. `progress` is called with how many have an outcome, and how many there are.
         """
 
         def caught_up() -> bool:

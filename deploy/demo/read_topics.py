@@ -97,7 +97,7 @@ class TopicReader:
     async def wait_for_outcomes(self, deadline_s: float, progress: Callable[[int, int], None]) -> bool:
         """Wait until each processed raw record has an outcome, or for `deadline_s`. Return whether all have.
 
-        `progress` is told how many have one, of how many.
+        `progress` is called with how many have one, and how many there are.
         """
         until = time.monotonic() + deadline_s
         while True:

@@ -26,7 +26,7 @@ CONNECTIONS: Final = 32
 
 
 class Show(Protocol):
-    """Is told how far a step is."""
+    """Receives how far a step is."""
 
     def __call__(self, step: str, done: int, of: int) -> None:
         """Take note that `done` of `of` are done in `step`."""
@@ -74,7 +74,7 @@ async def settle(
         topics: a reader that was entered before the first post.
         posted: what was posted.
         deadline_s: after that long, what is missing is a difference.
-        show: told how far it is.
+        show: called with how far it is.
         sabotage: what to break before comparing.
     """
     traffic, attempts = posted.traffic, posted.attempts

@@ -78,7 +78,7 @@ class Sabotage:
                 now_ms = time.time_ns() // 1_000_000
                 claimed = [Attempt(order.pop(place), 204, now_ms, now_ms)]
                 return replace(traffic, order=tuple(order)), claimed
-        raise LookupError("no event of this traffic is told only once")
+        raise LookupError("no event of this traffic is reported only once")
 
     async def break_log(self, observed: Observed, kafka: KafkaSettings) -> None:
         """Copy a raw record, as if it had been posted once more."""

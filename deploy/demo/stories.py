@@ -221,4 +221,4 @@ KINDS: Final[dict[str, tuple[float, Callable[[Teller], list[Telling]]]]] = {
     "two_names": (4, _two_names),
     "crowd": (0.02, _crowd),
 }
-"""Kind of story → how often, and how it is told."""
+"""Kind of story → how often it occurs, and what makes it."""

@@ -21,7 +21,7 @@ _JSON: Final = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One thing said in one body: an event told once, a notice, or nonsense."""
+    """One thing said in one body: an event reported once, a notice, or nonsense."""
 
     number: int
     said: Said
@@ -115,7 +115,7 @@ def _deliveries(teller: Teller, count: int) -> list[tuple[DemoSource, Said]]:
 
 
 def _place(rng: random.Random, story: list[Telling]) -> Iterator[tuple[float, DemoSource, Said]]:
-    """Place a story's events on the line from 0 to 1: in order, shuffled, or late; some are told twice."""
+    """Place a story's events on the line from 0 to 1: in order, shuffled, or late; some are reported twice."""
     start = rng.random() * 0.95
     shuffled = rng.random() < 0.25  # noqa: PLR2004 - a quarter comes in any order
     for number, (source, said) in enumerate(story):

@@ -25,7 +25,7 @@ DELIVERED: Final = ("delivered", "read")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One raw record that tells an event."""
+    """One raw record that reports an event."""
 
     said: Reported
     source: DemoSource

@@ -182,7 +182,7 @@ class Stack:
         )
 
     def _read_sources(self) -> Sources:
-        """Return the registered sources; a fault in them is told before anything is started."""
+        """Return the registered sources; a fault in them is reported before anything is started."""
         s = self.settings
         environ = {**os.environ, **s.environ}
         ensure_first_source(s.config_file, s.secrets_file, environ)
@@ -264,7 +264,7 @@ class Stack:
             "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
             "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
             "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
-            "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which tells all it does
+            "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which logs all it does
             **s.environ,
             **s.own_environ.get(stage, {}),
         }

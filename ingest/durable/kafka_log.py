@@ -1,7 +1,7 @@
 """One producer's life: opened, appended to, and discarded whole when Kafka is away or late.
 
 aiokafka's idempotent producer retries without expiry, and a batch that failed poisons the sequence of its
-partition: so a producer that misses deadlines is not mended but thrown away, unflushed, and a new one is made.
+partition: so a producer that misses deadlines is not repaired but discarded, unflushed, and a new one is made.
 """
 
 import asyncio

@@ -107,11 +107,11 @@ class DurableLog:
                 kafka = await KafkaLog.open(self._settings, TOPICS)
             except LogUnavailable as error:
                 if not away:
-                    log.warning("Kafka is away, records go to the spool", why=str(error))
+                    log.warning("Kafka is unavailable, records go to the spool", why=str(error))
                 away = True
                 await asyncio.sleep(self._settings.kafka_retry_ms / 1000)
                 continue
-            log.info("Kafka is there, records go to it", topics=TOPICS)
+            log.info("Kafka is available, records go to it", topics=TOPICS)
             away = False
             self._kafka = kafka
             await kafka.failed.wait()

@@ -74,7 +74,7 @@ class Spool:
         await synced
 
     async def close_segment(self) -> list[Path]:
-        """Close the segment being written, and return all segments, oldest first: nobody writes to them any more."""
+        """Close the segment being written, and return all segments, oldest first: they are no longer written to."""
         async with self._group:
             if self._active is not None:
                 self._active.close()

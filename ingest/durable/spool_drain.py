@@ -62,7 +62,7 @@ async def drain_forever(
                 for orphan in orphans(root):
                     await drain.orphan(orphan)
         except OSError:
-            log.exception("the spool cannot be read; tried again in a moment")
+            log.exception("the spool cannot be read; trying again soon")
 
 
 class _Drain:
@@ -88,7 +88,9 @@ class _Drain:
         for topic, chunk in _chunks(reading.records):
             await self._chunk(topic, chunk)
         if reading.damaged_bytes:
-            log.error("a segment is damaged; kept aside for people", segment=str(segment), bytes=reading.damaged_bytes)
+            log.error(
+                "a segment is damaged; set aside for inspection", segment=str(segment), bytes=reading.damaged_bytes
+            )
             directory.set_aside(segment)
         else:
             await asyncio.to_thread(segment.unlink)

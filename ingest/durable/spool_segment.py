@@ -1,6 +1,6 @@
 """One file of the spool: Kafka record batches, one a record, as a broker's own log keeps them. Framed and checksummed.
 
-A record whose bytes were torn or flipped fails its checksum; reading goes on at the next batch that passes. Every
+A record whose bytes were torn or flipped fails its checksum; reading resumes at the next batch that passes. Every
 batch carries the file's marker, a secret number, so that bytes a stranger sent can never be read as a record.
 """
 

@@ -47,7 +47,7 @@ _Check = Callable[[Attempt, str], bool]
 
 
 def verifier(source: Source) -> Verify:
-    """Return what tells whether an attempt is `source`'s provider's. Compiled once, so that a request costs little."""
+    """Return the check of whether an attempt is `source`'s provider's. Compiled once, so that a request costs little."""
     auth = source.auth
     if isinstance(auth, Addresses):
         return _addresses(auth)
@@ -68,7 +68,7 @@ def signs_url(auth: Authentication) -> bool:
 
 
 def _any_secret(check: _Check, attempt: Attempt, secrets: Sequence[Secret]) -> bool:
-    """Try every secret in force, without stopping at the first that fits: time tells nothing about which."""
+    """Try every secret in force, without stopping at the first that fits: the time taken does not reveal which."""
     valid = False
     for secret in secrets:
         in_force = secret.expires_at_ms is None or attempt.now_ms < secret.expires_at_ms

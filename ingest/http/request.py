@@ -82,7 +82,7 @@ class Request:
         return body
 
     def write(self, head: bytes) -> bool:
-        """Answer with a head and no body by one write, and tell whether it was done.
+        """Answer with a head and no body by one write, and return whether it was done.
 
         ASGI's `send` is called twice for an answer, and checks and joins headers that never change. Left to it are
         connections that are to be closed, and clients that do not read what they are sent.

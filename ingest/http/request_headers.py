@@ -21,7 +21,7 @@ class RequestHeaders:
         return self._by_name.get(name, b"")
 
     def only(self, name: str) -> str:
-        """Return a header's value; "" where it is absent, or comes more than once: nobody can tell which of them counts."""
+        """Return a header's value; "" where it is absent, or comes more than once: which of them counts is not known."""
         key = name.lower().encode()
         is_repeated = len(self._by_name) != len(self.raw) and len(self._all(key)) > 1
         return "" if is_repeated else self.get(name)

@@ -44,7 +44,7 @@ class HourFile:
         self._open.callback(self._writer.close)
 
     def __enter__(self) -> Self:
-        """Go on."""
+        """Return itself, open."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:

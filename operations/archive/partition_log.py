@@ -73,7 +73,7 @@ class PartitionLog:
             except OffsetOutOfRangeError as error:
                 raise ContiguityBroken(
                     f"{where.topic}[{where.partition}]: retention deleted offset {due} while it was about to be read; "
-                    "run again: what is left is archived, and what is missing is said"
+                    "run again: what is left is archived, and what is missing is reported"
                 ) from error
             if found:
                 return list(found[where])

@@ -95,6 +95,6 @@ def problems_of(location: Location, manifest: Manifest) -> Iterator[str]:
 
 
 def unfinished_in(location: Location, topic: str) -> list[str]:
-    """Return the files without a manifest: left by a run that was killed, and written anew by the next."""
+    """Return the files without a manifest: left by a run that was killed, and rewritten by the next."""
     paths = set(location.paths(topic))
     return sorted(p for p in paths if p.endswith(FILE_SUFFIX) and p.removesuffix(FILE_SUFFIX) + SUFFIX not in paths)

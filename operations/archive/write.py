@@ -50,7 +50,7 @@ class Task:
 async def archive(log: PartitionLog, location: Location, now_ms: int, on_progress: OnProgress) -> list[Manifest]:
     """Write every hour that is over at `now_ms` and not yet archived, and return the new files' manifests.
 
-    May be killed anywhere and run again: an hour counts once its manifest is there, and is written anew until then.
+    May be killed anywhere and run again: an hour counts once its manifest is there, and is rewritten until then.
 
     Raises:
         DeploymentError: the log is not the one that was archived here.
@@ -122,7 +122,7 @@ def _check_same_log(topic: str, task: Task) -> None:
     if task.due > task.bounds.end:
         raise DeploymentError(
             f"{topic}[{task.partition}] ends at offset {task.bounds.end}, and the archive has come to {task.due}: the "
-            "topic was made anew. Archive it into another location"
+            "topic was recreated. Archive it into another location"
         )
 
 

@@ -1,4 +1,4 @@
-"""Reading from the log what a source sent that nobody understood, and some of what is understood.
+"""Reading from the log what a source sent that was not understood, and some of what is understood.
 
 A record is judged by its outcome, as the processors wrote it, never by what a parser would say now: what was unmapped
 and has no event since, by (request id, index), is still to be learned or re-driven, however often this is run.

@@ -101,7 +101,7 @@ def _read_words(proposal: Proposal, evidence: Sequence[Evidence]) -> None:
 
 
 def _items(documents: Sequence[Any], now_ms: int) -> Path | None:
-    """Return the array whose elements hold the status words, where those tell more than the rest of the body."""
+    """Return the array whose elements hold the status words, where those say more than the rest of the body."""
     if documents and all(type(d) is list for d in documents):
         return ()
     arrays = {path for d in documents for path in _arrays_of_objects(d)}

@@ -76,7 +76,7 @@ def _is_understood(parser: Parser, capture: Capture, copy: Copy) -> bool:
 
 
 class Redrive:
-    """Appends copies and tells what becomes of them."""
+    """Appends copies and reports what becomes of them."""
 
     def __init__(self, producer: AIOKafkaProducer, reader: LogReader, source: str, topics: Topics) -> None:
         self._producer = producer
@@ -132,7 +132,7 @@ async def redrive(
         on_wait: called when the processors do not understand yet.
 
     Raises:
-        DeploymentError: the log cannot be written, or no outcome came; running again goes on from there.
+        DeploymentError: the log cannot be written, or no outcome came; running again continues from there.
     """
     topics = kafka.topics(generation)
     producer = make_producer(
@@ -145,7 +145,7 @@ async def redrive(
             return await _all(Redrive(producer, reader, source, topics), copies, s_max, on_wait)
         except KafkaError as error:
             raise DeploymentError(
-                f"Kafka at {kafka.bootstrap_servers} does not take the copies: {error}; run this again"
+                f"Kafka at {kafka.bootstrap_servers} does not accept the copies: {error}; run this again"
             ) from error
         finally:
             await producer.stop()

@@ -28,7 +28,7 @@ class WeekComparison:
     live: int
     shadow: int
     outside: int
-    """Rows made of records that the log does not hold any more. With any, the week is left untouched."""
+    """Rows made of records that the log no longer holds. With any, the week is left untouched."""
     only_live: int
     only_shadow: int
     differing: int
@@ -49,7 +49,7 @@ class Rules:
     """Which rows a comparison leaves out: SQL conditions over a row's columns."""
 
     outside: str
-    """It is made of a record that the log does not hold any more."""
+    """It is made of a record that the log no longer holds."""
     newer: str = "0"
     """It is live, and made of a record that came after the shadow's reading."""
 
@@ -107,7 +107,7 @@ def _by_row(table: str, live: str, shadow: str, rules: Rules, columns: Sequence[
 
 
 def samples(client: Client, table: str, live: str, shadow: str, rules: Rules) -> list[dict[str, Any]]:
-    """Return some rows that differ, for people: what tells them apart, and each differing column as (live, shadow)."""
+    """Return some rows that differ, for people: what identifies them, and each differing column as (live, shadow)."""
     columns = _columns(client, live, table)
     names = [f"key_{number}" for number, _ in enumerate(IDENTITY[table])]
     text = f"""

@@ -44,7 +44,7 @@ def replace(
         weeks: Mondays; each is wholly inside the log.
         live: database of the live tables.
         shadow: database of the shadow tables.
-        progress: told of each replacement before it is made.
+        progress: called with each replacement before it is made.
     """
     if not weeks:
         return

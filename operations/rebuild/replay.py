@@ -67,7 +67,7 @@ class Replay:
         await self._consumer.commit(await self._consumer.beginning_offsets(self._partitions))
 
     async def go_on_at(self, offsets: Mapping[int, int]) -> None:
-        """Have the group go on at `offsets` (by partition)."""
+        """Have the group resume at `offsets` (by partition)."""
         await self._consumer.commit({TopicPartition(self.topic, p): offset for p, offset in offsets.items()})
 
     async def ends(self) -> dict[int, int]:
@@ -113,7 +113,7 @@ class Replay:
             if positions[tp.partition] < begins[tp]:
                 raise StateRefused(
                     f"{self.topic}, partition {tp.partition}: {self._group} stands at {positions[tp.partition]} and the "
-                    f"log begins at {begins[tp]} by now: retention passed what was not read yet. Begin anew with --discard"
+                    f"log begins at {begins[tp]} by now: retention passed what was not read yet. Start over with --discard"
                 )
             self._consumer.seek(tp, positions[tp.partition])
         return positions
@@ -129,7 +129,7 @@ class Replay:
             if first != expected and not self._compacted:
                 raise StateRefused(
                     f"{self.topic}, partition {tp.partition}: expected offset {expected}, found {first}: retention passed "
-                    "what was not read yet. Begin anew with --discard"
+                    "what was not read yet. Start over with --discard"
                 )
             batch.add(records)
         return batch

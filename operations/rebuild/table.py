@@ -1,7 +1,7 @@
-"""`recibo rebuild TABLE`: a topic's tables made anew in a shadow, compared, and replaced where the log is whole.
+"""`recibo rebuild TABLE`: a topic's tables rebuilt in a shadow, compared, and replaced where the log is whole.
 
 Nothing that the live projector inserts meanwhile is lost. The shadow holds all records before the group's commit.
-What came after it may have been in a week when that was replaced: so it is read on, and stored in the shadow and then
+What came after it may have been in a week when that was replaced: so reading continues, and it is stored in the shadow and then
 in the live tables, up to where the topic ends after the replacement. Later records reach the live tables by themselves.
 The same order makes every step repeatable: killed anywhere and started again, the shadow is whole up to the commit.
 """
@@ -66,7 +66,7 @@ class Rebuild:
         self._group = settings.kafka.named(f"recibo-rebuild.{settings.clickhouse.database}.{target.projection.topic}")
 
     async def compare(self) -> Report:
-        """Read the topic up to its present end into the shadow, and compare. Goes on where an earlier one left off."""
+        """Read the topic up to its present end into the shadow, and compare. Continues where an earlier one left off."""
         async with self._replay() as replay:
             if not await asyncio.to_thread(self._has_shadow):
                 await replay.begin()
@@ -97,7 +97,7 @@ class Rebuild:
         report.replaced = tuple(weeks)
 
     def discard(self) -> None:
-        """Drop the shadow: the next rebuild begins anew."""
+        """Drop the shadow: the next rebuild starts over."""
         self._client.command(f"DROP DATABASE IF EXISTS {self._shadow} SYNC")
 
     def _has_shadow(self) -> bool:

@@ -1,4 +1,4 @@
-"""Pure: which tables are rebuilt together, from which topic, and what tells a table's rows apart."""
+"""Pure: which tables are rebuilt together, from which topic, and what distinguishes a table's rows."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +21,7 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
     "message_link": ("anchor_day", "account", "id", "message_id"),
     "connection_state": ("anchor_day", "account", "connection_id"),
 }
-"""Table → the columns that tell its rows apart. The first is the time that decides the week, its partition."""
+"""Table → the columns that distinguish its rows. The first is the time that decides the week, its partition."""
 
 WITH_GENERATION: Final = frozenset({"message_event", "connection_event", "webhook_set_aside"})
 """Tables whose rows say which generation decided them."""
@@ -32,7 +32,7 @@ _LEADER: Final = {table: leader for leader, tables in _FED_TOGETHER.items() for 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a rebuild makes anew: the tables that one topic feeds."""
+    """What is rebuilt together: the tables that one topic feeds."""
 
     projection: Projection
     tables: tuple[str, ...]

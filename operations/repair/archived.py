@@ -1,7 +1,7 @@
 """Records older than the log, from an archive: which of them may be folded, and folding them before the log's.
 
 They go through the lanes of a worker of this process, as the log's do through the processors': state before outputs,
-store after them. The group's commit in the raw log says how far the archive is folded, so that a run cut off goes on.
+store after them. The group's commit in the raw log says how far the archive is folded, so that an interrupted run resumes.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def fold_archive(plan: Plan) -> None:
         if not plan.archive:
             raise DeploymentError(
                 f"{RAW}: retention passed offset {positions} where the repair stands (the log begins at {begins}). "
-                "Begin anew: recibo repair --discard"
+                "Start over: recibo repair --discard"
             )
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         worker = _worker(plan, failed, begins)

@@ -22,7 +22,7 @@ class Plan:
     data_dir: Path
     """Where the new generation's states are kept on this machine."""
     config_file: Path
-    """The sources, with what was mended."""
+    """The sources, with what was fixed."""
     archive: str
     """Location of an archive that reaches back further than the log; empty: none."""
     progress: Progress

@@ -55,7 +55,7 @@ class RawGroup:
         }
 
     async def commit(self, offsets: Mapping[int, int]) -> None:
-        """Have the group go on at `offsets`."""
+        """Have the group resume at `offsets`."""
         await self._group_consumer.commit({TopicPartition(self._raw, p): offset for p, offset in offsets.items()})
 
     async def first_at_ms(self) -> dict[int, int]:

@@ -1,4 +1,4 @@
-"""`recibo repair`, step by step; each goes on where an earlier run left off."""
+"""`recibo repair`, step by step; each continues where an earlier run left off."""
 
 import asyncio
 from collections.abc import Callable
@@ -57,7 +57,7 @@ class Repair:
         drop_shadow_tables(self.plan)
 
     async def discard(self) -> None:
-        """Delete what was made. Raises DeploymentError in the middle of a switch, which can only go on."""
+        """Delete what was made. Raises DeploymentError in the middle of a switch, which can only continue."""
         if read_generation(self.plan.data_dir).switching_to or self.is_switched():
             raise DeploymentError("the tables are being switched, or are: run `recibo repair --yes` to finish")
         await discard(self.plan)

@@ -2,7 +2,7 @@
 
 A state none of whose events is in the log is taken as it is. Of a state with events on both sides of the log's start,
 the older ones are folded again, from the events that the old generation published of it; those in the log will be decided
-anew. Journal entries before the log's start keep their verdict.
+again. Journal entries before the log's start keep their verdict.
 """
 
 from collections.abc import Sequence

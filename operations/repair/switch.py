@@ -1,6 +1,6 @@
 """The switch to a new generation: from the old one's last outcome to the new one's first, each coordinate exactly once.
 
-Nobody projects meanwhile; ingest goes on. Every step may be done twice, and the switch counts once it is noted: only then
+No projector runs meanwhile; ingest continues. Every step may be done twice, and the switch counts once it is noted: only then
 may the new generation's projector start, behind all that is in the tables.
 """
 
@@ -36,7 +36,7 @@ async def switch(plan: Plan, steps: Steps, begin: Begin, waits_for: Callable[[st
         plan: the repair.
         steps: its record.
         begin: from where the generation is folded.
-        waits_for: told what has to be stopped, where something still runs.
+        waits_for: called with what has to be stopped, where something still runs.
     """
     await _until_stopped(plan, waits_for)
     async with RawGroup(plan.kafka, plan.kafka.named(f"recibo-processors-g{plan.old}")) as group:

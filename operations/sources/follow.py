@@ -46,7 +46,7 @@ OnStep = Callable[[Step], None]
 async def send_and_follow(
     line: Line, proof: Proof, body: bytes, content_type: str, message_id: str, *, s_max: float, on_step: OnStep
 ) -> None:
-    """Post a test event and tell of each step until its message can be queried.
+    """Post a test event and report each step until its message can be queried.
 
     Args:
         line: where the stages are.
@@ -123,7 +123,7 @@ async def _queried(clickhouse: ClickHouseSettings, message_id: str, s_max: float
         try:
             found = await asyncio.to_thread(_status_in_clickhouse, clickhouse, message_id)
         except ClickHouseError as error:
-            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be asked: {error}") from error
+            raise DeploymentError(f"ClickHouse at {clickhouse.address} cannot be queried: {error}") from error
         if found:
             return found
         if time.monotonic() > deadline:

@@ -32,7 +32,7 @@ class LogReader:
         self._seen: list[Record] = []
 
     async def seek_to_end(self) -> None:
-        """Go on from what is written after now."""
+        """Continue from what is written after now."""
         for partition, offset in (await self._consumer.end_offsets(self._partitions)).items():
             self._consumer.seek(partition, offset)
 

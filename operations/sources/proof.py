@@ -87,7 +87,7 @@ def prove(  # noqa: PLR0911 - one return a kind
         case PathSecret() | NoAuthentication():
             return Proof(url, {})
     raise DeploymentError(
-        f"source {source.name} is proved by {type(source.auth).__name__}, which cannot be made up from here: "
+        f"source {source.name} is proved by {type(source.auth).__name__}, which cannot be produced here: "
         "send a test from the provider's own panel"
     )
 

@@ -4,7 +4,7 @@ Numbered SQL files, applied in order and recorded with a checksum. Forward only.
 (`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time.
 
 Numbers go by blocks of a hundred (0001, 0002, …; 2001, 2002, …), one for each piece of work, and within a block without
-gaps. A block builds on lower ones as they were when it began, never on a higher one: work on two may go on at once, and
+gaps. A block builds on lower ones as they were when it began, never on a higher one: work on two may proceed at once, and
 the lower one's next file may reach a database after the higher one's.
 """
 

@@ -40,6 +40,6 @@ def create(client: Client, views: str) -> bool:
     except DatabaseError as error:
         if error.code not in _NO_ROLES_CODES:
             raise
-        log.warning("no roles were made: grant CREATE ROLE to our user for them; the local engine keeps none")
+        log.warning("no roles were made: grant CREATE ROLE to our user to have them; the local engine has none")
         return False
     return True

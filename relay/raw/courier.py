@@ -67,12 +67,12 @@ class Courier:
                 await self._read()
             except (KafkaError, ConfigurationError) as error:  # of a file of secrets, perhaps being replaced
                 pause = again_s(1)
-                log.warning("Kafka fails; tried again", host=self._target.host, pause_s=pause, why=repr(error))
+                log.warning("Kafka fails; trying again", host=self._target.host, pause_s=pause, why=repr(error))
                 self.trouble = f"Kafka fails: {error!r}"
             except Exception as error:
                 failures = 1 if time.monotonic() - begun > _STABLE_S else failures + 1
                 pause = again_s(failures)
-                log.exception("a courier failed; it begins again", host=self._target.host, pause_s=pause)
+                log.exception("a courier failed; it restarts", host=self._target.host, pause_s=pause)
                 self.trouble = f"failed {failures} times in a row, and begins again in {pause:.0f} s: {error!r}"
             await asyncio.sleep(pause)
 
@@ -132,7 +132,7 @@ class Courier:
                 raise StateRefused(
                     f"the relay to {self._target.host} has come to offset {committed} of {self._raw} partition "
                     f"{partition.partition}, which ends at {ends[partition]}: this is another log; delete the consumer "
-                    f"group {self._group} to begin anew"
+                    f"group {self._group} to start over"
                 )
             if committed < begins[partition]:
                 lost = begins[partition] - committed

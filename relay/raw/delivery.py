@@ -79,13 +79,13 @@ class Delivery:
         except Forbidden as error:
             result, why = Result.FORBIDDEN, str(error)
         except httpcore.LocalProtocolError as error:
-            # Nothing was sent: this webhook's own headers cannot be. The URL is not to blame, and the others go on.
+            # Nothing was sent: this webhook's own headers cannot be. The URL is not at fault, and the others continue.
             result, why = Result.REFUSED, f"{type(error).__name__} {error}"
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException, OSError, ValueError) as error:
             result, why = Result.FAILED, f"{type(error).__name__} {error}"
         except Exception as error:
             # A bug of ours, of this webhook alone: it must not hold up the others, nor for ever what is committed.
-            log.exception("an attempt failed in a way nobody foresaw", request_id=webhook.request_id)
+            log.exception("an attempt failed unexpectedly", request_id=webhook.request_id)
             result, why = Result.REFUSED, f"a bug: {type(error).__name__}"
         self._note(result, retry_after)
         tell = log.info if result is Result.TAKEN else log.warning

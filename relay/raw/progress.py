@@ -33,7 +33,7 @@ class Progress:
         self._positions[where[0]] = where[1] + 1
 
     def safe(self) -> dict[int, int]:
-        """Return partition → offset to go on from after a crash."""
+        """Return partition → offset to resume from after a crash."""
         return {
             partition: next(iter(self._waiting[partition]), position) for partition, position in self._positions.items()
         }

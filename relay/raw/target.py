@@ -12,7 +12,7 @@ REQUEST_ID_HEADER = "Recibo-Request-Id"
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a source's webhooks go on to."""
+    """Where a source's webhooks are forwarded to."""
 
     source: str
     url: str

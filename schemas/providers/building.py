@@ -39,7 +39,7 @@ def message_event(
     error: ErrorDetail | None = None,
     family: str = "",
 ) -> Normalized:
-    """Return what a provider says of a message, or why that cannot be told.
+    """Return what a provider says of a message, or why that cannot be determined.
 
     Args:
         context: the source the record came by.
@@ -61,7 +61,7 @@ def message_event(
     """
     if not message_id:
         return Unmapped("no message id found")
-    # A provider without codes tells its failures apart by their titles alone (Z-API, under one word for all outcomes).
+    # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
     code = (error.code or error.title) if error else ""
     their_name = family or context.provider
     stamp = str(at_ms or "")
@@ -98,10 +98,10 @@ def connection_event(
     their_id: str = "",
     stamp: str = "",
 ) -> Normalized:
-    """Return what a provider says of a connection, or why that cannot be told (arguments as for `message_event`).
+    """Return what a provider says of a connection, or why it cannot be determined (arguments: see `message_event`).
 
     A message reports a status once; a connection closes again and again. So a report without an id, a time or a
-    `stamp` is told from the next one by its time of receipt, which is kept with the record and so is the same for
+    `stamp` is distinguished from the next by its time of receipt, which is kept with the record and so is the same for
     every copy of ours; otherwise the second logout would be taken for a repeat of the first.
 
     Args:

@@ -1,7 +1,7 @@
 """Evolution API 2.x: Baileys instances and instances on Meta's API, one event a body.
 
 Source: EvolutionAPI/evolution-api, `whatsapp.baileys.service.ts`, `whatsapp.business.service.ts`, `wa.types.ts`. Traps:
-`date_time` is the server's local time labelled Z, so it is no time (but tells two reports apart); `messageId` is a
+`date_time` is the server's local time labelled Z, so it is no time (but distinguishes two reports); `messageId` is a
 row of its database, `keyId` the message; on Meta's API only ids can be trusted (`fromMe` is always false and
 `remoteJid` is another message's recipient); bodies carry the instance's `apikey`.
 """
@@ -149,7 +149,7 @@ PROVIDER: Final = Provider(
             '{"webhook": {"enabled": true, "url": "{url}", "headers": {"Authorization": "Bearer {secret}"},\n'
             ' "events": ["MESSAGES_UPDATE", "SEND_MESSAGE", "CONNECTION_UPDATE", "LOGOUT_INSTANCE"]}}'
         ),
-        "The global webhook (WEBHOOK_GLOBAL_URL) knows no LOGOUT_INSTANCE: CONNECTION_UPDATE tells of logouts there.",
+        "The global webhook (WEBHOOK_GLOBAL_URL) knows no LOGOUT_INSTANCE: CONNECTION_UPDATE reports logouts there.",
         "If the instance uses `jwt_key` instead of a fixed header, set the source's auth kind to `jwt`.",
     ),
     reports={

@@ -204,7 +204,7 @@ class MappedParser:
             message_id if is_message else "",
             participant,
             word,
-            # A connection closes again and again: without a time of its own, receipt tells one report from the next.
+            # A connection closes again and again: without a time of its own, receipt distinguishes it from the next.
             str(provider_ms or ("" if is_message else received_at_ms)),
             error.code if error else "",
         )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Which provider reports which status: so that a zero is told from "this provider never says"."""
+"""Which provider reports which status: it distinguishes a zero from "this provider never says"."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple

@@ -86,7 +86,7 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
 
 
 def _recipient(status: dict[str, Any]) -> tuple[tuple[str, str], str]:
-    """Return ((recipient, kind), participant): the number where it is told, else the business-scoped user id."""
+    """Return ((recipient, kind), participant): the number where it is given, else the business-scoped user id."""
     recipient = text_of(status.get("recipient_id"))
     if status.get("recipient_type") == "group":
         device = text_of(status.get("recipient_participant_id")) or text_of(status.get("recipient_participant_user_id"))

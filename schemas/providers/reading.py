@@ -15,7 +15,7 @@ _NOTHING: Final[dict[str, Any]] = {}
 
 
 def load(body: bytes) -> Any:
-    """Return the JSON document, or None where it is none (`null` is not told apart: neither says anything)."""
+    """Return the JSON document, or None where it is none (`null` counts as none: neither says anything)."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:

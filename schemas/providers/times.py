@@ -1,4 +1,4 @@
-"""Reading a provider's time: ISO 8601, or epoch seconds or milliseconds, told apart by size."""
+"""Reading a provider's time: ISO 8601, or epoch seconds or milliseconds, distinguished by size."""
 
 import re
 from datetime import datetime, tzinfo

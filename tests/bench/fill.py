@@ -2,7 +2,7 @@
 
 They stand in `build/fill-10m/` (a directory a size), the data directory of a local engine; benchmarks that need many
 messages run over it by `filled`. A file beside the data says what it was made with: other migrations, other rows or an
-age at which retention would take the first of them, and it is made anew; half of it, and it is continued. What a benchmark inserts must be rows that are
+age at which retention would take the first of them, and it is rebuilt; half of it, and it is continued. What a benchmark inserts must be rows that are
 there already. For 10 million messages: 24.5 million records, ten minutes on two cores, and 5 GB.
 """
 

@@ -6,7 +6,7 @@ each repeat set aside. How time is taken: `measure.py`. The facts each program e
 records say; in the first round every field of every event and set-aside record must be the same in all programs.
 
 `recibo` is one worker process a core, as it is meant to be deployed, `recibo_1` a single one. Kafka Streams keeps more than
-one core busy with one thread; CPU-seconds tell what each costs.
+one core busy with one thread; CPU-seconds show what each costs.
 
 Environment: MESSAGES (125000; about 4.2 records each), REPETITIONS (3), PARTS (some of the programs).
 """

@@ -42,7 +42,7 @@ def rows_of(world: World, batch: int) -> Rows:
 
 
 def fresh(client: Client, store: str) -> None:
-    """Make the tables anew."""
+    """Rebuild the tables."""
     client.command(f"DROP DATABASE IF EXISTS {store} SYNC")
     migrate(client, store, views_database=None)
 

@@ -56,7 +56,7 @@ def test_signatures(function: Callable[..., Any], expected: list[str]) -> None:
         (
             AIOKafkaConsumer.partitions_for_topic,
             "7764e983cd64f090",
-            "knows only the topics that the client was told of",
+            "knows only the topics that the client was given",
         ),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),

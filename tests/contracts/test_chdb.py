@@ -36,7 +36,7 @@ def test_signatures() -> None:
     ],
 )
 def test_a_statement_is_classified_without_running_it(handle: Connection, sql: str, kind: str) -> None:
-    """What is behind a handle tells readers, changes and control apart: that decides what waits for what."""
+    """What is behind a handle distinguishes readers, changes and control: that decides what waits for what."""
     assert handle._conn.classify_query(sql)["query_class"].name == kind
 
 

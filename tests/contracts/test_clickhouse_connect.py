@@ -79,7 +79,7 @@ def test_times_are_written_as_whole_milliseconds() -> None:
 
 
 def test_errors_say_what_they_are() -> None:
-    """An error carries ClickHouse's code, and the classes that refusals are told by have the parents we take them for."""
+    """An error carries ClickHouse's code, and the classes that refusals are recognised by have the parents we take them for."""
     error = exceptions.DatabaseError("no", code=27, name="CANNOT_PARSE_INPUT_ASSERTION_FAILED")
     assert error.code == 27
     assert is_permanent(error)

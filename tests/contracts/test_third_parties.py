@@ -37,7 +37,7 @@ PRIVATE: Final = {
 }
 """A private name of somebody else's that we touch → the contract that says what we take it for."""
 GONE: Final = {"relay.app._Server.install_signal_handlers"}
-"""Known to override nothing any more, and to be removed with the next change of their file."""
+"""Known to override nothing now, and to be removed with the next change of their file."""
 NOT_PRIVATE: Final = {"_replace", "_exit", "_create_unverified_context"}
 """Python's own: documented in spite of their names."""
 PEERS: Final = ("tests.bench.peers.quix_streams",)

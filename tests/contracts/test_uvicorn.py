@@ -53,7 +53,7 @@ class _Transport(asyncio.Transport):
 
 
 class _App:
-    """Notes what it is given and waits; answers 204 when told to."""
+    """Notes what it is given and waits; answers 204 when asked to."""
 
     def __init__(self) -> None:
         self.scopes: list[Any] = []
@@ -209,7 +209,7 @@ async def test_a_callback_that_raises_stops_the_parser(make: Make) -> None:
 
 
 async def test_a_cycle_marked_disconnected_is_woken_and_answers_no_more(make: Make) -> None:
-    """Who serves a request that the protocol has answered itself is told of a disconnect, and what it sends is dropped."""
+    """Who serves a request that the protocol has answered itself receives a disconnect, and what it sends is dropped."""
     protocol, transport, app = make()
     protocol.data_received(HEADERS_ONLY)
     await turn()

@@ -42,7 +42,7 @@ FACTS: Final = (
 
 
 def identity_of(sample: Sample, expected: dict[str, Any]) -> Identity:
-    """Return what tells an expectation's row from others."""
+    """Return what distinguishes an expectation's row from others."""
     about = expected["message_id"] or expected["connection_id"]
     return sample.provider, about, expected["status"], expected["provider_status"]
 

@@ -51,7 +51,7 @@ OUTCOMES = "SELECT source FROM recibo.outcomes"
 
 
 def arrived(world: World, wanted: Mapping[str, int]) -> Callable[[], bool]:
-    """Return what tells whether each source's records have their outcomes."""
+    """Return a check of whether each source's records have their outcomes."""
 
     def is_so() -> bool:
         counted = dict(world.rows(f"SELECT source, count() FROM ({OUTCOMES}) GROUP BY source"))

@@ -38,7 +38,7 @@ def test_an_hours_name_names_it(at_ms: int) -> None:
 
 @given(st.integers(0, 60), st.integers(0, 1_000))
 def test_columns_carry_records_verbatim(count: int, seed: int) -> None:
-    """Keys, values and headers come back from columns as they were, absent told from empty."""
+    """Keys, values and headers come back from columns as they were, absent distinguished from empty."""
     records = some_records(TOPIC, 3, range(START_MS, START_MS + count), seed)
     assert list(from_columns(to_columns(records), TOPIC)) == records
 

@@ -123,7 +123,7 @@ def test_connection_facts_need_no_order(data: st.DataObject, events: list[Event]
 @SETTINGS
 @given(data=st.data(), events=message_events())
 def test_regrouping_needs_no_other_state(data: st.DataObject, events: list[Event]) -> None:
-    """A state written and read back between any two events goes on as if it had never left memory."""
+    """A state written and read back between any two events continues as if it had never left memory."""
     state: Any = None
     for offset, event in enumerate(events):
         state, _, _ = fold(MESSAGE, state, event, offset, AT_MS, None)

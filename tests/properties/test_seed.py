@@ -105,7 +105,7 @@ def test_a_connection_folded_again_by_the_same_parser_is_the_same(told: list[Tol
 
 @given(messages, starts, st.sampled_from(("delivered", "read")))
 def test_nothing_that_a_wrong_parser_made_of_the_log_is_left(told: list[Told], start: int, wrong: str) -> None:
-    """Where all was selected, the mended state is what the mended parser makes of all events, older ones included."""
+    """Where all was selected, the fixed state is what the fixed parser makes of all events, older ones included."""
     all_selected = [(number, status, True) for number, status, _ in told]
     check_other_parser(MESSAGE, seed_message, all_selected, min(start, len(told) - 1), wrong)
 

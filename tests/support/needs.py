@@ -1,7 +1,7 @@
 """Tests that need root or a tool of this machine: where it is missing they are not run, and listed by name at the end.
 
 `@pytest.mark.needs_root` and `@pytest.mark.needs_tool("strace")`; `make tools` installs the tools. With several processes
-each one tells the one that prints what it left out.
+each one reports what it left out to the one that prints.
 """
 
 import os

@@ -12,7 +12,7 @@ _ANSWER_S_MAX = 15.0
 
 @dataclass
 class Traffic:
-    """Posts numbered events from several connections until told to stop; survives resets and refusals."""
+    """Posts numbered events from several connections until asked to stop; survives resets and refusals."""
 
     running: RunningIngest
     source: str

@@ -1,7 +1,7 @@
 {# The weeks (their Mondays, as an array literal) whose messages are not what they were when this model last ran.
 
    A message is of the week of its anchor_day. One that is known under several ids, or came back after the horizon of 45
-   days, may have been two messages until now, the other of any week up to its last event: all those are counted anew. #}
+   days, may have been two messages until now, the other of any week up to its last event: all those are recounted. #}
 {% macro changed_weeks(messages) %}
   {%- set asked %}
     select distinct arrayJoin(arrayMap(

@@ -1,4 +1,4 @@
-"""What callers may not ask of the local engine, told from the engine's own parse of a statement. Pure.
+"""What callers may not ask of the local engine, decided from the engine's own parse of a statement. Pure.
 
 chDB keeps no users: whoever reaches the port could read and write files as the operator, and send them elsewhere. So a
 statement may only be of a kind listed here, and may use no table function, engine or dictionary that reaches files,

@@ -1,4 +1,4 @@
--- One row a logout or disconnection, with the messages of its connection that were in flight then: heard of in the seven
+-- One row a logout or disconnection, with the messages of its connection that were in flight then: received in the seven
 -- days before it, and neither delivered nor failed by then. Parameters: since and until (UTC days of the logout, both
 -- included).
 -- Example: SELECT * FROM recibo.logout_in_flight(since = '2026-03-01', until = '2026-03-07') ORDER BY in_flight DESC

@@ -1,4 +1,4 @@
-"""What the driver tells a program to do, through its environment: where to read, where to write, under which name."""
+"""What the driver asks a program to do, through its environment: where to read, where to write, under which name."""
 
 import os
 import time

@@ -9,7 +9,7 @@ from schemas.topics import RAW, Topics
 from tests.faults.processors.truth import Document, Expected, Truth
 
 KEPT_MAX: Final = 20
-"""Differences told in words; all are counted."""
+"""Differences described in words; all are counted."""
 
 Coordinate = tuple[int, int]
 
@@ -137,7 +137,7 @@ class Findings:
         self.truth.changed.clear()
 
     def leap(self) -> None:
-        """After the horizon an event told again is a new event: the same id may appear once more."""
+        """After the horizon an event reported again is a new event: the same id may appear once more."""
         self._ids.clear()
 
     def _check_order(self, record: Any, coordinate: Coordinate) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.faults.processors.pausing_worker`: a worker that stops itself (SIGSTOP) at the armed crash point, and can go on."""
+"""`python -m tests.faults.processors.pausing_worker`: a worker that stops itself (SIGSTOP) at the armed crash point, and can continue."""
 
 import signal
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The topics of a crash run on a real broker: made anew, appended to, and read back."""
+"""The topics of a crash run on a real broker: recreated, appended to, and read back."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final

@@ -35,7 +35,7 @@ TELLING_POINTS: Final = {
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("mutant", MUTANTS)
 async def test_mutant_is_caught(mutant: str, kafka_bootstrap: str, tmp_path: Path) -> None:
-    """A worker that breaks one rule of durability is told from a sound one within a few kills."""
+    """A worker that breaks one rule of durability is distinguished from a sound one within a few kills."""
     module = ("tests.faults.processors.mutant_worker", mutant)
     async with Harness(kafka_bootstrap, tmp_path, seed=5, module=module) as harness:
         points = TELLING_POINTS[mutant]

@@ -131,7 +131,7 @@ class Traffic:
         return self._single(context, body)
 
     def _flood(self) -> list[RawRecord]:
-        """Tell many distinct events of one message; sometimes go on with the last one flooded."""
+        """Tell many distinct events of one message; sometimes continue with the last one flooded."""
         rnd = self._rnd
         if self._flooded is None or rnd.random() < 0.7:
             self._messages += 1

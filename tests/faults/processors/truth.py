@@ -34,7 +34,7 @@ class Expected(NamedTuple):
 
 
 class Truth:
-    """What is true after the records told so far."""
+    """What is true after the records seen so far."""
 
     def __init__(self, generation: int) -> None:
         self._topics = Topics(generation)

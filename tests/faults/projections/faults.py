@@ -11,7 +11,7 @@ Happening = Callable[[Line, random.Random], Awaitable[None]]
 
 
 async def kill_projector(line: Line, rnd: random.Random) -> None:
-    """SIGKILL to one projector; the other goes on."""
+    """SIGKILL to one projector; the other continues."""
     rnd.choice(line.projectors).kill()
 
 

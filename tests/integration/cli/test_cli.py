@@ -68,7 +68,7 @@ def test_sql_tells_an_error_in_one_line(clickhouse_url: str, database: str, sql:
 
 
 def test_sql_names_a_clickhouse_that_does_not_answer() -> None:
-    """Where no ClickHouse answers, the address (without its password) and what to do are told."""
+    """Where no ClickHouse answers, the address (without its password) and what to do are reported."""
     done = run("sql", "--url", f"http://analyst:secret@{HOST}:{free_port()}", "SELECT 1")
     assert isinstance(done.exception, DeploymentError)
     assert "secret" not in str(done.exception)

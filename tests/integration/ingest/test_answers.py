@@ -213,7 +213,7 @@ async def test_unknown_source_is_404(ingest: RunningIngest, name: str) -> None:
 
 
 async def test_wrong_method_is_405(ingest: RunningIngest, name: str) -> None:
-    """Anything but POST is answered 405, and told what is allowed."""
+    """Anything but POST is answered 405 with what is allowed."""
     for method in ("GET", "PUT", "DELETE", "PATCH", "OPTIONS"):
         response = await ask(ingest, method, f"/v1/webhooks/{name}-hmac")
         assert_problem(response, 405)
@@ -262,7 +262,7 @@ async def test_wrong_content_type_or_coding_is_415(ingest: RunningIngest, name: 
 
 
 async def test_over_the_rate_is_429_with_retry_after(ingest: RunningIngest, name: str) -> None:
-    """A source over its rate is told when to come again; the others are not touched."""
+    """A source over its rate is answered when to retry; the others are not touched."""
     source, headers = f"{name}-slow", {"content-type": "application/json"}
     assert [(await post(ingest, source, event_body(n), headers)).status_code for n in range(2)] == [204, 204]
     over = await post(ingest, source, event_body(3), headers)

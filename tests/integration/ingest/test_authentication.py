@@ -144,7 +144,7 @@ async def test_who_says_so_takes_anybody(ingest: RunningIngest) -> None:
 
 
 async def test_failures_are_limited_by_address(ingest: RunningIngest) -> None:
-    """An address that fails too often is told 429 and cut off; others, and the provider at that very address, are not."""
+    """An address that fails too often is answered 429 and cut off; others, and the provider at that very address, are not."""
     wrong = signature(BODY, "wrong")
     async with httpx.AsyncClient(base_url=ingest.url) as client:
 

@@ -44,7 +44,7 @@ async def test_silent_connection_is_closed(ingest: RunningIngest) -> None:
 
 
 async def test_empty_lines_hold_no_connection(ingest: RunningIngest) -> None:
-    """A client that goes on sending what is no request is closed at the headers' deadline, after a good request too."""
+    """A client that keeps sending what is no request is closed at the headers' deadline, after a good request too."""
     reader, writer = await asyncio.open_connection("127.0.0.1", ingest.port)
     writer.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n")
     assert await asyncio.wait_for(read_status(reader), 8) == 404
@@ -73,7 +73,7 @@ async def test_client_that_does_not_read_is_closed(ingest: RunningIngest) -> Non
 
 
 async def test_offer_of_another_protocol_is_refused(ingest: RunningIngest, name: str) -> None:
-    """A POST that offers to go on in another protocol is answered 400: the parser would see no body in it, and lose it."""
+    """A POST that offers to continue in another protocol is answered 400: the parser would see no body in it, and lose it."""
     offer = "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQBAAAAAAUAAEAA\r\n"
     assert await exchange(ingest, request(name, event_body(1), extra=offer)) == 400
     assert await exchange(ingest, request(name, event_body(1), extra="upgrade: h2c\r\n")) == 204

@@ -99,7 +99,7 @@ async def test_a_dead_task_ends_the_process_after_draining(
     writer.write(posted[:-10])
     await until(lambda: says(settings, "/metrics", "recibo_ingest_in_flight 1.0"), "the request to be under way")
     may_die.set()
-    await until(lambda: says(settings, "/healthz", "fake died: ValueError"), "health to tell of the death")
+    await until(lambda: says(settings, "/healthz", "fake died: ValueError"), "health to report the death")
     writer.write(posted[-10:])
     assert await asyncio.wait_for(read_status(reader), 8) == 204
     writer.close()

@@ -122,7 +122,7 @@ async def test_what_retention_deleted_before_it_was_archived_is_said(
 
 
 async def test_another_log_is_refused(kafka_bootstrap: str, make_topic: MakeTopic, tmp_path: Path) -> None:
-    """A topic that was made anew is not appended to the archive of the old one, be it shorter or longer."""
+    """A topic that was recreated is not appended to the archive of the old one, be it shorter or longer."""
     old = await make_topic(partitions=1, config=TIMES_OF_PRODUCERS)
     await produce(kafka_bootstrap, some_records(old, 0, hours(0, count=1)))
     await archive_now(kafka_bootstrap, old, tmp_path, NOW_MS)
@@ -131,7 +131,7 @@ async def test_another_log_is_refused(kafka_bootstrap: str, make_topic: MakeTopi
         manifest.write_text(manifest.read_text().replace(old, new))
     (tmp_path / old).rename(tmp_path / new)
     with pytest.raises(
-        DeploymentError, match="ends at offset 0, and the archive has come to 40: the topic was made anew"
+        DeploymentError, match="ends at offset 0, and the archive has come to 40: the topic was recreated"
     ):
         await archive_now(kafka_bootstrap, new, tmp_path, NOW_MS)
     await produce(kafka_bootstrap, some_records(new, 0, hours(0, first=1, count=2)))

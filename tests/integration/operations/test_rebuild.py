@@ -89,7 +89,7 @@ def damage(databases: Databases, table: str, monday_: date, condition: str) -> N
 async def test_states_are_rebuilt_beside_traffic(
     databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
 ) -> None:
-    """Lost states, aliases and false facts are mended; what arrives meanwhile is kept, though every step dies once."""
+    """Lost states, aliases and false facts are fixed; what arrives meanwhile is kept, though every step dies once."""
     topics, world = Topics(settings.generation), World(settings.generation)
     known: dict[str, int] = {}
     await make_derived_topics(kafka_admin, settings.generation)
@@ -155,7 +155,7 @@ async def test_only_weeks_wholly_in_the_log_are_replaced(
     kept = databases.value(
         "SELECT count() FROM store.message_event FINAL WHERE message_id LIKE '%2' AND message_id NOT LIKE 'new%'"
     )
-    assert kept == 0, "what the log does not hold any more is not to be had from it"
+    assert kept == 0, "what the log no longer holds cannot be read from it"
 
 
 async def test_a_killed_command_goes_on(

@@ -1,4 +1,4 @@
-"""`recibo repair`: a parser that called an error a delivery for an hour, mended from a log that lost its older half."""
+"""`recibo repair`: a parser that called an error a delivery for an hour, fixed from a log that lost its older half."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ def week(monday_ms: int) -> str:
 
 
 def stories(run: str, from_ms: int, messages: int, *words: str) -> list[Story]:
-    """Return messages that are told of in these words, a minute apart."""
+    """Return messages reported in these words, a minute apart."""
     return [
         (f"{run}-{number}", word, from_ms + number * 1_000 + place * 60_000)
         for place, word in enumerate(words)
@@ -85,7 +85,7 @@ async def arriving(deployment: Deployment) -> AsyncIterator[list[Story]]:
 
     task = asyncio.create_task(arrive())
     yield arrived
-    leaving.set()  # not cancelled: what is appended is told
+    leaving.set()  # not cancelled: what is appended is reported
     await task
 
 
@@ -99,7 +99,7 @@ def seen(told: list[Story]) -> dict[str, int]:
 
 @pytest.mark.timeout(300)
 async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_path: Path) -> None:
-    """After kills at every stage the mended status is in topic, tables and views; older weeks are byte for byte the same."""
+    """After kills at every stage the corrected status is in topic, tables and views; older weeks are byte for byte the same."""
     await d.append(HISTORY)
     await d.until_projected()
     assert d.rows("SELECT count() FROM recibo.messages WHERE message_id LIKE 'hour%' AND status = 'delivered'") == [
@@ -156,7 +156,7 @@ async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_p
 
 @pytest.mark.timeout(300)
 async def test_an_archive_takes_the_place_of_seeds(d: Deployment, tmp_path: Path) -> None:
-    """With what the log has lost in an archive, every message is folded again, and every week is mended."""
+    """With what the log has lost in an archive, every message is folded again, and every week is fixed."""
     archive = str(tmp_path / "archive")
     await d.append(HISTORY)
     await d.until_projected()

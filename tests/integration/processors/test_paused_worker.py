@@ -1,4 +1,4 @@
-"""A worker that was paused past its session, and goes on when another has its partitions, harms nothing."""
+"""A worker that was paused past its session, and resumes when another has its partitions, harms nothing."""
 
 import signal
 

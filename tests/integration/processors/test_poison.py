@@ -1,4 +1,4 @@
-"""Whatever stands in the raw log is set aside or bounded, and the stream goes on."""
+"""Whatever stands in the raw log is set aside or bounded, and the stream continues."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""A record that breaks its parser stops the worker three times; then its key waits, and everything else goes on."""
+"""A record that breaks its parser stops the worker three times; then its key waits, and everything else continues."""
 
 import json
 from typing import Any

@@ -140,7 +140,7 @@ async def test_restart_and_lost_disk(kafka_bootstrap: str, make_worker: MakeWork
 
 @pytest.mark.timeout(300)
 async def test_another_partition_count_is_refused(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
-    """With the topics made anew with more partitions, the worker stops and says what to do; it deletes nothing."""
+    """With the topics recreated with more partitions, the worker stops and says what to do; it deletes nothing."""
     async with Scene(kafka_bootstrap, seed=42, partitions=2) as scene:
         worker = make_worker(scene)
         await finished_worker(scene, worker, 500)
@@ -151,7 +151,7 @@ async def test_another_partition_count_is_refused(kafka_bootstrap: str, make_wor
         await grown.until_ended_or_done(worker)
         assert worker.code() == 1
         log = worker.log_file.read_text()
-        assert "Give the old partition count back" in log or "reset the group's offsets" in log
+        assert "Restore the old partition count" in log or "reset the group's offsets" in log
 
 
 @pytest.mark.timeout(300)
@@ -159,7 +159,7 @@ async def test_another_partition_count_is_refused(kafka_bootstrap: str, make_wor
 async def test_offsets_out_of_the_log_are_refused(
     committed: int, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient, make_worker: MakeWorker
 ) -> None:
-    """Where committed offsets are not in the log any more, the worker stops with the remedy, and skips nothing in silence."""
+    """Where committed offsets are no longer in the log, the worker stops with the remedy, and skips nothing silently."""
     async with Scene(kafka_bootstrap, seed=43, partitions=1) as scene:
         raw = TopicPartition(RAW, 0)
         await scene.append(scene.traffic.records(200))

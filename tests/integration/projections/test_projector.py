@@ -68,7 +68,7 @@ async def make_topics(kafka: str, generation: int) -> None:
 
 
 async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_kafka: str) -> None:
-    """A killed projector goes on from its commits: every message and every count as if it had never died."""
+    """A killed projector resumes from its commits: every message and every count as if it had never died."""
     await make_topics(own_kafka, 7)
     world = busy_world(1_000, generation=7)
     await publish(world, own_kafka)

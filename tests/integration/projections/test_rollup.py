@@ -8,7 +8,7 @@ ALL = "time_zone = 'America/Sao_Paulo', since = '2000-01-01', until = '2100-01-0
 
 
 def refresh(databases: Databases) -> None:
-    """Count anew now, as the engine does every five minutes."""
+    """Recount now, as the engine does every five minutes."""
     for what in ("REFRESH", "WAIT"):
         databases.client.command(f"SYSTEM {what} VIEW {databases.store}.funnel_slot")
 
@@ -37,7 +37,7 @@ async def test_the_rollup_stays_right_under_replay(databases: Databases, project
 
 
 async def test_a_message_that_moves_between_groups_is_counted_once(databases: Databases, project: Project) -> None:
-    """A campaign that is only told by a later event leaves no row behind under the campaign unknown before."""
+    """A campaign that is only reported by a later event leaves no row behind under the campaign unknown before."""
     world = busy_world(0)
     world.post(message_event("m-1", "created", world.start_ms))
     await project(world)

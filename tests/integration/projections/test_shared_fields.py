@@ -59,7 +59,7 @@ def folded(events: list[Event]) -> MessageState:
 
 
 def row_of(state: MessageState) -> tuple[Any, ...]:
-    """Return a state as STATES tells it."""
+    """Return a state as STATES gives it."""
     s, first = state, state.first_at_ms
     told = (s.generation, s.seeded_from, s.first_at or None, s.old_time, s.receipt_times, s.billable)
     texts = (s.price_type, s.price_category, s.price_model, [tuple(i) for i in s.identities], s.line, s.template)

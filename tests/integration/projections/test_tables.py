@@ -47,7 +47,7 @@ def ms(at: object) -> int | None:
 
 
 def truth(state: MessageState) -> tuple[object, ...]:
-    """Return a state as `facts` tells it."""
+    """Return a state as `facts` gives it."""
     s, f = state, state.failure
     first = s.first_at_ms.get
     return (

@@ -61,7 +61,7 @@ async def test_a_batch_inserted_again_is_dropped_by_its_token(databases: Databas
 async def test_a_known_token_with_other_bytes_is_lost_by_the_engine_and_never_sent_by_us(
     clickhouse: Client, databases: Databases, project: Project
 ) -> None:
-    """The engine drops other rows under a known token; ours differs with the bytes, so a topic made anew goes in."""
+    """The engine drops other rows under a known token; ours differs with the bytes, so a recreated topic goes in."""
     clickhouse.command(
         "CREATE TABLE kept (a Int32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000"
     )

@@ -15,7 +15,7 @@ UTC = f"time_zone = 'UTC', {ALL}"
 
 
 async def test_funnel_counts_by_the_readers_day(databases: Databases, project: Project) -> None:
-    """A message first heard of at 01:00 UTC belongs to the day before in São Paulo; a read counts as delivered."""
+    """A message first received at 01:00 UTC belongs to the day before in São Paulo; a read counts as delivered."""
     world = World()
     world.wait(HOUR_MS)
     world.post(message_event("m-1", "queued", START_MS))
@@ -69,7 +69,7 @@ async def test_stuck_messages_say_whether_the_connection_logged_out(databases: D
 
 
 async def test_a_logout_says_what_was_in_flight(databases: Databases, project: Project) -> None:
-    """Of the messages of a connection that closes, those heard of before and not ended by then are counted."""
+    """Of the messages of a connection that closes, those received before and not ended by then are counted."""
     world = World()
     world.post(message_event("m-1", "created", START_MS, connection_id="c-1"))
     world.post(message_event("m-2", "created", START_MS, connection_id="c-1"))

@@ -94,7 +94,7 @@ async def test_a_delivery_that_dies_is_not_silent(broker: str, start_ingest: Sta
     try:
         await until(lambda: has(courier.is_reading), "the courier to read")
         await post(ingest, fresh_name, status_body(0))
-        await until(lambda: has("a bug" in courier.trouble), "the death to be told")
+        await until(lambda: has("a bug" in courier.trouble), "the death to be reported")
         assert not courier.is_reading
         await until(lambda: has(delivery.deaths > 1), "the webhook to be read again")
         assert not running.done()

@@ -88,7 +88,7 @@ async def test_a_process_may_no_more_than_it_needs(granted: SecureBroker) -> Non
 
 
 async def test_topics_that_may_not_be_created_are_named(broker: SecureBroker) -> None:
-    """A principal that may not create topics is told which are missing and what prints them."""
+    """A principal that may not create topics gets an error that names the missing ones and what prints them."""
     await run_acl_commands(broker.plain, kafka_acls(grants("other."), "broker", "User:recibo-"))
     with pytest.raises(DeploymentError, match="--print kafka-topics"):
         await create_missing(broker.by_sasl("recibo-projections", prefix="other."), 1, 2)

@@ -26,7 +26,7 @@ def wait_until_gone(pid: int) -> None:
 
 
 def test_a_killed_child_is_started_again_and_the_log_says_so(tmp_path: Path) -> None:
-    """A child killed by -9 comes back as another process, and the reason and the wait are told."""
+    """A child killed by -9 comes back as another process, and the reason and the wait are reported."""
     ready = tmp_path / "ready"
     heard: list[str] = []
     code = f"import pathlib, time; pathlib.Path({str(ready)!r}).touch(); print('up', flush=True); time.sleep(60)"

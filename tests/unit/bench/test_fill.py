@@ -1,4 +1,4 @@
-"""What was filled is kept while it is what is wanted, continued where it was interrupted, and made anew otherwise."""
+"""What was filled is kept while it is what is wanted, continued where it was interrupted, and rebuilt otherwise."""
 
 import json
 import time

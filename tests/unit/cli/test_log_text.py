@@ -49,7 +49,7 @@ def test_people_read_what_happened(written: str, shown: str) -> None:
 
 
 def test_a_traceback_follows_its_line() -> None:
-    """An exception is shown below the line that tells of it."""
+    """An exception is shown below the line that reports it."""
     error = ValueError("broken")
     text = line(logging.CRITICAL, "stopping", exc_info=(ValueError, error, error.__traceback__))
     first, *rest = readable(text).splitlines()

@@ -47,7 +47,7 @@ def test_old_java_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
 
 
 def test_a_failed_fetch_leaves_no_half_filled_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """When Maven fails its reason is told, and the next start tries again from nothing."""
+    """When Maven fails its reason is reported, and the next start tries again from nothing."""
     mvn = tmp_path / "mvn"
     mvn.write_text("#!/bin/sh\necho '[ERROR] no route to host'\nexit 1\n")
     mvn.chmod(0o755)

@@ -269,7 +269,7 @@ def test_whatever_a_stranger_presents_is_refused(auth: str) -> None:
 
 
 def test_header_that_comes_twice_proves_nothing() -> None:
-    """Which of two signatures, times or certificates counts cannot be told, so neither does; other headers may repeat."""
+    """Which of two signatures, times or certificates counts cannot be known, so neither does; other headers may repeat."""
     good = attempt({"X-Sig": sign(b"new secret", BODY, prefix="sha256=")})
     auth = HMAC + secrets("NEW")
     for again in (good.headers.raw[0], (b"x-sig", b"sha256=0")):

@@ -73,7 +73,7 @@ async def test_too_much_in_memory_is_refused() -> None:
 
 
 async def test_client_that_leaves() -> None:
-    """A client that leaves in the middle is told apart from a refusal; nothing stays counted."""
+    """A client that leaves in the middle is distinguished from a refusal; nothing stays counted."""
     held = BytesInFlight(100)
     sender = Sender(chunk(b"x"), {"type": "http.disconnect"})
     with pytest.raises(HungUp):

@@ -1,4 +1,4 @@
-"""recibo.toml: what it may say, and what a person is told who wrote something else."""
+"""recibo.toml: what it may say, and the errors for anything else."""
 
 import pytest
 

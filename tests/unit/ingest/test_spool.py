@@ -142,7 +142,7 @@ async def test_one_holder_a_directory(tmp_path: Path) -> None:
 
 
 async def test_a_dead_writer_is_seen_and_leaves_nobody_waiting(tmp_path: Path) -> None:
-    """Where the writer dies of a bug whoever waits is refused, and the process is told of the death."""
+    """Where the writer dies of a bug, whoever waits is refused and the process is notified of the death."""
     tasks = Tasks()
     spool = Spool(claim(tmp_path), tasks, bytes_max=1_000_000, segment_bytes=1_000)
     spool._thread.shutdown()  # what it writes with is gone: no failure of a disk

@@ -126,7 +126,7 @@ def test_a_person_can_say_what_no_proposal_knows() -> None:
 
 
 def test_what_a_person_says_of_a_word_replaces_what_it_meant() -> None:
-    """A word said anew stands in one list only, however it was spelled there; a provider's own word can be ignored."""
+    """A word mapped again stands in one list only, however it was spelled there; a provider's own word can be ignored."""
     captures = _captures([{"event": "Chegou", "message_id": "m-1"}], "wpp_marketing")
     proposals = proposals_for(groups_of(captures), NOW_MS, {})
     existing = {"words": {"delivered": ["x"], "read": ["chegou"]}}
@@ -174,7 +174,7 @@ def test_copies_are_the_same_events_however_often_they_are_made() -> None:
 
 
 def test_only_captures_that_are_understood_somewhere_are_made_again() -> None:
-    """A capture that stays unmapped is left where it is; of a list that is half understood every part goes on."""
+    """A capture that stays unmapped is left where it is; of a list that is half understood every part continues."""
     parser = parser_with(PROVIDERS["generic"], {"paths": {"message_id": ["m"], "status": ["s"]}, "items": ["list"]})
     half = _capture({"list": [{"m": "1", "s": "?"}, {"m": "2", "s": "sent"}]}, 6)
     copies = copies_understood(parser, [_capture({"m": "1", "s": "?"}, 5), half])

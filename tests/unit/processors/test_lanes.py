@@ -14,7 +14,7 @@ from schemas.errors import StateRefused
 
 
 class FakeLane:
-    """Recovers until told that it is done, then acknowledges when told."""
+    """Recovers until signalled that it is done, then acknowledges on request."""
 
     def __init__(self) -> None:
         self.recovered = False
@@ -36,7 +36,7 @@ class FakeLane:
         await asyncio.Event().wait()
 
     async def drained(self) -> None:
-        """Wait until told."""
+        """Wait until signalled."""
         await self.may_acknowledge.wait()
 
     def oldest_begun_at(self) -> float | None:
@@ -65,7 +65,7 @@ def lanes_of(made: list[FakeLane], folder: Path, errors: list[BaseException]) ->
 
 
 async def test_a_lane_that_cannot_be_made_stops_the_worker(tmp_path: Path) -> None:
-    """A refused store ends the worker: the agent must not go on with the batch after this one."""
+    """A refused store ends the worker: the agent must not continue with the batch after this one."""
 
     def refuse(*_: object) -> Any:
         raise StateRefused("another partition count")

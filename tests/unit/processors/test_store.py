@@ -64,7 +64,7 @@ def test_a_store_of_another_changelog_is_built_again(closed_store: Path, theirs:
 
 def test_another_partition_count_is_refused(closed_store: Path) -> None:
     """Keys moved: the store is not opened, not deleted, and the message says what to do."""
-    with pytest.raises(StateRefused, match="Give the old partition count back"):
+    with pytest.raises(StateRefused, match="Restore the old partition count"):
         opened(closed_store, Identity("cluster-1", "message.state.g1", 3, 8))
     store = opened(closed_store)
     assert store.offset == 1999

@@ -1,4 +1,4 @@
-"""Batches know what to commit, and tokens tell repeats from other inserts."""
+"""Batches know what to commit, and tokens distinguish repeats from other inserts."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ def records(partition: int, *offsets: int) -> list[Record]:
 
 
 def test_a_batch_commits_the_offset_after_its_last_record() -> None:
-    """For each partition, reading goes on after the last record stored; bytes and age are the records'."""
+    """For each partition, reading continues after the last record stored; bytes and age are the records'."""
     batch = Batch()
     batch.add(records(0, 5, 6))
     batch.add(records(1, 9))
@@ -32,7 +32,7 @@ def test_the_same_records_have_the_same_token() -> None:
 
 
 def test_other_bytes_at_the_same_offsets_have_another_token() -> None:
-    """A topic made anew begins at offset 0 again: its records are not taken for those before, and so not dropped."""
+    """A recreated topic begins at offset 0 again: its records are not taken for those before, and so not dropped."""
     before = FakeRecord("t", 0, 0, 10, None, b"12345")
     tokens = {
         token(webhook_raw.TABLE, [record])

@@ -1,4 +1,4 @@
-"""Lag and age tell the truth also while a lane stands still."""
+"""Lag and age are right also while a lane stands still."""
 
 import asyncio
 import time

@@ -38,5 +38,5 @@ def test_what_the_rows_are_to_blame_for_is_permanent(error: Exception) -> None:
     ],
 )
 def test_anything_else_is_waited_out(error: Exception) -> None:
-    """What time or a person can mend, and whatever is unknown, is tried again: waiting loses nothing."""
+    """What time or a person can fix, and whatever is unknown, is tried again: waiting loses nothing."""
     assert not is_permanent(error)

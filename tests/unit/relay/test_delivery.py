@@ -20,7 +20,7 @@ class BrokenPool(httpcore.AsyncConnectionPool):
 
 
 async def test_a_webhook_that_meets_a_bug_is_given_up() -> None:
-    """An attempt that fails in a way nobody foresaw counts as refused: after a few the webhook is given up, and counted,
+    """An attempt that fails unexpectedly counts as refused: after a few the webhook is given up, and counted,
     so that it holds up neither the others nor the commits.
     """
     metrics = RelayMetrics()

@@ -82,7 +82,7 @@ async def test_a_name_with_one_internal_address_is_refused() -> None:
 
 async def test_what_was_vetted_is_what_is_connected_to() -> None:
     """A name is resolved once a connection and its address pinned: a name that leads elsewhere a moment later gains
-    nothing, and is vetted anew, and refused, at the next connection.
+    nothing, and is vetted again, and refused, at the next connection.
     """
     asked: list[str] = []
 
@@ -133,7 +133,7 @@ async def test_a_name_without_an_address_is_an_error_to_retry() -> None:
 
 
 def test_a_webhook_goes_on_with_its_own_headers_and_query() -> None:
-    """Query and headers are the request's own; one header of ours tells repeats apart."""
+    """Query and headers are the request's own; one header of ours distinguishes repeats."""
     header = relay_header([(b"x-hub-signature-256", b"sha256=00"), (b"host", b"ours")], b"hop=1", "")
     url, headers = request_of(Target("meta", "https://crm.example.com/in?k=v"), read_relay_header(header), "r1")
     assert url == "https://crm.example.com/in?k=v&hop=1"

@@ -33,7 +33,7 @@ async def test_a_change_between_reading_and_watching_is_seen(tmp_path: Path) -> 
 
 
 async def test_editors_and_mounts_are_followed(tmp_path: Path) -> None:
-    """A file that is written, renamed onto, or reached through a link that is set anew, is reported each time."""
+    """A file that is written, renamed onto, or reached through a link that is replaced, is reported each time."""
     first, second, data = tmp_path / "..1", tmp_path / "..2", tmp_path / "..data"
     for number, folder in enumerate((first, second)):
         folder.mkdir()
@@ -92,5 +92,5 @@ def test_a_refused_configuration_keeps_the_old_one() -> None:
         take_or_keep(refuse, counted.append)
         take_or_keep(lambda: None, counted.append)
     assert counted == ["refused", "taken"]
-    assert said[0]["event"] == "the new configuration is refused, the old one stays"
+    assert said[0]["event"] == "the new configuration is refused, the old one stays in use"
     assert said[0]["why"] == "recibo.toml:3: no"

@@ -1,11 +1,12 @@
-"""The options of commands that reach Kafka or ClickHouse: the address is an option, how to get in is the environment's."""
+"""The options of commands that reach Kafka or ClickHouse: the address is an option, credentials come from the environment."""
 
 import os
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 
-from cli._options import Command, Renamed
+from cli._options import Command, Decorator, Renamed
 from runtime.clickhouse.settings import ClickHouseSettings, ClickHouseUrl
 from runtime.kafka.settings import KafkaServers, KafkaSettings
 from runtime.settings import from_environ, read_value
@@ -18,31 +19,24 @@ _CLICKHOUSE: Final = ("--clickhouse", "--clickhouse-url", "--url", "clickhouse")
 
 def kafka_option(command: Command) -> Command:
     """Give a command --kafka; it gets `kafka`, the settings, security and prefix as the environment says."""
-    option = click.option(
-        *_KAFKA,
-        cls=Renamed,
-        envvar="KAFKA_BOOTSTRAP_SERVERS",
-        show_envvar=True,
-        default=_DEFAULTS.kafka.bootstrap_servers,
-        show_default=True,
-        callback=lambda _context, option, address: _kafka(option, address),
-        help="Address of the brokers; KAFKA_… variables set TLS and credentials.",
-    )
-    return option(command)
+    text = "The brokers; KAFKA_… variables hold the credentials."
+    return _kafka(_DEFAULTS.kafka.bootstrap_servers, text)(command)
 
 
 def given_kafka_option(command: Command) -> Command:
     """Give a command --kafka that may be left out; it gets `kafka`, None where a broker is to be started."""
-    option = click.option(
-        *_KAFKA,
-        cls=Renamed,
-        envvar="KAFKA_BOOTSTRAP_SERVERS",
-        show_envvar=True,
-        default="",
-        callback=lambda _context, option, address: _kafka(option, address) if address else None,
-        help="Use this cluster.",
-    )
-    return option(command)
+    return _kafka("", "Use this cluster.")(command)
+
+
+def clickhouse_option(command: Command) -> Command:
+    """Give a command --clickhouse; it gets `clickhouse`, user, files and databases as the environment says."""
+    text = "The engine; CLICKHOUSE_… variables hold the credentials."
+    return _clickhouse(_DEFAULTS.clickhouse.url, text)(command)
+
+
+def given_clickhouse_option(command: Command) -> Command:
+    """Give a command --clickhouse that may be left out; it gets `clickhouse`, None where an engine is to be started."""
+    return _clickhouse("", "Use this ClickHouse.")(command)
 
 
 def kafka_at(address: str) -> KafkaSettings:
@@ -50,47 +44,38 @@ def kafka_at(address: str) -> KafkaSettings:
     return from_environ(KafkaSettings, "", {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": address})
 
 
-def clickhouse_option(command: Command) -> Command:
-    """Give a command --clickhouse; it gets `clickhouse`, user, files and databases as the environment says."""
-    option = click.option(
-        *_CLICKHOUSE,
-        cls=Renamed,
-        envvar="CLICKHOUSE_URL",
-        show_envvar=True,
-        default=_DEFAULTS.clickhouse.url,
-        show_default=True,
-        callback=lambda _context, option, url: _clickhouse(option, url),
-        help="URL of the server; CLICKHOUSE_… variables set credentials.",
-    )
-    return option(command)
-
-
-def given_clickhouse_option(command: Command) -> Command:
-    """Give a command --clickhouse that may be left out; it gets `clickhouse`, None where an engine is to be started."""
-    option = click.option(
-        *_CLICKHOUSE,
-        cls=Renamed,
-        envvar="CLICKHOUSE_URL",
-        show_envvar=True,
-        default="",
-        callback=lambda _context, option, url: _clickhouse(option, url) if url else None,
-        help="Use this ClickHouse.",
-    )
-    return option(command)
-
-
 def clickhouse_at(url: str) -> ClickHouseSettings:
     """Return the environment's ClickHouse settings with another URL. Raises ConfigurationError naming the variable."""
     return from_environ(ClickHouseSettings, "", {**os.environ, "CLICKHOUSE_URL": url})
 
 
-def _kafka(option: click.Parameter, address: str) -> KafkaSettings:
-    """Hold what an option was given to the setting's bounds, under the option's name."""
-    read_value(option.opts[0], address, KafkaServers)
-    return kafka_at(address)
+def _kafka(default: str, text: str) -> Decorator:
+    return _address(_KAFKA, "KAFKA_BOOTSTRAP_SERVERS", (KafkaServers, kafka_at), default, text)
 
 
-def _clickhouse(option: click.Parameter, url: str) -> ClickHouseSettings:
-    """The same of the engine's URL."""
-    read_value(option.opts[0], url, ClickHouseUrl)
-    return clickhouse_at(url)
+def _clickhouse(default: str, text: str) -> Decorator:
+    return _address(_CLICKHOUSE, "CLICKHOUSE_URL", (ClickHouseUrl, clickhouse_at), default, text)
+
+
+def _address(
+    names: tuple[str, ...], variable: str, read: tuple[Any, Callable[[str], object]], default: str, text: str
+) -> Decorator:
+    """Return an option whose command gets the settings of the address it names, None where it names none.
+
+    `read` is what holds the address to its bounds, under the option's name, and what makes settings of it.
+    """
+    bounds, settings_at = read
+
+    def settings(_context: click.Context, option: click.Parameter, address: str) -> object:
+        return settings_at(read_value(option.opts[0], address, bounds)) if address else None
+
+    return click.option(
+        *names,
+        cls=Renamed,
+        envvar=variable,
+        show_envvar=True,
+        default=default,
+        show_default=bool(default),
+        callback=settings,
+        help=text,
+    )

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from cli._servers import kafka_option
+from cli._terminal import Terminal
 from operations.archive.hours import first_open_hour, hour_name
 from operations.archive.location import Location
 from operations.archive.manifest import ArchiveDamaged, Manifest, chain_problems
@@ -36,7 +37,7 @@ def command(location: str, topics: tuple[str, ...], kafka: KafkaSettings, *, ver
 
     May be interrupted anywhere and run again. Run it every hour.
     """
-    place, console = Location(location), Console()
+    place, console = Location(location), Terminal()
     with _told(location):
         if verify:
             _verify(place, topics, console)
@@ -70,7 +71,7 @@ def _verify(location: Location, topics: tuple[str, ...], console: Console) -> No
         for path in unfinished_in(location, topic):
             _say(console, f"  {path} has no manifest and does not count: the next run rewrites it")
     for problem in problems:
-        console.print(problem, style="red", highlight=False, markup=False, soft_wrap=True)
+        console.print(problem, style="red", highlight=False, soft_wrap=True)
     if problems:
         raise DeploymentError(f"the archive at {location.url} is damaged: restore these files from a copy")
 
@@ -103,7 +104,7 @@ def _sum(manifests: list[Manifest]) -> str:
 
 
 def _say(console: Console, line: str) -> None:
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 @contextmanager

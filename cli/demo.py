@@ -14,6 +14,7 @@ from rich.console import Console
 
 from cli._options import config_option, generation_option, secrets_file_option
 from cli._servers import clickhouse_option, kafka_option
+from cli._terminal import Terminal
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
 from deploy.demo.run import run_demo
@@ -58,7 +59,7 @@ _TWO_HOURS_MS: Final = 7_200_000
 @generation_option()
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
-    console = Console()
+    console = Terminal()
     sabotage = _sabotage(sabotaged, options["url"])
     with _deployment(options, console) as deployment:
         now_ms = time.time_ns() // 1_000_000

@@ -6,10 +6,10 @@ from typing import Any, BinaryIO
 
 import click
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from cli._options import config_option
+from cli._terminal import Terminal
 from runtime.sources_file import SourcesFile
 from schemas.errors import ConfigurationError
 from schemas.event import Event, Ignored, Normalized
@@ -34,7 +34,7 @@ def command(
     """Print what each body in FILES (- is standard input) becomes: its events, or why there are none."""
     parser, context = _reader(provider, source, config_file)
     own_type = content_type or PROVIDERS[context.provider].content_types[0]
-    console, now_ms = Console(highlight=False), time.time_ns() // 1_000_000
+    console, now_ms = Terminal(highlight=False), time.time_ns() // 1_000_000
     for file in files:
         for index, part in enumerate(parser.split(file.read(), own_type)):
             said = parser.normalize(part.body, msgspec.structs.replace(context, content_type=own_type), now_ms)

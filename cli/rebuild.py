@@ -15,6 +15,7 @@ from rich.table import Table
 
 from cli._options import generation_option
 from cli._servers import clickhouse_option, kafka_option
+from cli._terminal import Terminal
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
 from operations.rebuild.target import IDENTITY, target_of
@@ -45,7 +46,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     settings = replace(from_environ(), **where)
     target = target_of(table, settings.kafka.topics(settings.generation))
-    console = Console()
+    console = Terminal()
     try:
         client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
         if discard:
@@ -101,7 +102,7 @@ def print_samples(console: Console, samples: dict[str, list[dict[str, Any]]]) ->
         console.print(f"{table}, for example (live → shadow):", highlight=False)
         for row in rows:
             told = (f"{k} {v[0]!s} → {v[1]!s}" if isinstance(v, tuple) else f"{k} {v!s}" for k, v in row.items())
-            console.print(f"  {', '.join(told)}", highlight=False, markup=False)
+            console.print(f"  {', '.join(told)}", highlight=False)
 
 
 def weeks_text(weeks: Sequence[date]) -> str:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cli._options import config_option, data_dir_option, generation_option
 from cli._servers import clickhouse_option, kafka_option
+from cli._terminal import Terminal
 from cli.rebuild import print_samples, print_weeks, weeks_text
 from operations.generation import read_generation
 from operations.repair.plan import Plan
@@ -55,7 +56,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
     elsewhere the command says what to stop, and then what to set. Ingest continues all the time.
     """  # noqa: D301 - Click's mark for lines that are not to be wrapped
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
-    console = Console()
+    console = Terminal()
     progress = ProgressBars(console)
     try:
         repair = Repair(_plan(options, progress))
@@ -137,6 +138,6 @@ def _print_next(console: Console, repair: Repair) -> None:
 def _print_status(console: Console, repair: Repair) -> None:
     done = repair.steps.done()
     for step, (at, detail) in done.items():
-        console.print(f"{at}  {step}  {detail}", highlight=False, markup=False)
+        console.print(f"{at}  {step}  {detail}", highlight=False)
     if not done:
         console.print(f"no repair of generation {repair.plan.old} was begun")

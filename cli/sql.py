@@ -10,10 +10,10 @@ from typing import Any, Final
 import click
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
-from rich.console import Console
 from rich.table import Table
 
 from cli._servers import clickhouse_option
+from cli._terminal import Terminal
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import DeploymentError
@@ -59,7 +59,7 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_column(name, overflow="fold")
     for row in rows[:ROWS_SHOWN_MAX]:
         table.add_row(*("" if value is None else str(value) for value in row))
-    console = Console()
+    console = Terminal()
     console.print(table)
     if len(rows) > ROWS_SHOWN_MAX:
         console.print(f"the first {ROWS_SHOWN_MAX} rows; there are more: add LIMIT, or --format csv")

@@ -112,6 +112,9 @@ class Settings:
     def __post_init__(self) -> None:
         if bool(self.tls_cert_file) != bool(self.tls_key_file):
             raise ConfigurationError(f"{PREFIX}TLS_CERT_FILE and {PREFIX}TLS_KEY_FILE: set both, or neither")
+        for name, file in (("TLS_CERT_FILE", self.tls_cert_file), ("TLS_KEY_FILE", self.tls_key_file)):
+            if file and not os.access(file, os.R_OK):
+                raise ConfigurationError(f"{PREFIX}{name}={file}: there is no such file, or it may not be read")
         if self.metrics_port + self.workers - 1 > _PORT_MAX:
             raise ConfigurationError(
                 f"{PREFIX}METRICS_PORT={self.metrics_port} and {PREFIX}WORKERS={self.workers}: "

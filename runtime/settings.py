@@ -22,7 +22,8 @@ from schemas.errors import ConfigurationError
 T = TypeVar("T")
 
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_CREDENTIALS: Final = re.compile(r"//\S*@")
+_CREDENTIALS: Final = re.compile(r"(^[a-z]+://|^).*@", re.DOTALL)
+_QUERY: Final = re.compile(r"\?.*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +125,5 @@ def _converted(text: str, hint: Any) -> Any:
 def _shown(text: str, hint: Any) -> str:
     if any(isinstance(said, Variable) and said.is_secret for said in get_args(hint)[1:]):
         return "(not shown)"
-    return repr(_CREDENTIALS.sub("//…@", text))
+    # What is in front of the last @ of an address, and what follows a question mark, may hold a password.
+    return repr(_QUERY.sub("?…", _CREDENTIALS.sub(r"\1…@", text)))

@@ -1,5 +1,8 @@
 """Reading a file that people write: its text, or the one sentence that says why it cannot be read."""
 
+import errno
+import os
+import stat
 from pathlib import Path
 
 from schemas.errors import ConfigurationError
@@ -17,7 +20,7 @@ def read_text(path: Path, variable: str, *, may_be_missing: bool = False) -> str
         ConfigurationError: it is missing, a directory, not to be read, or not UTF-8; the message says what to do.
     """
     try:
-        data = path.read_bytes()
+        data = read_bytes(path)
     except FileNotFoundError as error:
         if may_be_missing:
             return ""
@@ -31,3 +34,12 @@ def read_text(path: Path, variable: str, *, may_be_missing: bool = False) -> str
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{path}:{line}: not UTF-8: save it as UTF-8") from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return a regular file's bytes. Raises OSError, also for what is none: a pipe would be waited for without end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read()

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from watchfiles import awatch
 
+from runtime.text_file import read_bytes
 from schemas.errors import ConfigurationError
 
 DEBOUNCE_MS: Final = 200
@@ -102,7 +103,7 @@ def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> 
 
 def _state_of(path: Path) -> bytes | str:
     try:
-        return path.read_bytes()
+        return read_bytes(path)
     except FileNotFoundError:
         return ""
     except OSError as error:

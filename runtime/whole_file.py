@@ -29,6 +29,7 @@ def new_file(path: Path, *, mode: int | None = None, is_sole_writer: bool = Fals
         is_sole_writer: whether a lock keeps others away: then what a crash left unfinished is overwritten by the next
             try; else each process has a name of its own for it.
     """
+    path = path.resolve() if path.is_symlink() else path  # what a link leads to is replaced, not the link
     make_folder(path.parent)
     if mode is None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644

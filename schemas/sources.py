@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
@@ -157,7 +158,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         if status not in _SELECTABLE:
             raise ValueError(f"selected: {status!r} is no status; one of {', '.join(_SELECTABLE)}")
     for url in read.relay:
-        if not _RELAY_URL.fullmatch(url):
+        if not _is_relay_url(url):
             raise ValueError(f"relay: {url!r} is no URL to post to; write https://HOST/PATH, without user or fragment")
     mapping = _mapping(provider, read.mapping)
     auth = _authentication(read.auth)
@@ -248,3 +249,12 @@ def _line_of(text: str, dotted: str) -> int:
             found = next((i for i, t in enumerate(lines) if i >= line and key.match(t)), None)
         line = line if found is None else found
     return line + 1
+
+
+def _is_relay_url(url: str) -> bool:
+    """Return whether a URL can be posted to: its parts can be read, the host in ASCII, the port a port."""
+    try:
+        parts = urlsplit(url)
+        return bool(_RELAY_URL.fullmatch(url) and url.isascii() and parts.hostname and parts.port != 0)
+    except ValueError:  # an address in brackets that is none, a port above 65,535 or not a number
+        return False

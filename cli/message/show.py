@@ -7,6 +7,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from cli._terminal import Terminal
 from operations.lookup import Found, Row, people
 from schemas.error_category import ACTIONS
 from schemas.phone import lines, read_number
@@ -27,7 +28,7 @@ def show_found(text: str, found: Found, region: str) -> None:
         )
     if found.total == 1:
         return
-    console.print(f"{found.total} messages, the latest first. For one of them: recibo message MESSAGE", markup=False)
+    console.print(f"{found.total} messages, the latest first. For one of them: recibo message MESSAGE")
     of_recipient = people(found, region)
     table = Table()
     for heading in (
@@ -79,7 +80,7 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
         facts += [("note", "at least one event had an absurd time: its time of receipt stands in")]
     for name, value in facts:
         if value:
-            console.print(f"{name:<18}{value}", markup=False, soft_wrap=True)
+            console.print(f"{name:<18}{value}", soft_wrap=True)
     table = Table(title="What came, in the order in which it happened (UTC)", title_justify="left")
     for heading in ("happened", "received", "status", "their word", "outcome", "source", "why"):
         table.add_column(heading, overflow="fold")
@@ -99,7 +100,7 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
 
 
 def _console() -> Console:
-    return Console(highlight=False)  # made when it is written to: it keeps the width it finds
+    return Terminal(highlight=False)  # made when it is written to: it keeps the width it finds
 
 
 def _status(message: Row) -> str:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 import tomlkit
-from rich.console import Console
 from rich.table import Table
 
+from cli._terminal import Terminal
 from operations.learn.preview import Preview
 from operations.learn.proposals import ORDER, Proposal
 from operations.learn.shapes import Group
@@ -20,7 +20,7 @@ MEANINGS: Final = (*RANK, *map(str, ConnectionStatus))
 """What a word may mean."""
 _WORDS_SHOWN: Final = 6
 _EXAMPLE_LENGTH_MAX: Final = 200
-console = Console()
+console = Terminal()
 
 
 def show_groups(groups: Sequence[Group], proposals: Sequence[Proposal], *, unreadable: int) -> None:
@@ -32,7 +32,7 @@ def show_groups(groups: Sequence[Group], proposals: Sequence[Proposal], *, unrea
             title += f", events in {'.'.join(proposal.items) or 'the body itself, an array'}"
         if not proposal.paths:
             example = json.dumps(group.documents[0], ensure_ascii=False)[:_EXAMPLE_LENGTH_MAX]
-            console.print(f"{title}: nothing in it looks like a status of a message, e.g. {example}", markup=False)
+            console.print(f"{title}: nothing in it looks like a status of a message, e.g. {example}")
             continue
         table = Table(title=title, title_justify="left")
         for heading in ("field", "place", "for example", "because"):
@@ -45,7 +45,7 @@ def show_groups(groups: Sequence[Group], proposals: Sequence[Proposal], *, unrea
         console.print(table)
         shown = [f"{word!r} is {meaning}" for word, meaning in proposal.words.items()]
         shown += [f"{word!r} is not known" for word in proposal.unknown_words[:_WORDS_SHOWN]]
-        console.print("words: " + (", ".join(shown) or "none"), markup=False)
+        console.print("words: " + (", ".join(shown) or "none"))
     if unreadable:
         console.print(
             f"{unreadable} {'body is' if unreadable == 1 else 'bodies are'} no JSON; a mapping cannot read them"
@@ -130,7 +130,7 @@ def show_preview(table: Mapping[str, Any], made: Preview, captures: int) -> None
     counted = [f"{count} {status}" for status, count in made.statuses.most_common()]
     counted += [f"{count} ignored as {kind}" for kind, count in made.ignored.most_common()]
     counted += [f"{count} still unmapped ({why})" for why, count in made.unmapped.most_common(_WORDS_SHOWN)]
-    console.print("  " + ", ".join(counted), markup=False)
-    console.print(f"  {made.understood} of {captures} captures are understood whole", markup=False)
+    console.print("  " + ", ".join(counted))
+    console.print(f"  {made.understood} of {captures} captures are understood whole")
     console.print("The mapping:", style="bold")
-    console.print(tomlkit.dumps({"mapping": table}).strip(), markup=False, highlight=False, soft_wrap=True)
+    console.print(tomlkit.dumps({"mapping": table}).strip(), highlight=False, soft_wrap=True)

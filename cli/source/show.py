@@ -1,9 +1,9 @@
 """`recibo source list` and `recibo source show`."""
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from cli._terminal import Terminal
 from cli.source.options import local_origin, with_origin, with_registry
 from operations.sources.proof import newest_secret, webhook_url
 from operations.sources.registry import Registry
@@ -23,7 +23,7 @@ def list_command(*, registry: Registry, public_url: str, ingest_port: int) -> No
         url = webhook_url(public_url or local_origin(ingest_port), source, "…")
         statuses = "all" if source.selected is None else ", ".join(source.selected)
         table.add_row(source.name, source.provider.name, source.account, _kind(source), statuses, url)
-    Console().print(table)
+    Terminal().print(table)
 
 
 @click.command("show", short_help="Show a source: URL, secrets, relay, set-up steps.")

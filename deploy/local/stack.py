@@ -176,7 +176,7 @@ class Stack:
             if s.clickhouse
             else f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
             ingest_metrics=_metrics_address(s.ingest_metrics_port, "ingest"),
-            processors_metrics=_metrics_address(s.processors_metrics_port, "processors"),
+            processors_metrics=_metrics_address(_processors_port(s), "processors"),
             projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
             relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
         )
@@ -282,6 +282,15 @@ class Stack:
 
 def _metrics_address(port: int, stage: str) -> str:
     return f"http://{HOST}:{chosen_port(port, f'the metrics of {stage}', f'--{stage}-metrics-port')}"
+
+
+def _processors_port(s: StackSettings) -> int:
+    """Return the first of the processors' ports of metrics: a worker has the next one, which may be another stage's."""
+    text = {**os.environ, **s.environ}.get("RECIBO_PROCESSORS_WORKERS", "")
+    workers = range(1, int(text) if text.isascii() and text.isdecimal() else 1)
+    taken = {s.projections_metrics_port, s.relay_metrics_port}
+    overlaps = any(s.processors_metrics_port + number in taken for number in workers)
+    return s.processors_metrics_port + 100 if s.processors_metrics_port and overlaps else s.processors_metrics_port
 
 
 def _port_of(address: str) -> int:

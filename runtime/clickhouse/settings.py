@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
 
@@ -19,11 +19,11 @@ ClickHouseUrl = Annotated[
     str,
     Variable("CLICKHOUSE_URL"),
     Meta(
-        pattern=r"^https?://([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d+)?([/?]\S*)?$",
+        pattern=r"^https?://([^\s/]*@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d+)?(/[^\s?#]*)?$",
         description="http://host:port or https://user:password@host:port",
     ),
 ]
-Database = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_]{0,62}$")]
+Database = Annotated[str, Meta(pattern=r"^[a-z_][a-z0-9_]{0,62}$", description="lower-case letters, digits and _")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,10 @@ class ClickHouseSettings:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
             raise ConfigurationError(
-                f"CLICKHOUSE_URL={self.address!r}: write http://host:port or https://user:password@host:port"
+                "CLICKHOUSE_URL is no address: write http://host:port or https://user:password@host:port, "
+                "with %40 %2F %23 for @ / # in a password"
             )
         if self.password and self.password_file:
             raise ConfigurationError("CLICKHOUSE_PASSWORD and CLICKHOUSE_PASSWORD_FILE: set one of them")
@@ -79,3 +80,11 @@ class ClickHouseSettings:
 def numbers_database(views: str) -> str:
     """Return the database with the same views as database `views`, numbers in full."""
     return f"{views}_numbers"
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """Return whether a URL's port is one, or left out."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False

@@ -1,5 +1,6 @@
 """Which Kafka cluster, as whom, and under which names: read once from the environment."""
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -16,9 +17,9 @@ SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"
 KafkaServers = Annotated[
     str,
     Variable("KAFKA_BOOTSTRAP_SERVERS"),
-    Meta(pattern=r"^[^\s,/]+(,[^\s,/]+)*$", description="brokers as host:port, comma-separated, without spaces"),
+    Meta(pattern=r"^[^\s,/@]+(,[^\s,/@]+)*$", description="brokers as host:port, comma-separated, without spaces"),
 ]
-Prefix = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{0,64}$")]
+Prefix = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{0,64}$", description="up to 64 letters, digits, dots, _ and -")]
 _TOKENS: Final = "KAFKA_SASL_TOKEN_FILE, KAFKA_SASL_TOKEN_COMMAND or KAFKA_SASL_MSK_REGION"
 
 
@@ -104,6 +105,10 @@ class KafkaSettings:
         if self.sasl_mechanism == "OAUTHBEARER":
             if sum(map(bool, (self.token_file, self.token_command, self.msk_region))) != 1:
                 raise ConfigurationError(f"KAFKA_SASL_MECHANISM=OAUTHBEARER: set one of {_TOKENS}")
+            try:
+                shlex.split(self.token_command)
+            except ValueError as error:
+                raise ConfigurationError(f"KAFKA_SASL_TOKEN_COMMAND is no command line: {error}") from error
         elif not self.username or bool(self.password) == bool(self.password_file):
             raise ConfigurationError(
                 f"KAFKA_SASL_MECHANISM={self.sasl_mechanism}: set KAFKA_SASL_USERNAME, and one of KAFKA_SASL_PASSWORD "

@@ -21,6 +21,10 @@ _STATEMENTS_KNOWN_MAX = 1_024
 """Texts whose permission is remembered: clients ask the same again and again."""
 
 
+SCRATCH = "scratch"
+"""Where names without a database are looked up: in chDB's `default` every file of the machine is a table."""
+
+
 class Lane(Enum):
     """Statements that wait for one another, and never for those of another lane."""
 
@@ -62,6 +66,7 @@ class Engine:
     def __init__(self, directory: Path) -> None:
         self._path = str(directory.resolve())
         self._anchor = Connection(self._path)  # the engine lives while any handle is open
+        self._anchor.query(f"CREATE DATABASE IF NOT EXISTS {SCRATCH} ENGINE = Atomic")
         self.version, self.timezone = self._scalar("version()"), self._scalar("timezone()")
         self._outside = reaching_outside(*map(self._names, ("table_functions", "table_engines", "database_engines")))
         self._forbidden = lru_cache(_STATEMENTS_KNOWN_MAX)(self._look_up_forbidden)
@@ -86,8 +91,8 @@ class Engine:
             with Connection(self._path) as handle:
                 if request.settings:
                     handle.query("SET " + ", ".join(f"{k} = {_quoted(v)}" for k, v in request.settings.items()))
-                if request.database:
-                    handle.query(f"USE {_identifier(request.database)}")
+                named = SCRATCH if request.database in {"", "default"} else request.database
+                handle.query(f"USE {_identifier(named)}")
                 if request.statement.rows is not None:
                     return _insert(handle, request.statement, request.statement.rows)
                 return _query(handle, request)

@@ -17,6 +17,8 @@ _KINDS: Final = frozenset(
         "InsertQuery",
         "DeleteQuery",
         "UpdateQuery",
+        "TruncateQuery",
+        "UndropQuery",
         "CreateQuery",
         "DropQuery",
         "AlterQuery",
@@ -70,7 +72,6 @@ _TABLE_FUNCTIONS: Final = frozenset(
         "view",
         "viewExplain",
         "viewIfPermitted",
-        "merge",
         "null",
         "format",
         "mergeTreeIndex",
@@ -80,7 +81,7 @@ _TABLE_FUNCTIONS: Final = frozenset(
 )
 _TABLE_ENGINES: Final = re.compile(
     r"(?:Shared|Replicated)?(?:Replacing|Summing|Aggregating|Collapsing|VersionedCollapsing|Coalescing|Graphite)?MergeTree"
-    r"|Memory|Null|View|MaterializedView|WindowView|Merge|Buffer|Join|Set|Log|TinyLog|StripeLog|GenerateRandom|KeeperMap"
+    r"|Memory|Null|View|MaterializedView|WindowView|Join|Set|Log|TinyLog|StripeLog|GenerateRandom"
 )
 _DATABASE_ENGINES: Final = frozenset({"Atomic", "Memory", "Ordinary", "Replicated", "Shared"})
 _ALSO_FUNCTIONS: Final = frozenset({"file", "catboostEvaluate", "python"})
@@ -96,6 +97,9 @@ PATH_SETTINGS: Final = frozenset(
 )
 """Settings that name a file or an address to read."""
 _PATHS: Final = re.compile(rf"\bdisk\s*\(|\b(?:{'|'.join(sorted(PATH_SETTINGS))})\b", re.IGNORECASE)
+_DEFAULT_IN_TREE: Final = re.compile(r"^\s*(?:TableIdentifier|Identifier) default(?:\.|$| \()")
+_DEFAULT_IN_TEXT: Final = re.compile(r"(?<![\w'])[`\"]?default[`\"]?\.[`\"\w]")
+"""chDB's database `default` shows every file that the process can read or write as a table."""
 _NAME: Final = re.compile(
     r"^\s*(?:Function|FunctionWithKeyValueArguments)\s+(.+?)(?: \(alias .*\))?(?: \(children \d+\))?$"
 )
@@ -129,6 +133,8 @@ def forbidden(text: str, tree: str, outside: frozenset[str]) -> str:
         return "INFILE and OUTFILE"
     if any(line.strip().startswith("Dictionary definition") for line in lines):
         return "dictionaries"
+    if _DEFAULT_IN_TEXT.search(text) or any(map(_DEFAULT_IN_TREE.match, lines)):
+        return "the database `default`, whose tables are files"
     path = _PATHS.search(text)
     named = [path[0]] if path else [m[1] for m in map(_NAME.match, lines) if m and m[1].lower() in outside]
     return f"{named[0]}, which reaches files, programs or the network" if named else ""
@@ -136,6 +142,8 @@ def forbidden(text: str, tree: str, outside: frozenset[str]) -> str:
 
 def forbidden_in_values(rows: bytes, outside: frozenset[str]) -> str:
     """Return what of the rows behind VALUES is not allowed: they are expressions, which may call functions."""
+    if re.search(rb"\bdefault[\"`]?(?:\s|/\*.*?\*/|--[^\n]*\n)*\.", rows, re.DOTALL):
+        return "the database `default`, whose tables are files"
     for word in re.findall(rb"(\w+)[\"`]?\s*(?:/\*.*?\*/\s*|--[^\n]*\n\s*)*\(", rows, re.DOTALL):
         name = word.decode("utf-8", "replace")
         if name.lower() in outside:

@@ -127,6 +127,20 @@ FORBIDDEN = (
     "SELECT * FROM `file`('/etc/hostname', 'LineAsString')",
     "SELECT * FROM /* x */ FILE /* y */ ('/etc/hostname', LineAsString)",
     "SELECT file('/etc/hostname')",
+    "SELECT * FROM '/etc/hostname'",
+    "SELECT * FROM `/etc/hostname`",
+    "SELECT * FROM default.`/etc/hostname`",
+    'SELECT * FROM `default`."/etc/hostname"',
+    "DESCRIBE TABLE default.`/etc/hostname`",
+    "SELECT 1 IN (SELECT * FROM default.`/etc/hostname`)",
+    "SELECT * FROM merge('default', 'hostname')",
+    "CREATE TABLE f AS default.`/etc/hostname`",
+    "CREATE TABLE f ENGINE = Merge('default', '.*')",
+    "USE default",
+    "INSERT INTO few SELECT length(c1) FROM default.`/etc/hostname`",
+    "INSERT INTO default.`/etc/hostname` SELECT 'x'",
+    "INSERT INTO few (id) VALUES ((SELECT length(c1) FROM default.`/etc/hostname`))",
+    "INSERT INTO few (id) VALUES ((SELECT length(c1) FROM '/etc/hostname'))",
     "SELECT 1; SELECT file('/etc/hostname')",
     "SELECT 1 -- x\n; SELECT file('/etc/hostname')",
     "INSERT INTO FUNCTION file('/var/tmp/recibo-never', 'CSV', 'a String') SELECT 'x'",
@@ -172,6 +186,11 @@ def test_callers_reach_no_file_and_no_network(local: tuple[Child, str]) -> None:
             ):
                 assert answer.status_code >= 400, statement
                 assert hostname not in answer.text.replace(statement, ""), statement
+        chosen = {"query": "SELECT * FROM {d:Identifier}.`/etc/hostname`", "param_d": "default"}
+        assert client.get("/", params=chosen).status_code >= 400
+        assert (
+            client.get("/", params={"query": "SELECT * FROM '/etc/hostname'", "database": "default"}).status_code >= 400
+        )
         assert client.post("/", params={"format_template_row": "/etc/hostname"}, content="SELECT 1").status_code == 403
         assert client.post("/", content="SELECT count() FROM few").text == "0\n"
     assert not Path("/var/tmp/recibo-never").exists()  # noqa: S108 - nothing is written there

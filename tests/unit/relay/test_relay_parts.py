@@ -154,7 +154,17 @@ def test_each_url_remembers_by_itself_how_far_it_has_come() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://a.example.com/", "https://user@a.example.com/", "a.example.com", "https://a.example.com/#x"]
+    "url",
+    [
+        *("ftp://a.example.com/", "https://user@a.example.com/", "a.example.com", "https://a.example.com/#x"),
+        *(
+            "http://[/x",
+            "http://[::1/x",
+            "http://exämple.com/",
+            "http://a.example.com:99999/",
+            "http://a.example.com:abc/",
+        ),
+    ],
 )
 def test_a_url_that_cannot_be_posted_to_is_refused_where_it_is_written(url: str) -> None:
     """A relay URL that is none is an error of the configuration, naming the key."""

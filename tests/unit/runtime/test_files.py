@@ -128,3 +128,21 @@ def test_secrets_are_changed_line_by_line(tmp_path: Path) -> None:
     remove_secrets(path, {"B", "Z"})
     assert path.read_text() == "# mine\nA=3\nC=4\n"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    """A configuration that is a named pipe is refused at once: reading it would hang the process."""
+    pipe = tmp_path / "recibo.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(ConfigurationError, match="not a regular file"):
+        read_text(pipe, "RECIBO_CONFIG")
+
+
+def test_what_a_link_leads_to_is_replaced(tmp_path: Path) -> None:
+    """A file that is a link stays one: the file it leads to gets the new content."""
+    (tmp_path / "real").write_text("old")
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "real")
+    replace_file(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "real").read_text() == "new"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta
 
-from runtime.clickhouse.settings import ClickHouseUrl
+from runtime.clickhouse.settings import ClickHouseSettings, ClickHouseUrl
 from runtime.setting_types import Count, Networks, Port, Share, Variable, allowed
 from runtime.settings import from_environ, settings_of
 from runtime.shared_settings import Generation
@@ -112,6 +112,20 @@ def test_a_password_is_never_shown() -> None:
     assert "hunter" not in str(refused.value)
     with pytest.raises(ConfigurationError, match=r"^ENGINE_PASSWORD=\(not shown\): must be a text$"):
         read(ENGINE_PASSWORD="hunter2")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://default:hunter2#x@h:1", "http://default:hun ter2@h", "default:hunter2@h:8123"),
+        *("http://h:8123?user=a&password=hunter2", "http://a:hunter2@h:99999"),
+    ],
+)
+def test_no_form_of_a_url_shows_its_password(url: str) -> None:
+    """However a URL with a password is miswritten, the error names the variable and not the password."""
+    with pytest.raises(ConfigurationError, match="CLICKHOUSE_URL") as refused:
+        from_environ(ClickHouseSettings, "", {"CLICKHOUSE_URL": url})
+    assert "ter2" not in str(refused.value)
 
 
 def test_every_setting_is_listed_with_its_variable() -> None:

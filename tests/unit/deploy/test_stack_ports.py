@@ -1,0 +1,15 @@
+"""Ports of a local stack: a processors' worker never gets the one of another stage."""
+
+import pytest
+
+from deploy.local.stack import StackSettings, _processors_port
+
+
+@pytest.mark.parametrize(
+    ("workers", "first", "expected"),
+    [("", 9201, 9201), ("1", 9201, 9201), ("2", 9201, 9301), ("4", 9201, 9301), ("2", 9400, 9400), ("2", 0, 0)],
+)
+def test_workers_ports_are_not_those_of_other_stages(workers: str, first: int, expected: int) -> None:
+    """Where the ports of several workers would reach those of projections or relay, they begin a hundred higher."""
+    settings = StackSettings(processors_metrics_port=first, environ={"RECIBO_PROCESSORS_WORKERS": workers})
+    assert _processors_port(settings) == expected

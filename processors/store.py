@@ -81,24 +81,15 @@ class StateStore:
 
     def _open(self) -> None:
         if self._mark.exists():
-            log.warning("a damaged store is built again from its changelog", store=str(self._path))
+            why = self._mark.read_text(encoding="utf-8").strip()
+            log.warning("a store is damaged and is built again from its changelog", path=str(self._path), why=why)
             self._throw_away()
         self._path.mkdir(parents=True, exist_ok=True)
         try:
-            self._db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
-            with self._marking_damage():
-                value = self._db.get(_META_KEY)
+            with self._marking_damage():  # nothing else: another process may hold it, the disk be full, …
+                self._db, value = self._opened()
         except StoreDamaged:
-            self.rebuild()
-            return
-        except Exception as error:
-            if not _DAMAGE.search(str(error)):
-                raise  # another process holds it, the disk is full, …: what is there may be good
-            log.warning(
-                "a store is damaged and is built again from its changelog", path=str(self._path), why=str(error)
-            )
-            self._throw_away()
-            self._open()
+            self._open()  # it is marked now
             return
         meta = msgspec.json.decode(value, type=_Meta) if value is not None else None
         if meta is not None and meta.identity.partitions != self._identity.partitions:
@@ -112,6 +103,16 @@ class StateStore:
             self.rebuild()
             return
         self._offset, self._version = (meta.offset, meta.version) if meta is not None else (-1, -1)
+
+    def _opened(self) -> tuple[Rdict, bytes | None]:
+        """Return the database, and what it says of itself; closed again where that cannot be read."""
+        db = Rdict(str(self._path), _options(self._cache, self._write_buffer_bytes))
+        try:
+            value: bytes | None = db.get(_META_KEY)
+        except BaseException:
+            db.close()
+            raise
+        return db, value
 
     @property
     def offset(self) -> int:

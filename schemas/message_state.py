@@ -290,11 +290,4 @@ def _join_text(state: MessageState, event: Event) -> None:
             state.aliases = _join_set(state.aliases, alias, ALIASES_MAX)
 
 
-def delivered_at_ms(state: MessageState) -> int | None:
-    """Return when the message was delivered, UTC ms: a read implies it (`delivered_inferred`); None if it was not."""
-    first = state.first_at_ms
-    times = [first[name] for name in ("delivered", "read") if name in first]
-    return min(times) if times else None
-
-
 assert NAMES_BY_RANK[-1] == "read", "the mask's highest bit is the highest rank"

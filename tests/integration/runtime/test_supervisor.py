@@ -5,7 +5,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -23,6 +26,19 @@ def wait_until_gone(pid: int) -> None:
     while Path(f"/proc/{pid}").exists() and " Z " not in Path(f"/proc/{pid}/stat").read_text():
         assert time.monotonic() < deadline, f"process {pid} is still there"
         time.sleep(0.02)
+
+
+@contextmanager
+def running(script: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
+    """Run a supervisor and give what it says; it is killed at the end, so that a failed assertion does not wait for it."""
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
+        assert supervisor.stdout is not None
+        try:
+            yield supervisor, supervisor.stdout
+        finally:
+            supervisor.kill()
 
 
 def test_a_killed_child_is_started_again_and_the_log_says_so(tmp_path: Path) -> None:
@@ -85,23 +101,23 @@ child = Child(
 child.start()
 time.sleep(60)
 """
-    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
-        assert supervisor.stdout is not None
-        pid = int(supervisor.stdout.readline())
+    with running(script) as (supervisor, said):
+        pid = int(said.readline())
         supervisor.kill()
         wait_until_gone(pid)
 
 
 WORKER = """
-import signal, sys
+import os, signal, sys
+def say(*words):  # one write a line: print() makes one of every word where PYTHONUNBUFFERED is set
+    os.write(1, (" ".join((sys.argv[1], *words)) + "\\n").encode())
 def heard(number, _):
-    print(sys.argv[1], "heard", signal.Signals(number).name, flush=True)
+    say("heard", signal.Signals(number).name)
     if number == signal.SIGTERM:
         sys.exit(int(sys.argv[1]))
 for number in (signal.SIGHUP, signal.SIGTERM):
     signal.signal(number, heard)
-print(sys.argv[1], "up", flush=True)
+say("up")
 while True:
     signal.pause()
 """
@@ -117,11 +133,7 @@ def test_workers_get_the_signals_and_give_the_exit_code() -> None:
     """Every worker's output goes where the supervisor's goes, every one gets SIGHUP and SIGTERM, and the greatest of
     their exit codes is the supervisor's.
     """
-    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, "-c", SUPERVISOR]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
-        assert supervisor.stdout is not None
-        said = supervisor.stdout
+    with running(SUPERVISOR) as (supervisor, said):
         assert {said.readline() for _ in range(2)} == {"0 up\n", "3 up\n"}
         supervisor.send_signal(signal.SIGHUP)
         assert {said.readline() for _ in range(2)} == {"0 heard SIGHUP\n", "3 heard SIGHUP\n"}

@@ -12,7 +12,7 @@ TESTERS ?= 3
 TOOLS := chromium faketime strace wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage settings-page tools lock clean
+.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage settings-page errors-page tools lock clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ outage: install-dev ## a relay's receiver away for ten minutes of traffic, and n
 
 settings-page: install ## regenerate docs/settings.md from the settings' dataclasses
 	$(BIN)/python -m cli._settings_page
+
+errors-page: install ## regenerate docs/errors.md from the lists of errors in runtime/
+	$(BIN)/python -m cli._errors_page
 
 tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, another clock, system calls, HTTP load
 	@echo "apt-get install $(TOOLS)"

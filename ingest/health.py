@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 
 from ingest.durable.log import DurableLog
+from ingest.http.crowd import Crowd
 from ingest.metrics import IngestMetrics
 from ingest.webhooks import Webhooks
 from runtime.health import Readiness
@@ -34,8 +35,9 @@ def readiness(durable_log: DurableLog, webhooks: Webhooks, stopping: asyncio.Eve
     )
 
 
-def show(metrics: IngestMetrics, durable_log: DurableLog, webhooks: Webhooks) -> None:
+def show(metrics: IngestMetrics, durable_log: DurableLog, webhooks: Webhooks, crowd: Crowd) -> None:
     """Show what is asked for only when the metrics are read."""
+    metrics.connections.set_function(lambda: len(crowd))
     metrics.in_flight.set_function(lambda: webhooks.in_flight)
     metrics.kafka_connected.set_function(lambda: durable_log.is_connected)
     metrics.spool_bytes.set_function(lambda: durable_log.spool.size_bytes)

@@ -68,7 +68,9 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         crowd = crowd_of(settings)
         show(metrics, durable_log, webhooks, crowd)
         stopping = asyncio.Event()
-        health = Health("ingest", tasks, metrics.registry, partial(readiness, durable_log, webhooks, stopping))
+        health = Health(
+            "ingest", tasks, metrics.registry, partial(readiness, durable_log, webhooks, configuration, stopping)
+        )
         if settings.metrics_port:
             private = health.listen(settings.metrics_host, settings.metrics_port + worker)
             tasks.start("health", health.serve(private))
@@ -82,6 +84,8 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
+        if not endpoints:
+            log.warning("there are no sources: every webhook is answered 404", file=str(settings.config_file))
         log.info("serving", sources=len(endpoints))
         await server.serve(sockets=[listener])
     log.info("stopped")

@@ -110,7 +110,7 @@ class Settings:
     request_log_linger_ms: Milliseconds = 20
     """Records of answered requests are written in batches this far apart."""
     refused_per_second_max: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
-    """Refused requests recorded, a second; above it they are only counted."""
+    """Requests that were not taken (refused, or hung up) recorded, a second; above it they are only counted."""
     shutdown_ms_max: Milliseconds = 8_000
     """On SIGTERM: how long requests in flight may take."""
 

@@ -1,9 +1,9 @@
 """`recibo sql`: one statement, its result as a table, or streamed as JSON or CSV."""
 
 import logging
-import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -13,12 +13,14 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.table import Table
 
 from cli._servers import clickhouse_option
+from cli._spreadsheet import without_formulas
 from cli._terminal import Terminal
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import DeploymentError
 
 ROWS_SHOWN_MAX: Final = 500
+_CHUNK_BYTES: Final = 64 * 1024
 _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 
 
@@ -28,7 +30,10 @@ _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 @click.option("--database", default="", show_default="the views")
 @click.option("--format", "shape", type=click.Choice(["table", *_RAW_FORMATS]), default="table", show_default=True)
 def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape: str) -> None:
-    """Run STATEMENT (- reads it from standard input) and print its result."""
+    """Run STATEMENT (- reads it from standard input) and print its result.
+
+    In CSV a text that a spreadsheet would calculate has an apostrophe before it; JSON has every text as it is.
+    """
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are reported below, once
     sql = sys.stdin.read() if statement == "-" else statement
     try:
@@ -36,7 +41,8 @@ def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape
             client.database = database or clickhouse.views_database
             if shape in _RAW_FORMATS:
                 with client.raw_stream(sql.rstrip().rstrip(";"), fmt=_RAW_FORMATS[shape]) as stream:
-                    shutil.copyfileobj(stream, sys.stdout.buffer)
+                    chunks = iter(partial(stream.read, _CHUNK_BYTES), b"")
+                    sys.stdout.buffer.writelines(without_formulas(chunks) if shape == "csv" else chunks)
                 return
             names, rows = _first_rows(client, sql)
     except ClickHouseError as error:

@@ -91,7 +91,7 @@ class Webhooks:
     async def _serve(self, request: Request, receive: Receive) -> answers.Messages:
         endpoint, path_secret = self._route(request)
         if request.method == "GET" and endpoint.source.provider.challenge is not None:
-            return _challenge(request, endpoint)
+            return self._challenge(request, endpoint)
         if request.method != "POST":
             raise Refused(problems.WRONG_METHOD)
         source_header = endpoint.source_header(request.headers.get_bytes(b"content-type"))
@@ -123,13 +123,13 @@ class Webhooks:
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             request.path = WEBHOOKS_PATH + name.encode("unicode_escape").decode()
+            _check_framing(request)
             raise Refused(problems.UNKNOWN_SOURCE)
         request.path = endpoint.path
         request.source = endpoint.source
         if secret and not isinstance(endpoint.source.auth, PathSecret):
             raise Refused(problems.UNKNOWN_SOURCE)
-        if not headers.get_bytes(b"host") and scope["http_version"] != "1.0":
-            raise Refused(problems.MALFORMED)
+        _check_framing(request)
         return endpoint, secret
 
     async def _read(self, request: Request, endpoint: Endpoint, receive: Receive) -> bytes:
@@ -173,6 +173,19 @@ class Webhooks:
         self._failed_attempts.count(who, now_s)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
 
+    def _challenge(self, request: Request, endpoint: Endpoint) -> answers.Messages:
+        source = endpoint.source
+        who, now_s = f"{source.name} {network_of(request.remote_address)}", monotonic()
+        if self._failed_attempts.is_blocked(who, now_s):
+            raise Refused(problems.TOO_MANY_FAILURES)  # also of the right token: it is asked for once, by hand
+        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+        token = source.verify_token.value if source.verify_token else None
+        echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
+        if echo is None:
+            self._failed_attempts.count(who, now_s)
+            raise Refused(problems.REFUSED_CHALLENGE)
+        return answers.text(echo)
+
     def _taken(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> Taken:
         source, headers = endpoint.source, request.headers
         body = raw
@@ -200,14 +213,14 @@ class Webhooks:
             raise Refused(problems.OVERLOADED)
 
 
-def _challenge(request: Request, endpoint: Endpoint) -> answers.Messages:
-    source = endpoint.source
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
-    token = source.verify_token.value if source.verify_token else None
-    echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
-    if echo is None:
-        raise Refused(problems.REFUSED_CHALLENGE)
-    return answers.text(echo)
+def _check_framing(request: Request) -> None:
+    """Refuse what two parties could take for different requests: several hosts, or a transfer coding that is not undone."""
+    headers, is_old = request.headers, request.scope["http_version"] == "1.0"
+    coding = headers.get_bytes(b"transfer-encoding")
+    if coding and (is_old or headers.only("transfer-encoding").lower() != "chunked"):
+        raise Refused(problems.MALFORMED_FRAMING)
+    if not headers.only("host") and not (is_old and not headers.get_bytes(b"host")):
+        raise Refused(problems.MALFORMED_FRAMING)
 
 
 def _public_url(public_url: str, scope: dict[str, Any]) -> str:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate
@@ -20,8 +19,11 @@ from projections.sink import Sink
 from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
+from runtime.clickhouse.failures import clickhouse_failure
+from runtime.failure import Failure
 from runtime.health import Health, Readiness
 from runtime.tasks import Tasks
+from schemas.errors import ConfigurationError
 
 log = structlog.get_logger()
 
@@ -69,7 +71,12 @@ def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
 
 
 async def _connected(settings: Settings) -> Client:
-    """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
+    """Return a client of a migrated engine, waiting for an engine that does not answer yet.
+
+    Raises:
+        ConfigurationError: the database is newer than this program.
+        Exception: the engine answers, and does not understand this release's statements.
+    """
     where = urlsplit(settings.clickhouse.url)
     pause_s = settings.retry_pause_ms_min / 1000
     while True:
@@ -79,7 +86,11 @@ async def _connected(settings: Settings) -> Client:
                 migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
             )
             await asyncio.to_thread(retention.apply, client, settings)
-        except (OSError, ClickHouseError) as error:
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            if clickhouse_failure(error) is not Failure.AWAY:
+                raise
             log.warning(
                 "ClickHouse does not answer; trying again", host=where.hostname, port=where.port, why=str(error)
             )

@@ -19,8 +19,12 @@ class Fault(Enum):
     ERROR_AFTER = "the rows are in, and the answer is a 500"
     STALL_AFTER = "the rows are in, and the answer does not come in time"
     DISK_FULL = "the engine says that its disk is full"
+    SWALLOWED = "the answer is that all went well, and that no row was written"
 
 
+_SWALLOWED = (
+    b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-ClickHouse-Summary: {"written_rows":"0"}\r\n\r\n'
+)
 _ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\nConnection: close\r\n%b\r\nwoops"
 
 
@@ -85,7 +89,11 @@ class FaultyProxy:
             await _read_message(engine_reader)
         if fault is Fault.STALL_AFTER:
             await asyncio.sleep(3)
-        if fault in {Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.DISK_FULL}:
+        if fault is Fault.SWALLOWED:
+            writer.write(_SWALLOWED)
+            await writer.drain()
+            writer.close()
+        elif fault in {Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.DISK_FULL}:
             code = b"X-ClickHouse-Exception-Code: 243\r\n" if fault is Fault.DISK_FULL else b""
             writer.write(_ERROR % code)
             await writer.drain()

@@ -11,6 +11,7 @@ from clickhouse_connect.driver.summary import QuerySummary
 from projections.blocks import COMPRESSION, Blocks
 from projections.errors import RowsRefused
 from runtime.clickhouse.failures import clickhouse_failure
+from runtime.clickhouse.settings import LOG_COMMENT
 from runtime.failure import Failure
 from schemas.errors import SinkUnavailable
 
@@ -27,6 +28,7 @@ NOT_DEDUPLICATED: Final[dict[str, Any]] = {
 """Settings of every statement that inserts."""
 
 SETTINGS: Final[dict[str, Any]] = {
+    "log_comment": LOG_COMMENT,
     # Written down although some are defaults: the defaults moved in 25.10 and 26.2.
     "async_insert": 0,
     **NOT_DEDUPLICATED,
@@ -37,6 +39,8 @@ SETTINGS: Final[dict[str, Any]] = {
     "min_insert_block_size_bytes": 512 * 1024 * 1024,
     "max_partitions_per_insert_block": 1_000,
 }
+
+_COMMAND_SETTINGS: Final[dict[str, Any]] = {**NOT_DEDUPLICATED, "log_comment": LOG_COMMENT}
 
 _WHY_LENGTH_MAX: Final = 1_000
 """Characters of an error that are passed on: the engine may quote a whole statement."""
@@ -66,7 +70,7 @@ class Sink:
 
     async def command(self, statement: str) -> None:
         """Run a statement that may run twice. Raises SinkUnavailable or RowsRefused, as `insert` does."""
-        await self._on_thread(partial(self._client.command, settings=NOT_DEDUPLICATED), statement)
+        await self._on_thread(partial(self._client.command, settings=_COMMAND_SETTINGS), statement)
 
     async def _on_thread(self, call: Any, *arguments: Any) -> None:
         """Run a call that blocks. What is a bug passes through, and ends the lane."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from socket import SO_LINGER, SOL_SOCKET
+from urllib.parse import urlsplit
 
 
 class Fault(Enum):
@@ -125,6 +126,13 @@ async def _read_message(reader: asyncio.StreamReader) -> bytes:
         length = int(lower.split(b"\r\ncontent-length: ")[1].split(b"\r\n")[0])
         return head + await reader.readexactly(length)
     return head
+
+
+def through(proxy: FaultyProxy, url: str) -> str:
+    """Return the engine's URL by way of a proxy, as whom it says."""
+    parts = urlsplit(url)
+    who = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{who}@127.0.0.1:{proxy.port}" if who else f"127.0.0.1:{proxy.port}").geturl()
 
 
 @asynccontextmanager

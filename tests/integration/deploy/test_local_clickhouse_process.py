@@ -7,20 +7,23 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 
 from deploy.local.engine import clickhouse_program
-from runtime.ports import HOST, free_port
+from deploy.local.engine_access import password_file_for
+from runtime.clickhouse.settings import LOG_COMMENT
+from runtime.ports import free_port
 from runtime.supervisor import Child
 from schemas.errors import DeploymentError
-from tests.support.servers import docker_answers, running
+from tests.support.servers import docker_answers, local_url, running
 
 EVENT = """
 CREATE TABLE event (id UInt64, name LowCardinality(String), at DateTime64(3, 'UTC'), note Nullable(String), tags Map(String, UInt8))
-ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+ENGINE = MergeTree ORDER BY id SETTINGS fsync_after_insert = 1
 """
 
 needs_local = pytest.mark.skipif(
@@ -33,7 +36,14 @@ def local(tmp_path: Path) -> Iterator[tuple[Child, str]]:
     """A local ClickHouse of the test's own, and its URL."""
     port = free_port()
     with running(clickhouse_program(tmp_path / "data", port), tmp_path) as child:
-        yield child, f"http://{HOST}:{port}"
+        yield child, local_url(tmp_path / "data", port)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, f"waited for {what}"
+        time.sleep(0.05)
 
 
 def until_it_answers(post: Callable[[], httpx.Response]) -> None:
@@ -95,7 +105,7 @@ def test_a_full_disk_loses_no_acknowledged_row(tmp_path: Path) -> None:
         port, stored = free_port(), 0
         with (
             running(clickhouse_program(disk / "data", port), tmp_path),
-            httpx.Client(base_url=f"http://{HOST}:{port}", timeout=60) as client,
+            httpx.Client(base_url=local_url(disk / "data", port), timeout=60) as client,
         ):
             client.post("/", content=EVENT).raise_for_status()
             for number in range(20):
@@ -106,6 +116,78 @@ def test_a_full_disk_loses_no_acknowledged_row(tmp_path: Path) -> None:
             assert client.post("/", content="SELECT count() FROM event").text == f"{stored}\n"
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+@needs_local
+@pytest.mark.parametrize(
+    ("rows", "is_one"),
+    [
+        ("(1); DROP TABLE few", False),
+        ("(1);\n-- more\n/* ; */ INSERT INTO few (id) VALUES (2)", False),
+        ("(1) /* ; DROP */; -- DROP TABLE few;\n ;", True),
+        ("(length(';')) ;", True),
+    ],
+)
+def test_a_second_statement_behind_values_is_refused(local: tuple[Child, str], rows: str, *, is_one: bool) -> None:
+    """What follows the rows of an INSERT is refused with it, never dropped silently; a comment is nothing."""
+    with httpx.Client(base_url=local[1]) as client:
+        client.post("/", content="CREATE TABLE few (id UInt32) ENGINE = MergeTree ORDER BY id").raise_for_status()
+        answer = client.post("/", content=f"INSERT INTO few (id) VALUES {rows}")
+        assert answer.is_success == is_one, answer.text
+        assert client.post("/", content="SELECT count() FROM few").text == f"{int(is_one)}\n"
+
+
+@needs_local
+def test_a_long_copy_keeps_no_link_and_no_change_waiting(local: tuple[Child, str]) -> None:
+    """While somebody's INSERT … SELECT runs, up to its time limit, what the projections insert and change goes on."""
+    slow = "INSERT INTO few SELECT sum(sleepEachRow(1)) FROM numbers(60) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
+    ours, limit = {"log_comment": LOG_COMMENT}, {"max_execution_time": "4"}
+    with httpx.Client(base_url=local[1], timeout=60) as client, ThreadPoolExecutor() as threads:
+        client.post("/", content="CREATE TABLE few (id UInt32) ENGINE = MergeTree ORDER BY id").raise_for_status()
+        copy = threads.submit(client.post, "/", params=limit, content=slow)
+        running_copy = {"query": "SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO few SELECT sum%'"}
+        until(lambda: client.get("/", params=running_copy).text == "1\n", "the copy to run")
+        client.post("/", params=ours, content="INSERT INTO few SELECT 1").raise_for_status()
+        client.post("/", content="ALTER TABLE few ADD COLUMN b UInt8").raise_for_status()
+        assert not copy.done(), "they did not wait for it"
+        assert "TIMEOUT_EXCEEDED" in copy.result().text
+
+
+@needs_local
+def test_the_port_asks_for_the_password(local: tuple[Child, str], tmp_path: Path) -> None:
+    """Nothing is answered but to who shows the password, as ClickHouse's clients show one; liveness alone needs none."""
+    url = httpx.URL(local[1])
+    file = tmp_path / "data" / "password"
+    password, plain = file.read_text().strip(), url.copy_with(userinfo=b"")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert url.password == password
+    shown: list[tuple[dict[str, str], dict[str, str], int]] = [
+        ({}, {}, 403),
+        ({"X-ClickHouse-Key": "wrong"}, {}, 403),
+        ({"X-ClickHouse-User": "other", "X-ClickHouse-Key": password}, {}, 403),
+        ({"Authorization": "Basic !"}, {}, 403),
+        ({}, {"user": "default", "password": password}, 403),
+        ({"X-ClickHouse-User": "default", "X-ClickHouse-Key": password}, {}, 200),
+        ({"X-ClickHouse-Key": password}, {}, 200),
+    ]
+    for headers, parameters, status in shown:
+        answer = httpx.post(plain, content="SELECT 1", headers=headers, params=parameters)
+        assert answer.status_code == status, headers
+        assert password not in answer.text
+    assert httpx.post(plain, content="SELECT 1", auth=("default", password)).text == "1\n"
+    assert httpx.post(plain, content="SELECT 1").headers["X-ClickHouse-Exception-Code"] == "516"
+    assert httpx.get(plain.join("/ping")).status_code == 200
+
+
+@needs_local
+def test_our_commands_find_the_password_of_their_own_engine_only(tmp_path: Path) -> None:
+    """The password goes to the address where the data directory's engine listens, and to no other."""
+    clickhouse_program(tmp_path / "clickhouse", 18123)
+    password = tmp_path / "clickhouse" / "password"
+    assert password_file_for("http://127.0.0.1:18123", tmp_path) == password
+    for url in ("http://127.0.0.1:18124", "http://somewhere:18123", "http://me@127.0.0.1:18123"):
+        assert password_file_for(url, tmp_path) is None
+    assert password_file_for("http://127.0.0.1:18123", tmp_path / "other") is None
 
 
 @needs_local

@@ -18,11 +18,11 @@ from projections.sink import Sink
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.ports import HOST, free_port
+from runtime.ports import free_port
 from runtime.supervisor import Child
 from schemas.topics import Topics
 from tests.support.databases import until
-from tests.support.servers import docker_answers, running
+from tests.support.servers import docker_answers, local_url, running
 from tests.support.world import busy_world
 
 TRACE = ("strace", "-f", "-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=1")
@@ -64,7 +64,7 @@ async def test_a_kill_between_two_system_calls_of_an_insert_loses_no_row(tmp_pat
     projection = next(p for p in projections_of(Topics(1)) if p.topic == topic)
     settings = Settings(retry_pause_ms_min=20, retry_pause_ms_max=200)
     with running(clickhouse_program(tmp_path / "data", port), tmp_path) as server, ThreadPoolExecutor(2) as threads:
-        client = connect(ClickHouseSettings(f"http://{HOST}:{port}"))
+        client = connect(ClickHouseSettings(local_url(tmp_path / "data", port)))
         migrate(client, "store", views_database=None)
         store = make_writer(projection, Sink(client, "store", threads), settings, asyncio.Event())
         with killed_at_the_next_rename(server) as tracer:

@@ -38,7 +38,7 @@ def ensure_password(directory: Path) -> Path:
 
 def note_address(directory: Path, address: str) -> None:
     """Note where the engine in `directory` listens, as host:port."""
-    replace_file(directory / _ADDRESS, address + "\n")
+    replace_file(directory / _ADDRESS, address + "\n", mode=0o600)
 
 
 def password_file_for(url: str, data_dir: Path) -> Path | None:

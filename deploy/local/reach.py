@@ -4,7 +4,6 @@ Pure. An environment that speaks of a cluster's users and certificates must not 
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from runtime.clickhouse.settings import ClickHouseSettings
@@ -21,8 +20,8 @@ def own_kafka(address: str, environ: Mapping[str, str]) -> KafkaSettings:
     return from_environ(KafkaSettings, "", {**names, "KAFKA_BOOTSTRAP_SERVERS": address})
 
 
-def own_clickhouse(url: str, password_file: Path, environ: Mapping[str, str]) -> ClickHouseSettings:
+def own_clickhouse(url: str, password_file: str, environ: Mapping[str, str]) -> ClickHouseSettings:
     """Return how the stack's own engine is reached. Raises ConfigurationError naming a variable."""
     names = {name: environ.get(name, "") for name in _CLICKHOUSE_NAMES}
-    own = {"CLICKHOUSE_URL": url, "CLICKHOUSE_PASSWORD_FILE": str(password_file)}
+    own = {"CLICKHOUSE_URL": url, "CLICKHOUSE_PASSWORD_FILE": password_file}
     return from_environ(ClickHouseSettings, "", {**names, **own})

@@ -90,7 +90,7 @@ class Stack:
             environ = {**os.environ, **self.settings.environ}
             self.kafka = self.settings.kafka or own_kafka(self.addresses.kafka, environ)
             self.clickhouse = self.settings.clickhouse or own_clickhouse(
-                self.addresses.clickhouse, ensure_password(self._engine_folder).resolve(), environ
+                self.addresses.clickhouse, str(ensure_password(self._engine_folder).resolve()), environ
             )
             self.sources = self._read_sources()
             given = self.settings.generation

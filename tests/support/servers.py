@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from testcontainers.community.clickhouse import ClickHouseContainer
 from testcontainers.community.kafka import KafkaContainer
 
@@ -103,3 +104,8 @@ def docker_answers() -> bool:
 def _scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="recibo-test-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+needs_local = pytest.mark.skipif(
+    docker_answers(), reason="about the local process; here ClickHouse runs in a container"
+)

@@ -22,7 +22,7 @@ from runtime.ports import free_port
 from runtime.supervisor import Child
 from schemas.topics import Topics
 from tests.support.databases import until
-from tests.support.servers import docker_answers, local_url, running
+from tests.support.servers import local_url, needs_local, running
 from tests.support.world import busy_world
 
 TRACE = ("strace", "-f", "-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=1")
@@ -30,9 +30,9 @@ TRACE = ("strace", "-f", "-e", "trace=rename", "-e", "inject=rename:signal=KILL:
 
 
 def may_trace() -> bool:
-    """Return whether strace is here, and may attach to another process."""
+    """Return whether strace, where it is here, may attach to another process."""
     if shutil.which("strace") is None:
-        return False
+        return True  # `needs_tool` says so
     with subprocess.Popen(["sleep", "30"]) as other:
         try:
             tracer = subprocess.run(
@@ -55,8 +55,9 @@ def killed_at_the_next_rename(server: Child) -> Iterator[subprocess.Popen[bytes]
             tracer.kill()
 
 
-@pytest.mark.skipif(docker_answers(), reason="about the local process; here ClickHouse runs in a container")
-@pytest.mark.skipif(not may_trace(), reason="needs strace, and leave to attach it to another process (ptrace)")
+@needs_local
+@pytest.mark.needs_tool("strace")
+@pytest.mark.skipif(not may_trace(), reason="strace may not attach to another process here (ptrace)")
 async def test_a_kill_between_two_system_calls_of_an_insert_loses_no_row(tmp_path: Path) -> None:
     """Killed before the part has its name, the engine takes the same batch again after its restart, and has every row."""
     port = free_port()

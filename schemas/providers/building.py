@@ -1,6 +1,6 @@
 """Making events of what a provider's file has read, so that identity and time are decided in one place."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.error_category import category_of, is_no_error
 from schemas.event import (
@@ -21,7 +21,18 @@ from schemas.record import SourceContext
 from schemas.status import FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
-NO_PRICE: Final = ("", "", "")
+
+
+class Price(NamedTuple):
+    """What a provider says of a message's price, in its own words: all the evidence there is against an invoice."""
+
+    billable: bool | None = None
+    price_type: str = ""
+    price_category: str = ""
+    price_model: str = ""
+
+
+_NO_PRICE: Final = Price()._asdict()
 
 
 def message_event(
@@ -43,8 +54,7 @@ def message_event(
     error: ErrorDetail | None = None,
     family: str = "",
     identities: tuple[str, ...] = (),
-    billable: bool | None = None,
-    price: tuple[str, str, str] = NO_PRICE,
+    price: Price | None = None,
 ) -> Normalized:
     """Return what a provider says of a message, or why that cannot be determined.
 
@@ -65,8 +75,7 @@ def message_event(
         aliases: other ids of the message.
         error: why it failed, where said.
         identities: other names of the recipient, as the provider writes them.
-        billable: whether the provider charges for it, where it says so.
-        price: (type, category, model) of the price, in the provider's words.
+        price: what is said of its price.
         family: what stands for the provider in the event's identity, where several forward the same events.
     """
     if not message_id:
@@ -74,9 +83,8 @@ def message_event(
     if is_no_person(recipient[1]):
         return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
-    code = (error.code or error.title) if error else ""
+    code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
-    stamp = str(at_ms or "")
     return _event(
         context,
         received_at_ms,
@@ -94,10 +102,7 @@ def message_event(
         aliases=aliases,
         pricing=pricing,
         error=error,
-        billable=billable,
-        price_type=price[0],
-        price_category=price[1],
-        price_model=price[2],
+        **(price._asdict() if price else _NO_PRICE),
         identities=identities_of(Identity(recipient[1], recipient[0]), *identities),
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
 from schemas.providers import meta_changes
-from schemas.providers.building import NO_PRICE, error_of, message_event, unknown_word
+from schemas.providers.building import Price, error_of, message_event, unknown_word
 from schemas.providers.json_parser import fixed
 from schemas.providers.provider import Part, Provider, Reporting
 from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
@@ -69,7 +69,6 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
         return Ignored(known) if known else unknown_word(word)
     recipient, participant, others = _recipient(status)
     pricing = object_of(status.get("pricing"))
-    billable, category = pricing.get("billable"), text_of(pricing.get("category"))
     second_id = text_of(status.get("gs_id"))
     return message_event(
         context,
@@ -82,9 +81,8 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
         recipient=recipient,
         participant=participant,
         client_ref=text_of(status.get("biz_opaque_callback_data")),
-        pricing=category,
-        billable=billable if type(billable) is bool else None,
-        price=(text_of(pricing.get("type")), category, text_of(pricing.get("pricing_model"))) if pricing else NO_PRICE,
+        pricing=text_of(pricing.get("category")),
+        price=_price(pricing) if pricing else None,
         identities=others,
         aliases=(second_id,) if second_id else (),
         error=_error(ours, status),
@@ -101,6 +99,11 @@ def _recipient(status: dict[str, Any]) -> tuple[tuple[str, str], str, tuple[str,
     user_id, parent_id = text_of(status.get("recipient_user_id")), text_of(status.get("recipient_parent_user_id"))
     others = (user_id, parent_id) if user_id or parent_id else ()
     return recipient_of(recipient or user_id or parent_id), "", others
+
+
+def _price(pricing: dict[str, Any]) -> Price:
+    billable, words = pricing.get("billable"), (text_of(pricing.get(k)) for k in ("type", "category", "pricing_model"))
+    return Price(billable if type(billable) is bool else None, *words)
 
 
 def _error(ours: str, status: dict[str, Any]) -> ErrorDetail | None:

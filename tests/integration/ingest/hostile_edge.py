@@ -2,6 +2,7 @@
 
 import json
 import time
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -106,7 +107,9 @@ def _token(posts: Posts) -> Hostile:
             (good, "", "none", 401),
         )
     )
-    token = jwt.encode(claims, secret, algorithm=algorithm)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", jwt.warnings.InsecureKeyLengthWarning)
+        token = jwt.encode(claims, secret, algorithm=algorithm)
     data = posts.request("jwt", body, {"authorization": f"Bearer {token}", "content-type": "application/json"})
     return taken("token", data, body, PROVIDERS["waha"].answer) if status == 204 else refused("token", data, status)
 

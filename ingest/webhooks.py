@@ -40,7 +40,9 @@ class Webhooks:
         self.endpoints: Endpoints = {}
         """The sources served; replaced whole when the configuration changes."""
         self.in_flight = 0
-        """Requests that are authenticated, and not answered yet: strangers are limited by their connections."""
+        """Requests being served now."""
+        self.being_stored = 0
+        """Those of them that are authenticated. They alone are limited: strangers are by their connections."""
         self._settings = settings
         self._durable_log = durable_log
         self._request_log = request_log
@@ -55,6 +57,7 @@ class Webhooks:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, and note the answer that was really given."""
         request = Request(scope)
+        self.in_flight += 1
         try:
             messages = await self._answer(request, receive)
             status = messages[0]["status"]
@@ -68,7 +71,8 @@ class Webhooks:
         except HungUp:
             request.cut_off()
         finally:
-            self.in_flight -= request.is_in_flight
+            self.in_flight -= 1
+            self.being_stored -= request.is_authentic
             self._held.now -= request.held_bytes
             self._request_log.note(request.record())
 
@@ -100,8 +104,8 @@ class Webhooks:
         raw = await self._read(request, endpoint, receive)
         self._authenticate(request, endpoint, raw, path_secret)
         request.authenticated(proves=endpoint.proves)
-        self.in_flight += 1
-        if self.in_flight > self._settings.in_flight_requests_max:
+        self.being_stored += 1
+        if self.being_stored > self._settings.in_flight_requests_max:
             raise Refused(problems.OVERLOADED)
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)

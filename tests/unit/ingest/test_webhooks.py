@@ -141,16 +141,16 @@ async def test_only_what_is_authenticated_is_in_flight(world: World) -> None:
     """Bodies that never come take no place among the requests in flight; posts that are being stored do."""
     strangers = [asyncio.ensure_future(world.post(None)) for _ in range(20)]
     await asyncio.sleep(0)
-    assert world.webhooks.in_flight == 0
+    assert world.webhooks.being_stored == 0
     assert await world.post(event_body(1)) == 204
     world.log.may_go_on.clear()
     stored = [asyncio.ensure_future(world.post(event_body(number))) for number in range(2)]
     await asyncio.sleep(0)
-    assert world.webhooks.in_flight == 2
+    assert world.webhooks.being_stored == 2
     assert await world.post(event_body(3)) == 503
     world.log.may_go_on.set()
     assert await asyncio.gather(*stored) == [204, 204]
-    assert world.webhooks.in_flight == 0
+    assert world.webhooks.being_stored == 0
     for stranger in strangers:
         stranger.cancel()
 

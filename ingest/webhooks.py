@@ -220,10 +220,12 @@ class Webhooks:
 def _check_framing(request: Request) -> None:
     """Refuse what two parties could take for different requests: several hosts, or a transfer coding that is not undone."""
     headers, is_old = request.headers, request.scope["http_version"] == "1.0"
-    coding = headers.get_bytes(b"transfer-encoding")
-    if coding and (is_old or headers.only("transfer-encoding").lower() != "chunked"):
+    if headers.get_bytes(b"transfer-encoding") and (
+        is_old or headers.joined(b"transfer-encoding").strip().lower() != "chunked"
+    ):
         raise Refused(problems.MALFORMED_FRAMING)
-    if not headers.only("host") and not (is_old and not headers.get_bytes(b"host")):
+    is_one = headers.is_there_once(b"host") if headers.get_bytes(b"host") else is_old and not headers.joined(b"host")
+    if not is_one:
         raise Refused(problems.MALFORMED_FRAMING)
 
 

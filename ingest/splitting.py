@@ -39,15 +39,13 @@ class Taken(NamedTuple):
 
 
 class Splitter:
-    """Makes records of bodies."""
+    """Makes records of large bodies."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="large bodies")
 
     async def records(self, taken: Taken) -> list[LogRecord]:
-        """Return the records of one body."""
-        if len(taken.body) < LARGE_BYTES:
-            return records_of(taken)
+        """Return the records of one large body."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, records_of, taken)
 
     def close(self) -> None:

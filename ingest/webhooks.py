@@ -18,7 +18,7 @@ from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
-from ingest.splitting import Splitter, Taken, few_at_once
+from ingest.splitting import LARGE_BYTES, Splitter, Taken, few_at_once, records_of
 from schemas.authentication import PathSecret, secret_header_of
 from schemas.errors import LogUnavailable
 from schemas.relay_header import relay_header
@@ -110,11 +110,13 @@ class Webhooks:
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)
         taken = self._taken(request, endpoint, raw, source_header)
-        records = await self._splitter.records(taken)
-        if len(records) > 1:
+        records = records_of(taken) if len(taken.body) < LARGE_BYTES else await self._splitter.records(taken)
+        if len(records) == 1:
+            request.stored = await self._durable_log.append(RAW, records)
+        else:
             self._hold(request, sum([len(record.value) + _RECORD_OVERHEAD_BYTES for record in records[1:]]))
-        for portion in few_at_once(records):
-            request.stored = await self._durable_log.append(RAW, portion)
+            for portion in few_at_once(records):
+                request.stored = await self._durable_log.append(RAW, portion)
         request.events = max(1, len(records) - 1)
         return answers.taken(endpoint.source.provider.answer)
 
@@ -199,15 +201,8 @@ class Webhooks:
         relay = None
         if source.relay:
             relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
-        return Taken(
-            endpoint=endpoint,
-            body=body,
-            content_type=headers.get("content-type"),
-            source_header=source_header,
-            request_id=request.request_id,
-            received_at_ms=request.received_at_ms,
-            relay=relay,
-        )
+        content_type = headers.get("content-type")
+        return Taken(endpoint, body, content_type, source_header, request.request_id, request.received_at_ms, relay)
 
     def _hold(self, request: Request, count: int) -> None:
         """Count bytes that a request holds: of its body, and of what that becomes, which may be much more."""
@@ -219,13 +214,14 @@ class Webhooks:
 
 def _check_framing(request: Request) -> None:
     """Refuse what two parties could take for different requests: several hosts, or a transfer coding that is not undone."""
-    headers, is_old = request.headers, request.scope["http_version"] == "1.0"
-    if headers.get_bytes(b"transfer-encoding") and (
-        is_old or headers.joined(b"transfer-encoding").strip().lower() != "chunked"
-    ):
+    headers = request.headers
+    if not headers.get_bytes(b"transfer-encoding") and headers.is_there_once(b"host") and headers.get_bytes(b"host"):
+        return  # nearly all
+    is_old = request.scope["http_version"] == "1.0"
+    coding = headers.joined(b"transfer-encoding").strip().lower()
+    if coding and (is_old or coding != "chunked"):
         raise Refused(problems.MALFORMED_FRAMING)
-    is_one = headers.is_there_once(b"host") if headers.get_bytes(b"host") else is_old and not headers.joined(b"host")
-    if not is_one:
+    if not (headers.only("host") or (is_old and not headers.joined(b"host"))):
         raise Refused(problems.MALFORMED_FRAMING)
 
 

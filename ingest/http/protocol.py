@@ -107,9 +107,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         else:
             self._bytes_since_body += len(data)
         if self.began_s is None:
-            self.began_s = (
-                monotonic()
-            )  # whatever it is that begins: an empty line is no request, and holds no connection
+            self.began_s = monotonic()  # whatever begins: an empty line is no request, and holds no connection
         super().data_received(data)
         limit = self._limits.headers_bytes_max
         if (self._header_bytes if self._reads_headers else self._bytes_since_body) > limit:
@@ -186,8 +184,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer before anything was routed, and close."""
-        self._refusal = refusal
-        self.send_400_response("")
+        if not self._is_last_read:  # what was refused first is answered
+            self._refusal = refusal
+            self.send_400_response("")
 
     def on_response_complete(self) -> None:
         """An answer is written: read on only when none of the requests that were read waits."""

@@ -16,11 +16,12 @@ from ingest.http.caller_address import caller_address, is_trusted, network_of
 from ingest.http.rate_limit import FailedAttempts
 from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
-from ingest.raw_records import LogRecord, raw_records
+from ingest.log_record import LogRecord
+from ingest.raw_records import raw_records
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
 from schemas.authentication import Bearer, PathSecret
-from schemas.errors import LogUnavailable
+from schemas.errors import LogUnavailable, RecordTooLarge
 from schemas.providers.provider import Part
 from schemas.relay_header import relay_header
 from schemas.sources import WEBHOOKS_PATH
@@ -73,6 +74,9 @@ class Webhooks:
             return await self._serve(request, receive)
         except Refused as error:
             request.refusal = error.refusal
+        except RecordTooLarge as error:
+            log.warning("a request is too large for the log", request_id=request.request_id, why=str(error))
+            request.refusal = problems.TOO_LARGE
         except LogUnavailable as error:
             log.warning("a request is not stored", request_id=request.request_id, why=str(error))
             request.refusal = problems.NOT_STORED

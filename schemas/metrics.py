@@ -28,6 +28,18 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_ingest_kafka_connected": Metric("gauge", "1 while Kafka takes records, 0 while the spool does"),
     "recibo_ingest_spool_bytes": Metric("gauge", "Bytes waiting in this worker's spool"),
     "recibo_ingest_spool_age_seconds": Metric("gauge", "Age of the oldest bytes in this worker's spool"),
+    "recibo_ingest_spool_kept_bytes": Metric(
+        "gauge", "Bytes of this worker's spool that wait for an operator, by kind: refused, damaged, aside", ("kind",)
+    ),
+    "recibo_ingest_spool_troubles": Metric(
+        "gauge", "Files and directories of the spool in trouble: stuck, undeletable, unadoptable, stray", ("what",)
+    ),
+    "recibo_ingest_spool_writable": Metric("gauge", "1 while the spool's disk takes bytes, 0 while it does not"),
+    "recibo_ingest_partitions_away": Metric(
+        "gauge", "Partitions whose records go to the spool while Kafka takes those of others"
+    ),
+    "recibo_ingest_refused_records_total": Metric("counter", "Records that Kafka refuses, kept in the spool"),
+    "recibo_ingest_sender_failures_total": Metric("counter", "Senders of a partition that failed and began anew"),
     "recibo_ingest_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_processors_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_relay_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),

@@ -16,7 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.sender import Sender
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingest.durable.kafka_log import _discard
+from ingest.durable.idempotent_producer import discard
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -47,7 +47,7 @@ def test_signatures(function: Callable[..., Any], expected: list[str]) -> None:
         (
             AIOKafkaProducer.stop,
             "43ef97147111893b",
-            "flushes first, without end where Kafka is away: so `_discard`. Does it let go of anything new?",
+            "flushes first, without end where Kafka is away: so `discard`. Does it let go of anything new?",
         ),
         (AIOKafkaProducer.__del__, "785f6702b00b23af", "complains of a producer whose `_closed` is not set"),
         (Sender.start, "ef0a0cbbf1f69e7d", "`_fail_all` is the one callback of the sender's task"),
@@ -78,7 +78,7 @@ async def test_a_producer_that_never_started_is_discarded(producer: AIOKafkaProd
     """Before it started a producer has a sender without a task; discarded it counts as closed, and says nothing."""
     assert producer._closed is False
     assert producer._sender.sender_task is None
-    await _discard(producer)
+    await discard(producer)
     assert producer._closed is True
 
 
@@ -94,7 +94,7 @@ async def test_a_producer_at_work_is_discarded_unflushed(producer: AIOKafkaProdu
     task.add_done_callback(producer._sender._fail_all)
     assert producer._sender.sender_task is task
     await started.wait()
-    await _discard(producer)
+    await discard(producer)
     assert task.cancelled()
 
 

@@ -1,6 +1,6 @@
 """The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of `ingest.http.problems`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from time import monotonic
 from typing import Any, Final
@@ -16,19 +16,17 @@ from ingest.http.caller_address import caller_address, is_trusted, network_of
 from ingest.http.rate_limit import FailedAttempts
 from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
-from ingest.log_record import LogRecord
-from ingest.raw_records import raw_records
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
-from schemas.authentication import Bearer, PathSecret
+from ingest.splitting import Splitter, Taken, few_at_once
+from schemas.authentication import PathSecret, secret_header_of
 from schemas.errors import LogUnavailable, RecordTooLarge
-from schemas.providers.provider import Part
 from schemas.relay_header import relay_header
 from schemas.sources import WEBHOOKS_PATH
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
-_PART_OVERHEAD_BYTES: Final = 1_000
+_RECORD_OVERHEAD_BYTES: Final = 1_000
 """What a record costs in memory beside its value: key, headers, and the objects that hold them."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -48,6 +46,11 @@ class Webhooks:
         self._request_log = request_log
         self._held = BytesInFlight(settings.in_flight_bytes_max)
         self._failed_attempts = FailedAttempts(per_minute_max=settings.auth_failures_per_minute_max)
+        self._splitter = Splitter()
+
+    def close(self) -> None:
+        """Take no more large bodies apart."""
+        self._splitter.close()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, and note the answer that was really given."""
@@ -105,8 +108,12 @@ class Webhooks:
             raise Refused(problems.OVERLOADED)
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)
-        records = self._records(request, endpoint, raw, source_header)
-        request.stored = await self._durable_log.append(RAW, records)
+        taken = self._taken(request, endpoint, raw, source_header)
+        records = await self._splitter.records(taken)
+        if len(records) > 1:
+            self._hold(request, sum([len(record.value) + _RECORD_OVERHEAD_BYTES for record in records[1:]]))
+        for portion in few_at_once(records):
+            request.stored = await self._durable_log.append(RAW, portion)
         request.events = max(1, len(records) - 1)
         return answers.taken(endpoint.source.provider.answer)
 
@@ -169,29 +176,22 @@ class Webhooks:
         self._failed_attempts.count(who, now_s)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
 
-    def _records(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> list[LogRecord]:
+    def _taken(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> Taken:
         source, headers = endpoint.source, request.headers
         body = raw
-        coding = headers.get_bytes(b"content-encoding")
-        if coding:
-            body = decompress(raw, coding.decode("latin-1"), endpoint.body_bytes_max)
+        if headers.get_bytes(b"content-encoding"):
+            body = decompress(raw, headers.joined(b"content-encoding"), endpoint.body_bytes_max)
             self._hold(request, len(body))
-        if source.provider.redact is not None:
-            body = source.provider.redact(body)
-        parts = _split(endpoint, body, headers.get("content-type"))
-        if len(parts) > 1:
-            self._hold(request, sum([len(part.body) for part in parts]) + len(parts) * _PART_OVERHEAD_BYTES)
         relay = None
         if source.relay:
-            secret_header = source.auth.header if isinstance(source.auth, Bearer) else ""
-            relay = relay_header(headers.raw, request.scope["query_string"], secret_header)
-        return raw_records(
-            account=source.account,
+            relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
+        return Taken(
+            endpoint=endpoint,
+            body=body,
+            content_type=headers.get("content-type"),
             source_header=source_header,
             request_id=request.request_id,
             received_at_ms=request.received_at_ms,
-            body=body,
-            parts=parts,
             relay=relay,
         )
 
@@ -201,15 +201,6 @@ class Webhooks:
         self._held.now += count
         if self._held.now > self._held.limit:
             raise Refused(problems.OVERLOADED)
-
-
-def _split(endpoint: Endpoint, body: bytes, content_type: str) -> Sequence[Part]:
-    try:
-        return endpoint.source.parser.split(body, content_type)
-    except Exception:
-        # `split` never raises; should it all the same, the body is kept whole and can be repaired from the log.
-        log.exception("a body cannot be split; it is kept whole", source=endpoint.source.name)
-        return [Part(None, body)]
 
 
 def _challenge(request: Request, endpoint: Endpoint) -> answers.Messages:

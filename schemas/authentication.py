@@ -140,6 +140,11 @@ def authentication_of(table: Mapping[str, Any] | str) -> Authentication:
     return auth
 
 
+def secret_header_of(auth: Authentication) -> str:
+    """Return the header in which a credential itself travels, good for more than one body; "" for none."""
+    return auth.header if isinstance(auth, Bearer | Jwt) else ""
+
+
 def _check_secrets(auth: Authentication) -> None:
     if isinstance(auth, _WITHOUT_SECRETS):
         if auth.secrets:

@@ -5,10 +5,10 @@ fdatasync, unlink. What a process calls past the C library is not reached.
 """
 
 import errno
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
+
+from tests.faults.means.preloaded import preloaded
 
 SOURCE: Final = Path(__file__).with_name("failing_calls.c")
 
@@ -23,12 +23,8 @@ class FailingCalls:
             folder: of the test's own, outside of what is to fail.
             path_text: part of the paths of the files that are to fail.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        library = preloaded(SOURCE, folder)
         self._switch = folder / "switch"
-        library = folder / "failing_calls.so"
-        gcc = shutil.which("gcc")
-        assert gcc is not None, "gcc is needed: mark the test needs_tool('gcc')"
-        subprocess.run([gcc, "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE), "-ldl"], check=True)
         self.environ: Final = {
             "LD_PRELOAD": str(library),
             "FAILING_PATH": path_text,

@@ -24,7 +24,7 @@ from tests.support.polling import until
 from tests.support.running_ingest import RunningIngest, StartIngest, event_body, signature
 from tests.support.servers import CACHE
 
-pytestmark = [pytest.mark.long_fault, pytest.mark.needs_tool("faketime"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.long_fault, pytest.mark.needs_tool("gcc"), pytest.mark.timeout(300)]
 DAY_S = 86_400
 EVENTS = 20
 

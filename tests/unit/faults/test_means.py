@@ -98,7 +98,7 @@ def test_calls_of_a_running_process_fail(tmp_path: Path) -> None:
         assert f"[Errno {errno.EIO}]" in running.stderr.read()
 
 
-@pytest.mark.needs_tool("faketime")
+@pytest.mark.needs_tool("gcc")
 def test_a_clock_is_another_and_changes(tmp_path: Path) -> None:
     """The wall clock is a day ahead, then an hour behind; the monotonic one stays."""
     clock = OtherClock(tmp_path, 86_400)

@@ -55,7 +55,7 @@ ROWS: Final = (
     Row(
         "clocks a day off, or backwards",
         "matrix 13",
-        "ingest under faketime, a day ahead, a day behind, and stepping back",
+        "ingest under another clock, a day ahead, a day behind, and stepping back",
         "the same states; what is received is marked by its own clock",
         30,
         nodes(_CLOCKS, "an_ingest_whose_clock_is_a_day_off"),
@@ -63,7 +63,7 @@ ROWS: Final = (
     Row(
         "a broker clock that was ahead",
         "core 8",
-        "the broker under faketime, two hours ahead, then right again",
+        "the broker under another clock, two hours ahead, then right again",
         "processors go on; nothing waits for the clock",
         60,
         nodes(_CLOCKS, "a_broker_whose_clock_was_two_hours_ahead"),

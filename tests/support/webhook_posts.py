@@ -23,6 +23,8 @@ class Traffic:
     """Where they come from."""
     tls: ssl.SSLContext | None = None
     posts_of_connection_max: int = 1_000_000
+    padding_bytes: int = 0
+    """White space at the end of each body, to fill disks sooner."""
     answers: dict[int, int] = field(default_factory=dict)
     """Event number → status answered; an event without an answer is not in it."""
     seconds: list[tuple[float, float]] = field(default_factory=list)
@@ -69,7 +71,7 @@ class Traffic:
                 self._next += 1
                 number = self._next
                 began = time.monotonic()
-                writer.write(signed_request(self.source, event_body(number)))
+                writer.write(signed_request(self.source, event_body(number) + b" " * self.padding_bytes))
                 self.answers[number] = await asyncio.wait_for(read_status(reader), _ANSWER_S_MAX)
                 now = time.monotonic()
                 self.seconds.append((now, now - began))

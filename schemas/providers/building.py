@@ -16,7 +16,7 @@ from schemas.event import (
     trusted_time,
 )
 from schemas.identity import Identity
-from schemas.providers.recipients import identities_of, is_no_person
+from schemas.providers.recipients import NO_PERSONS, identities_of
 from schemas.record import SourceContext
 from schemas.status import FAILURES
 
@@ -32,7 +32,8 @@ class Price(NamedTuple):
     price_model: str = ""
 
 
-_NO_PRICE: Final = Price()._asdict()
+_SAID_ALREADY: Final = ("phone", "", "group")
+"""Kinds of recipient that need no list of names: a number is the recipient, and stays it."""
 
 
 def message_event(
@@ -80,11 +81,14 @@ def message_event(
     """
     if not message_id:
         return Unmapped("no message id found")
-    if is_no_person(recipient[1]):
+    if recipient[1] in NO_PERSONS:
         return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
     code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
+    facts: dict[str, Any] = price._asdict() if price else {}
+    if identities or recipient[1] not in _SAID_ALREADY:
+        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
     return _event(
         context,
         received_at_ms,
@@ -102,8 +106,7 @@ def message_event(
         aliases=aliases,
         pricing=pricing,
         error=error,
-        **(price._asdict() if price else _NO_PRICE),
-        identities=identities_of(Identity(recipient[1], recipient[0]), *identities),
+        **facts,
     )
 
 
@@ -182,7 +185,7 @@ def error_of(provider: str, status: str, code: str, title: str = "", detail: str
 
     A code that says that there is no error (0, NO_ERROR) is none, and texts alone make no failure of a delivery.
     """
-    if is_no_error(code):
+    if not code or is_no_error(code):
         if status not in FAILURES:
             return None
         code = ""

@@ -86,9 +86,6 @@ def message_event(
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
     code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
-    facts: dict[str, Any] = price._asdict() if price else {}
-    if identities or recipient[1] not in _SAID_ALREADY:
-        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
     return _event(
         context,
         received_at_ms,
@@ -106,8 +103,15 @@ def message_event(
         aliases=aliases,
         pricing=pricing,
         error=error,
-        **facts,
+        **_facts_few_give(recipient, identities, price),
     )
+
+
+def _facts_few_give(recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None) -> dict[str, Any]:
+    facts: dict[str, Any] = price._asdict() if price else {}
+    if identities or recipient[1] not in _SAID_ALREADY:
+        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
+    return facts
 
 
 def connection_event(

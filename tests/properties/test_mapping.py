@@ -38,7 +38,12 @@ TIMES: Final = st.sampled_from([1_773_144_003, "2026-03-10T12:00:03Z", "", None,
 
 
 def _object(draw: st.DrawFn) -> dict[str, Any]:
-    fields = {"id": SCALARS, "st": STATUS, "at": TIMES, "seen": st.sampled_from([True, False, None, "", "2026-03-10"])}
+    fields: dict[str, st.SearchStrategy[Any]] = {
+        "id": SCALARS,
+        "st": STATUS,
+        "at": TIMES,
+        "seen": st.sampled_from([True, False, None, "", "2026-03-10"]),
+    }
     return {name: draw(values) for name, values in fields.items() if draw(st.booleans())}
 
 

@@ -32,7 +32,7 @@ LAYOUTS: Final[tuple[tuple[str, str], ...]] = (
 )
 """(array that the status lies in, array that the id lies in or is an element of)."""
 
-SCALARS: Final = st.sampled_from(["m1", "m2", "m3", 7, "", None, True, {"x": 1}])
+SCALARS: Final[st.SearchStrategy[Any]] = st.sampled_from(["m1", "m2", "m3", 7, "", None, True, {"x": 1}])
 STATUS: Final = st.sampled_from(["sent", "-1", "Entregue", "1", "LIDA", "falha", "??", "", None, 3])
 TIMES: Final = st.sampled_from([1_773_144_003, "2026-03-10T12:00:03Z", "", None, "soon"])
 

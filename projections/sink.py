@@ -71,9 +71,14 @@ class Sink:
         """Run a statement that may run twice. What a replaced partition lost, it inserts again. Raises SinkUnavailable or RowsRefused, as `insert` does."""
         await self._on_thread(partial(self._client.command, settings=NOT_DEDUPLICATED), statement)
 
-    async def _on_thread(self, call: Any, *arguments: Any) -> None:
+    async def query(self, statement: str, parameters: dict[str, Any] | None = None) -> list[Any]:
+        """Return the rows of a query about what is inserted. Raises SinkUnavailable or RowsRefused, as `insert` does."""
+        result = await self._on_thread(partial(self._client.query, parameters=parameters), statement)
+        return list(result.result_rows)
+
+    async def _on_thread(self, call: Any, *arguments: Any) -> Any:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
         except Exception as error:
             if is_permanent(error):
                 raise RowsRefused(f"{type(error).__name__}: {error}"[:_WHY_LENGTH_MAX]) from error

@@ -1,4 +1,4 @@
--- One row an account, set of sources, connection, campaign and day (of the message's first record, in time_zone): the funnel,
+-- One row an account, set of sources, connection, campaign and day (of the message's own time first_at, in time_zone): the funnel,
 -- counted ahead every five minutes, for long spans and dashboards. Parameters: time_zone (IANA name), since and until (days
 -- in that zone, both included).
 -- Example: SELECT day, sum(messages), sum(read) FROM recibo.funnel_rollup(time_zone = 'UTC', since = '2026-01-01', until = '2026-12-31') GROUP BY day
@@ -10,7 +10,7 @@ SELECT
     connection_id,
     campaign,
     ${sums(s)},
-    any(s.refreshed_at) AS refreshed_at
+    assumeNotNull(any(s.refreshed_at)) AS refreshed_at
 FROM ${store}.funnel_slot AS s
 WHERE slot BETWEEN toDateTime({since:Date} - 1, 'UTC') AND toDateTime({until:Date} + 2, 'UTC')
     AND day BETWEEN {since:Date} AND {until:Date}

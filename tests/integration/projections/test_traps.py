@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
@@ -78,7 +79,7 @@ async def test_a_known_token_with_other_bytes_is_lost_by_the_engine_and_never_se
 def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
     """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes."""
     folding = {name: t for name, t in created(databases).items() if t["engine"] == "AggregatingMergeTree"}
-    assert set(folding) == {"message_state", "connection_state"}
+    assert set(folding) == {"message_state", "connection_state", "message_group"}
     for table in folding.values():
         assert table["partition_key"] == "toMonday(anchor_day)"
         assert table["sorting_key"].startswith("anchor_day, ")
@@ -171,10 +172,12 @@ async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Dat
 
     class Counting(Sink):
         async def insert(self, blocks: Blocks, _token: str) -> None:
-            sizes.append(blocks.rows)
+            if blocks.table.name == "message_alias":
+                sizes.append(blocks.rows)
 
-        async def command(self, _statement: str) -> None:
+        async def query(self, _statement: str, _parameters: dict[str, Any] | None = None) -> list[Any]:
             """Look nothing up."""
+            return []
 
     states = ROWS_MAX // 16
     ids = [("acme", f"t-{number}-{i}", f"m-{number}", 20_000) for number in range(states) for i in range(17)]

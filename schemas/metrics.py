@@ -53,6 +53,9 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_projections_groups_cut_short_total": Metric(
         "counter", "Batches whose ids connect more states than are followed"
     ),
+    "recibo_projections_rollup_age_seconds": Metric(
+        "gauge", "Time since the weeks that changed were counted; above 900: something keeps it from counting"
+    ),
     "recibo_projections_links_mended_total": Metric("counter", "Ids grouped by the periodic look for missing links"),
     "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
     "recibo_relay_attempts_total": Metric(

@@ -22,6 +22,7 @@ FACTS_TABLES: Final = {
     "alias_hash": "anchor_day",
     "state_alias": "anchor_day",
     "message_group": "anchor_day",
+    "message_slot": "anchor_week",
 }
 """Table → the fixed time that its rows are kept from. Never a folded one: an old partial row would take its facts along."""
 

@@ -21,8 +21,8 @@ FROM
     SELECT 'connection.state', -1, assumeNotNull(max(t.last_event_at)) AS newest_at, 0
     FROM ${store}.connection_state AS t HAVING newest_at > toDateTime64(0, 3, 'UTC')
     UNION ALL
-    SELECT 'rollup', -1, toDateTime64(assumeNotNull(max(t.refreshed_at)), 3, 'UTC') AS newest_at, 0
-    FROM ${store}.funnel_slot AS t HAVING newest_at > toDateTime64(0, 3, 'UTC')
+    SELECT 'rollup', -1, assumeNotNull(max(t.refreshed_at)) AS newest_at, 0
+    FROM ${store}.message_slot AS t HAVING newest_at > toDateTime64(0, 3, 'UTC')
     UNION ALL
     SELECT 'set_aside', toInt32(log_partition) AS log_partition, assumeNotNull(max(t.at)), assumeNotNull(max(t.log_offset))
     FROM ${store}.projection_set_aside AS t GROUP BY log_partition

@@ -13,8 +13,8 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.views import columns, fragments
-from runtime.clickhouse.settings import numbers_database
+from projections.clickhouse.views import catalog, columns, fragments
+from runtime.clickhouse.settings import bi_database, numbers_database
 from schemas.connection_state import CONNECTION_RANK
 from schemas.error_category import ACTIONS
 from schemas.identity import IDENTITIES_MAX, KINDS
@@ -23,7 +23,7 @@ from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
 _PARTS: Final = FOLDER / "parts"
-RETIRED: Final = ("message_fold",)
+RETIRED: Final = ("message_fold", "funnel_slot")
 """Views of older releases in the database of the tables, which nothing uses any more."""
 _PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[^{}]+)\))?\}")
 """What is filled in: `${statuses}`, `${number(recipient)}`."""
@@ -48,11 +48,11 @@ _SOME_DAYS: Final = {
     "first": "{first_day:Date}",
 }
 
-_RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{views\}\.\w+) AS\b")
+_RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
 """A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""
 
 
-def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -> dict[str, str]:
+def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, time_zone: str = "") -> dict[str, str]:
     """Return name → CREATE statement, in the order in which views depend on one another (`20_messages.sql`).
 
     Args:
@@ -60,10 +60,13 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         views: database of the views.
         masked: whether numbers are shown masked.
         folder: where the files are.
+        time_zone: IANA name of the zone of days, for views without parameters.
     """
     words = {
         "store": store,
         "views": views,
+        "bi": bi_database(views),
+        "time_zone": time_zone,
         "categories": _array(ACTIONS),
         "actions": _array(ACTIONS.values()),
         "statuses": _array(NAMES_BY_RANK),
@@ -85,6 +88,10 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         "completeness_between": part("completeness", bound=_APPENDED),
         "audit": part("audit", bound="", request_bound=""),
         "audit_between": part("audit", bound=_APPENDED, request_bound=_REQUESTED),
+        "catalog": ", ".join(
+            f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
+            for v in catalog.views()
+        ),
         "columns": columns.values(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
@@ -121,14 +128,24 @@ def part(name: str, **words: str) -> str:
 
 
 def _array(texts: Iterable[str]) -> str:
-    return "[" + ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts) + "]"
+    return f"[{', '.join(map(_text, texts))}]"
 
 
-def create(client: Client, store: str, views: str) -> None:
-    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`."""
+def _text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def create(client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo") -> None:
+    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`.
+
+    Those of `{views}_bi` have no parameters: their days are in `time_zone`.
+    """
     for database, masked in ((views, True), (numbers_database(views), False)):
         client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         for statement in read_views(store, database, masked=masked).values():
             client.command(statement)
+    client.command(f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}")
+    for statement in read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values():
+        client.command(statement)
     for name in RETIRED:
         client.command(f"DROP VIEW IF EXISTS {store}.{name}")

@@ -136,6 +136,11 @@ def counts() -> str:
     return ",\n    ".join(["count() AS messages", *(f"countIf({which}) AS {name}" for name, which in _COUNTED.items())])
 
 
+def counted() -> list[str]:
+    """Return the names of a funnel's counts, in the order of `counts`."""
+    return ["messages", *_COUNTED]
+
+
 def sums(table: str) -> str:
     """Return the same columns, added up over rows of `table` that have them."""
     return ",\n    ".join(f"assumeNotNull(sum({table}.{name})) AS {name}" for name in ("messages", *_COUNTED))

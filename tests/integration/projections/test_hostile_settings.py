@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from projections import rollup
 from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
 from tests.support.databases import Databases, Project
@@ -91,6 +92,7 @@ async def troubled(databases: Databases, project: Project) -> Databases:
     for topic, records in world.records.items():
         for record in records:
             await project({topic: [record]})
+    rollup.refresh(databases.client, databases.store)
     return databases
 
 

@@ -39,7 +39,12 @@ SELECT
     if(is_delivered, coalesce(delivered_at, read_at), NULL) AS delivered_or_read_at,
     multiIf(failure_status = 'error', error_at, failure_status = 'expired', expired_at, number_not_found_at) AS failed_at,
     recipient_kind = 'group' AS to_group,
-    line,
+    -- rows of older releases have none: Brazil's mobiles, with or without the ninth digit, are read here as schemas/phone.py does
+    multiIf(
+        f.line != '' OR recipient_kind != 'phone', f.line,
+        match(recipient, '^55[1-9][1-9][6-9][0-9]{7}$'), concat('+', substring(recipient, 1, 4), '9', substring(recipient, 5)),
+        match(recipient, '^55[1-9][1-9]9[6-9][0-9]{7}$'), concat('+', recipient),
+        '') AS line,
     arraySlice(arraySort(identity -> (indexOf(${identity_kinds}, tupleElement(identity, 1)), identity), f.identities), 1, ${identities_max}) AS identities,
     billable,
     price_type,

@@ -1,6 +1,5 @@
 """The edge to what is known of ids: each question costs what is asked about, not what history holds."""
 
-import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -57,11 +56,11 @@ class Edges:
         self._sink = sink
         self._store = store
 
-    async def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:
+    async def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows about ids."""
         for start in range(0, len(rows), ROWS_MAX):  # a state has up to 17 ids
             some = rows[start : start + ROWS_MAX]
-            await self._sink.insert(Blocks(table, some), f"{token}/{table.name}/{len(some)}/{_checksum(some):08x}")
+            await self._sink.insert(Blocks(table, some))
 
     async def shared(self, ids: Collection[Id]) -> set[Id]:
         """Return those of `ids` that lead to several states (of 64-bit hashes alone: perhaps one too many)."""
@@ -135,7 +134,3 @@ def _days(rows: Iterable[Sequence[Any]]) -> str:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _checksum(rows: Sequence[Row]) -> int:
-    return zlib.crc32(repr(rows).encode())

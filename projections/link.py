@@ -35,7 +35,7 @@ class Linker:
         self._edges = edges or Edges(sink, store)
         self._known: OrderedDict[Row, None] = OrderedDict()
 
-    async def link(self, rows: Iterable[Row], token: str) -> None:
+    async def link(self, rows: Iterable[Row]) -> None:
         """Insert those rows of `message_alias` that are new, and group what they show to be one message.
 
         Raises SinkUnavailable or RowsRefused, as the sink does. Calling it twice changes nothing.
@@ -43,20 +43,18 @@ class Linker:
         new = [row for row in rows if row not in self._known]
         if not new:
             return
-        await self._edges.insert(message_alias.TABLE, new, token)
-        await self._edges.insert(grouping.STATE_ALIAS, grouping.state_aliases(new), token)
-        await self._edges.insert(
-            grouping.ALIAS_HASH, grouping.hashes(new), token
-        )  # last: it leads readers to the others
+        await self._edges.insert(message_alias.TABLE, new)
+        await self._edges.insert(grouping.STATE_ALIAS, grouping.state_aliases(new))
+        await self._edges.insert(grouping.ALIAS_HASH, grouping.hashes(new))  # last: it leads readers to the others
         shared = await self._edges.shared({Id(account, id_) for account, id_, *_ in new})
         if shared:
-            await self.group(shared, token)
+            await self.group(shared)
         for row in new:
             self._known[row] = None
         while len(self._known) > REMEMBERED_MAX:
             self._known.popitem(last=False)
 
-    async def group(self, ids: Collection[Id], token: str) -> None:
+    async def group(self, ids: Collection[Id]) -> None:
         """Write the group of every state that `ids` connect, whoever inserted it. Raises as `link` does."""
         accounts = {id_.account for id_ in ids}
         cuts = await self._edges.cuts(accounts)
@@ -65,13 +63,13 @@ class Linker:
             over = graph.over() - cuts.keys()
             unsettled = [id_ for id_ in {*over, *graph.states_of} if not cuts.get(id_, id_ not in over)]
             if over:
-                await self._cut(over, token)
+                await self._cut(over)
                 cuts |= dict.fromkeys(over, False)
             apart = await self._apart(unsettled, graph, cuts)
-            await self._write(graph, cuts, apart, token)
+            await self._write(graph, cuts, apart)
             if unsettled:
                 settled = [(*id_, True) for id_ in sorted(unsettled)]
-                await self._edges.insert(grouping.ALIAS_CUT, settled, f"{token}/settled")
+                await self._edges.insert(grouping.ALIAS_CUT, settled)
                 cuts |= dict.fromkeys(unsettled, True)
             now = await self._edges.cuts(accounts)
             if now.keys() <= cuts.keys():
@@ -86,14 +84,14 @@ class Linker:
         missing = await self._edges.missing(since, until)
         if missing:
             log.info("linking what was not linked", ids=len(missing))
-            await self.group(missing, f"relink/{since}-{until}")
+            await self.group(missing)
         return len(missing)
 
     async def relink_older_release(self) -> int:
         """Group what a release before 0201 had linked (`message_link`), once: where nothing is grouped yet."""
         linked = await self._edges.linked_by_older_release()
         if linked:
-            await self.group(linked, "older release")
+            await self.group(linked)
         return len(linked)
 
     async def _explore(self, ids: Collection[Id], cuts: Collection[Id]) -> Graph:
@@ -115,7 +113,7 @@ class Linker:
             unread = graph.unread_ids(blocked)
         return graph
 
-    async def _cut(self, over: Collection[Id], token: str) -> None:
+    async def _cut(self, over: Collection[Id]) -> None:
         for id_ in over:
             log.error(
                 "an id leads to more states than one message can have and links nothing from now on: is it a "
@@ -124,7 +122,7 @@ class Linker:
                 id=id_.id,
             )
         metrics.IDS_CUT.inc(len(over))
-        await self._edges.insert(grouping.ALIAS_CUT, [(*id_, False) for id_ in sorted(over)], f"{token}/cut")
+        await self._edges.insert(grouping.ALIAS_CUT, [(*id_, False) for id_ in sorted(over)])
 
     async def _apart(self, unsettled: Iterable[Id], graph: Graph, cuts: Collection[Id]) -> set[State]:
         """Return the states that ids cut just now had grouped; what still connects them is added to `graph`."""
@@ -136,7 +134,7 @@ class Linker:
             graph.ids_of |= further.ids_of
         return apart
 
-    async def _write(self, graph: Graph, cuts: Collection[Id], apart: set[State], token: str) -> None:
+    async def _write(self, graph: Graph, cuts: Collection[Id], apart: set[State]) -> None:
         blocked = {*cuts, *graph.over()}
         of = groups(graph, blocked)
         decided = dict(together(of)) | {state: of[state] for state in apart}
@@ -150,4 +148,4 @@ class Linker:
             )
             for state, group in sorted(decided.items())
         ]
-        await self._edges.insert(grouping.MESSAGE_GROUP, rows, token)
+        await self._edges.insert(grouping.MESSAGE_GROUP, rows)

@@ -13,13 +13,14 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse.views import fragments
+from projections.sink import NOT_DEDUPLICATED
 
 _SETTINGS: Final = {
     "max_execution_time": 600,
     "max_memory_usage": 2 * 10**9,
     "max_bytes_before_external_group_by": 5 * 10**8,
-    "insert_deduplicate": 0,
     "async_insert": 0,
+    **NOT_DEDUPLICATED,
 }
 """One week's recount: it spills to disk rather than taking memory from inserts, and ends."""
 _STAGING: Final = "message_slot_staging_"

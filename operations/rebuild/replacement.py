@@ -10,9 +10,9 @@ from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.target import IDENTITY
 from projections.link import Linker
-from projections.sink import Sink
+from projections.sink import NOT_DEDUPLICATED, Sink
 
-_SETTINGS: Final = {"insert_deduplicate": 0, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
+_SETTINGS: Final = {**NOT_DEDUPLICATED, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
 
 _DAY: Final = date(1970, 1, 1)
 

@@ -37,7 +37,7 @@ class Tables(Edges):
         if self._random.random() < self.failing:
             raise SinkUnavailable("killed here")
 
-    async def insert(self, table: Table, rows: Sequence[Row], token: str) -> None:  # noqa: ARG002 - there is no engine to know it
+    async def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Keep rows as the tables would fold them."""
         await self._pause()
         for row in rows:
@@ -126,7 +126,7 @@ async def told(tables: Tables, batches: Sequence[Sequence[Row]], seed: int) -> N
         random_.shuffle(rows)
         while True:
             try:
-                await linker.link(rows, "token")
+                await linker.link(rows)
                 break
             except SinkUnavailable:
                 linker = Linker(cast("Sink", None), "store", tables)

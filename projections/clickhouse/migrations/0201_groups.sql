@@ -15,7 +15,7 @@ PRIMARY KEY id_hash
 ORDER BY (id_hash, state_hash, anchor_day)
 TTL anchor_day + INTERVAL 400 DAY
 SETTINGS index_granularity = 256, min_compress_block_size = 4096, max_compress_block_size = 8192,
-    ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+    ttl_only_drop_parts = 1, fsync_after_insert = 1
 COMMENT 'Hashes of message_alias in one order for all weeks: which ids lead to several states';
 
 CREATE TABLE IF NOT EXISTS ${store}.state_alias
@@ -30,7 +30,7 @@ ENGINE = ReplacingMergeTree
 PARTITION BY toMonday(anchor_day)
 ORDER BY (state_hash, account, message_id, anchor_day, id)
 TTL anchor_day + INTERVAL 400 DAY
-SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, fsync_after_insert = 1
 COMMENT 'The other ids of each state: message_alias the other way round';
 
 CREATE TABLE IF NOT EXISTS ${store}.alias_cut
@@ -42,7 +42,7 @@ CREATE TABLE IF NOT EXISTS ${store}.alias_cut
 )
 ENGINE = ReplacingMergeTree(is_settled)
 ORDER BY (account, id)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+SETTINGS fsync_after_insert = 1
 COMMENT 'Ids that lead to more states than one message can have, and so link nothing';
 
 -- The group of a state is the least (anchor day, message id) of those it is linked with. `cuts` is the negative number of
@@ -59,7 +59,7 @@ ENGINE = AggregatingMergeTree
 PARTITION BY toMonday(anchor_day)
 ORDER BY (anchor_day, account, message_id)
 TTL anchor_day + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+SETTINGS ttl_only_drop_parts = 1, fsync_after_insert = 1
 COMMENT 'Which message a state is part of; a state that is not here is a message by itself';
 
 INSERT INTO ${store}.state_alias (account, message_id, anchor_day, id)

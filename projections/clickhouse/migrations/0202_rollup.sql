@@ -40,5 +40,5 @@ ENGINE = MergeTree
 PARTITION BY anchor_week
 ORDER BY (slot, account)
 TTL anchor_week + INTERVAL 400 DAY
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+SETTINGS ttl_only_drop_parts = 1, fsync_after_insert = 1
 COMMENT 'Messages counted ahead, a week replaced whole when it changed';

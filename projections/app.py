@@ -12,12 +12,14 @@ from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate
+from projections.link import Linker
 from projections.metrics import REGISTRY
 from projections.reader import Reader
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.topic_projection import TopicProjection
+from projections.upkeep import Upkeep
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.failures import clickhouse_failure
@@ -61,11 +63,18 @@ async def run(settings: Settings) -> None:
         if client is not None:
             lanes += make_lanes(settings, client, threads, stopping)
             log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
+            upkeep = Upkeep(client, settings.clickhouse.database, _linker(settings, client, threads), stopping)
+            tasks.start("upkeep", upkeep.run(), may_return=True)
             # A lane returns once it is asked to stop, and not before.
             await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
         await tasks.close()
     tasks.raise_death()
     log.info("stopped")
+
+
+def _linker(settings: Settings, client: Client, threads: Executor) -> Linker:
+    store = settings.clickhouse.database
+    return Linker(Sink(client, store, threads), store)
 
 
 def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
@@ -88,7 +97,11 @@ async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | No
         try:
             client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
             await asyncio.to_thread(
-                migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
+                migrate,
+                client,
+                settings.clickhouse.database,
+                views_database=settings.clickhouse.views_database,
+                time_zone=settings.clickhouse.time_zone,
             )
             await asyncio.to_thread(retention.apply, client, settings)
         except ConfigurationError:

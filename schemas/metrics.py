@@ -59,6 +59,16 @@ METRICS: Final[dict[str, Metric]] = {
         "gauge", "Age of the oldest record read and not yet projected; 0: none", ("topic",)
     ),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
+    "recibo_projections_ids_cut_total": Metric(
+        "counter", "Ids that lead to more states than one message can have, and link nothing from then on"
+    ),
+    "recibo_projections_groups_cut_short_total": Metric(
+        "counter", "Batches whose ids connect more states than are followed"
+    ),
+    "recibo_projections_rollup_age_seconds": Metric(
+        "gauge", "Time since the weeks that changed were counted; above 900: something keeps it from counting"
+    ),
+    "recibo_projections_links_mended_total": Metric("counter", "Ids grouped by the periodic look for missing links"),
     "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
     "recibo_relay_attempts_total": Metric(
         "counter", "Webhooks posted on, by result: taken, refused, failed or forbidden", ("source", "host", "result")

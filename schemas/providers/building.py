@@ -13,12 +13,13 @@ from schemas.event import (
     TimeSource,
     Unmapped,
     event_id,
+    own_time,
     trusted_time,
 )
 from schemas.identity import Identity
 from schemas.providers.recipients import NO_PERSONS, identities_of
 from schemas.record import SourceContext
-from schemas.status import FAILURES
+from schemas.status import BIT, FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
 
@@ -167,6 +168,8 @@ def _event(
 ) -> Event:
     at_ms, clock = time
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    first_at, is_old = own_time(occurred_at_ms if is_theirs else None, received_at_ms)
+    is_message = facts["message_id"] != ""
     return Event(
         id=identity,
         account=context.account,
@@ -180,6 +183,9 @@ def _event(
         time_source=clock if is_theirs else "received",
         absurd_time=absurd,
         received_at_ms=received_at_ms,
+        first_at=first_at if is_message else 0,
+        old_time=is_old,
+        receipt_times=BIT[facts["status"]] if is_message and not is_theirs else 0,
         **facts,
     )
 

@@ -4,9 +4,11 @@ import asyncio
 from functools import partial
 from typing import Final
 
+from ingest.configuration import Configuration
 from ingest.durable.log import DurableLog
 from ingest.durable.spool_directory import KEPT
 from ingest.durable.spool_troubles import Trouble
+from ingest.http.crowd import Crowd
 from ingest.metrics import IngestMetrics
 from ingest.webhooks import Webhooks
 from runtime.health import Readiness
@@ -16,8 +18,12 @@ _NAMED_MAX: Final = 20
 """Of partitions and files that are named; the metrics count all."""
 
 
-def readiness(durable_log: DurableLog, webhooks: Webhooks, stopping: asyncio.Event) -> Readiness:
-    """Return whether the next webhook would be stored, and where."""
+def readiness(
+    durable_log: DurableLog, webhooks: Webhooks, configuration: Configuration, stopping: asyncio.Event
+) -> Readiness:
+    """Return whether the next webhook would be stored, and where. A new configuration that is refused is named: the old one
+    serves, so that it is no reason to take this process out.
+    """
     spool = durable_log.spool
     fill = spool.used_bytes / spool.bytes_max
     why_no_spool = spool.why_not_writable or ("full" if fill >= _SPOOL_FULL_FROM else "")
@@ -38,12 +44,14 @@ def readiness(durable_log: DurableLog, webhooks: Webhooks, stopping: asyncio.Eve
             "spool_kept_bytes": sum(spool.kept_bytes.values()),
             "spool_troubles": durable_log.troubles.sentences()[:_NAMED_MAX],
             "sources": len(webhooks.endpoints),
+            "configuration": f"refused: {configuration.trouble}" if configuration.trouble else "in use",
         },
     )
 
 
-def show(metrics: IngestMetrics, durable_log: DurableLog, webhooks: Webhooks) -> None:
+def show(metrics: IngestMetrics, durable_log: DurableLog, webhooks: Webhooks, crowd: Crowd) -> None:
     """Show what is asked for only when the metrics are read."""
+    metrics.connections.set_function(lambda: len(crowd))
     metrics.in_flight.set_function(lambda: webhooks.in_flight)
     metrics.kafka_connected.set_function(lambda: durable_log.is_connected)
     metrics.spool_bytes.set_function(lambda: durable_log.spool.size_bytes)

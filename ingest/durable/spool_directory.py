@@ -4,6 +4,7 @@ A segment is named by when it was begun (UTC ms), which also orders them, and by
 under the same names that are kept for people: what Kafka refused, what is damaged, what an operator set aside.
 """
 
+import errno
 import fcntl
 import os
 import re
@@ -77,12 +78,13 @@ def files_of(directory: Path, *suffixes: str) -> list[Path]:
 
 def strays_of(directory: Path) -> list[Path]:
     """Return the files in a directory that are none of the spool's: nobody reads or deletes them."""
-    known = (SUFFIX, ACKED_SUFFIX, *KEPT)
-    return sorted(
-        path
-        for path in directory.iterdir()
-        if path.name != _LOCK and path.name[0] != "." and not (path.suffix in known and _OURS.fullmatch(path.stem))
-    )
+    return sorted(path for path in directory.iterdir() if is_stray(path))
+
+
+def is_stray(path: Path) -> bool:
+    """Return whether a file in a spool's directory is none of the spool's."""
+    is_ours = path.suffix in (SUFFIX, ACKED_SUFFIX, *KEPT) and _OURS.fullmatch(path.stem) is not None
+    return not is_ours and path.name != _LOCK and not path.name.startswith(".")
 
 
 def begun_ms(segment: Path) -> int:
@@ -103,12 +105,10 @@ def segment_locked(path: Path) -> Iterator[int]:
         SegmentBusy: somebody else holds it, or has just moved it away.
         OSError: it cannot be opened.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    fd = _opened_and_locked(path)
+    if fd is None:
+        raise SegmentBusy(f"{path} is in use by another process")
     try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SegmentBusy(f"{path} is in use by another process") from error
         if not path.exists() or path.stat().st_ino != os.fstat(fd).st_ino:
             raise SegmentBusy(f"{path} was moved away")
         yield fd
@@ -151,21 +151,40 @@ def hold(path: Path) -> SpoolDirectory | None:
     Raises:
         OSError: it cannot be held.
     """
-    lock_fd = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    lock_fd = _opened_and_locked(path / _LOCK, os.O_CREAT)
+    if lock_fd is None:
+        return None
     try:
-        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for folder in (path, path.parent):
             sync_folder(folder)
-        with suppress(OSError):
-            for unfinished in path.glob(".*.part"):
-                unfinished.unlink(missing_ok=True)
-    except BlockingIOError:
-        os.close(lock_fd)
-        return None
     except OSError:
         os.close(lock_fd)
         raise
+    with suppress(OSError):
+        for unfinished in path.glob(".*.part"):
+            unfinished.unlink(missing_ok=True)
     return SpoolDirectory(path, lock_fd)
+
+
+def _opened_and_locked(path: Path, flags: int = 0) -> int | None:
+    """Open a file and lock it for this process alone. None: another process holds it. Raises OSError."""
+    for access in (
+        os.O_RDONLY,
+        os.O_RDWR,
+    ):  # for reading, so that a disk can be mounted read-only; NFS locks only for writing
+        fd = os.open(path, access | flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return None
+        except OSError as error:
+            os.close(fd)
+            if error.errno != errno.EBADF or access == os.O_RDWR:
+                raise
+        else:
+            return fd
+    return None
 
 
 def _made(path: Path) -> Path:

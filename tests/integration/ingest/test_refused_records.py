@@ -38,12 +38,18 @@ async def open_log(kafka_bootstrap: str, tmp_path: Path) -> AsyncIterator[Open]:
         await log.close()
 
 
-async def values_by_partition(bootstrap: str, topic: str) -> dict[int, list[bytes]]:
+async def values_of(bootstrap: str, topic: str, partitions: int) -> list[bytes]:
+    """Return all values of a topic, partition by partition."""
+    by_partition = await values_by_partition(bootstrap, topic, partitions)
+    return [value for values in by_partition.values() for value in values]
+
+
+async def values_by_partition(bootstrap: str, topic: str, count: int = PARTITIONS) -> dict[int, list[bytes]]:
     """Return all values of a topic in the order of their offsets."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
-        partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        partitions = [TopicPartition(topic, number) for number in range(count)]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)

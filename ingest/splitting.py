@@ -7,8 +7,7 @@ interpreter with it, and wait for milliseconds. One thread: senders of large bod
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -27,8 +26,7 @@ _RECORDS_AT_ONCE: Final = 500
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """An authentic body, and what its records say of the request."""
 
     endpoint: Endpoint

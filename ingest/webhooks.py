@@ -40,7 +40,9 @@ class Webhooks:
         self.endpoints: Endpoints = {}
         """The sources served; replaced whole when the configuration changes."""
         self.in_flight = 0
-        """Requests that are authenticated, and not answered yet: strangers are limited by their connections."""
+        """Requests being served now."""
+        self.being_stored = 0
+        """Those of them that are authenticated. They alone are limited: strangers are by their connections."""
         self._settings = settings
         self._durable_log = durable_log
         self._request_log = request_log
@@ -55,6 +57,7 @@ class Webhooks:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, and note the answer that was really given."""
         request = Request(scope)
+        self.in_flight += 1
         try:
             messages = await self._answer(request, receive)
             status = messages[0]["status"]
@@ -68,7 +71,8 @@ class Webhooks:
         except HungUp:
             request.cut_off()
         finally:
-            self.in_flight -= request.is_in_flight
+            self.in_flight -= 1
+            self.being_stored -= request.is_authentic
             self._held.now -= request.held_bytes
             self._request_log.note(request.record())
 
@@ -94,7 +98,7 @@ class Webhooks:
     async def _serve(self, request: Request, receive: Receive) -> answers.Messages:
         endpoint, path_secret = self._route(request)
         if request.method == "GET" and endpoint.source.provider.challenge is not None:
-            return _challenge(request, endpoint)
+            return self._challenge(request, endpoint)
         if request.method != "POST":
             raise Refused(problems.WRONG_METHOD)
         source_header = endpoint.source_header(request.headers.get_bytes(b"content-type"))
@@ -103,8 +107,8 @@ class Webhooks:
         raw = await self._read(request, endpoint, receive)
         self._authenticate(request, endpoint, raw, path_secret)
         request.authenticated(proves=endpoint.proves)
-        self.in_flight += 1
-        if self.in_flight > self._settings.in_flight_requests_max:
+        self.being_stored += 1
+        if self.being_stored > self._settings.in_flight_requests_max:
             raise Refused(problems.OVERLOADED)
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)
@@ -126,13 +130,13 @@ class Webhooks:
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             request.path = WEBHOOKS_PATH + name.encode("unicode_escape").decode()
+            _check_framing(request)
             raise Refused(problems.UNKNOWN_SOURCE)
         request.path = endpoint.path
         request.source = endpoint.source
         if secret and not isinstance(endpoint.source.auth, PathSecret):
             raise Refused(problems.UNKNOWN_SOURCE)
-        if not headers.get_bytes(b"host") and scope["http_version"] != "1.0":
-            raise Refused(problems.MALFORMED)
+        _check_framing(request)
         return endpoint, secret
 
     async def _read(self, request: Request, endpoint: Endpoint, receive: Receive) -> bytes:
@@ -176,6 +180,19 @@ class Webhooks:
         self._failed_attempts.count(who, now_s)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
 
+    def _challenge(self, request: Request, endpoint: Endpoint) -> answers.Messages:
+        source = endpoint.source
+        who, now_s = f"{source.name} {network_of(request.remote_address)}", monotonic()
+        if self._failed_attempts.is_blocked(who, now_s):
+            raise Refused(problems.TOO_MANY_FAILURES)  # also of the right token: it is asked for once, by hand
+        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+        token = source.verify_token.value if source.verify_token else None
+        echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
+        if echo is None:
+            self._failed_attempts.count(who, now_s)
+            raise Refused(problems.REFUSED_CHALLENGE)
+        return answers.text(echo)
+
     def _taken(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> Taken:
         source, headers = endpoint.source, request.headers
         body = raw
@@ -203,14 +220,16 @@ class Webhooks:
             raise Refused(problems.OVERLOADED)
 
 
-def _challenge(request: Request, endpoint: Endpoint) -> answers.Messages:
-    source = endpoint.source
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
-    token = source.verify_token.value if source.verify_token else None
-    echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
-    if echo is None:
-        raise Refused(problems.REFUSED_CHALLENGE)
-    return answers.text(echo)
+def _check_framing(request: Request) -> None:
+    """Refuse what two parties could take for different requests: several hosts, or a transfer coding that is not undone."""
+    headers, is_old = request.headers, request.scope["http_version"] == "1.0"
+    if headers.get_bytes(b"transfer-encoding") and (
+        is_old or headers.joined(b"transfer-encoding").strip().lower() != "chunked"
+    ):
+        raise Refused(problems.MALFORMED_FRAMING)
+    is_one = headers.is_there_once(b"host") if headers.get_bytes(b"host") else is_old and not headers.joined(b"host")
+    if not is_one:
+        raise Refused(problems.MALFORMED_FRAMING)
 
 
 def _public_url(public_url: str, scope: dict[str, Any]) -> str:

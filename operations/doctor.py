@@ -22,6 +22,7 @@ from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import FoundTopic, differences, find_topics, hidden_topics
+from runtime.secrets_file import exposed_to
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -55,11 +56,12 @@ class Deployment:
     clickhouse: ClickHouseSettings
     generation: int
     data_dir: Path
+    secrets_file: Path | None = None
 
 
 def findings(deployment: Deployment) -> Iterator[Finding]:
     """Look at everything, one check after the other; a check never keeps another from being made."""
-    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk)
+    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk, secrets)
     for check in checks:
         yield from check(deployment)
 
@@ -163,6 +165,20 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
         return Finding("ok", "disk", text)
     level: Level = "fail" if free_bytes < DISK_FREE_BYTES_FAIL else "warn"
     return Finding(level, "disk", text, "free some, or move the data directory (--data-dir, RECIBO_DATA_DIR)")
+
+
+def secrets(deployment: Deployment) -> Iterator[Finding]:
+    """The sources' secrets are their owner's alone; a group may read them where an orchestrator mounts them so."""
+    file = deployment.secrets_file
+    if file is None or not file.exists():
+        return
+    readers = exposed_to(file)
+    if readers == "everybody":
+        yield Finding("fail", "secrets", f"everybody on this machine may read {file}", f"chmod 600 {file}")
+    elif readers:
+        yield Finding("warn", "secrets", f"{readers} may read {file}", f"chmod 600 {file}, unless that is meant")
+    else:
+        yield Finding("ok", "secrets", f"only its owner may read {file}")
 
 
 async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic], set[str]]:

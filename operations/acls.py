@@ -48,13 +48,14 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
         yield Grant("processors", "topic", name, "prefixed", ("Write",))
     for name in states:
         yield Grant("processors", "topic", name, "prefixed", ("Read", "Write"))
+    yield Grant("processors", "topic", topics.holds, "literal", ("Read", "Write"))
     for name in (topics.raw, topics.requests):
         yield Grant("projections", "topic", name, "literal", ("Read",))
     for name in (*events, *states):
         yield Grant("projections", "topic", name, "prefixed", ("Read",))
     yield Grant("projections", "group", f"{prefix}{projections_group}.", "prefixed", ("Read",))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests):
+    for name in (topics.raw, topics.requests, topics.holds):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

@@ -10,6 +10,7 @@ MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 
 RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
+HOLDS: Final = "processors.holds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,19 @@ class Topics:
         return f"{self.prefix}webhook.set_aside.g{self.generation}"
 
     @property
+    def holds(self) -> str:
+        """What the processors hold back, of all generations: written by a partition's owner, releases by the command."""
+        return self.prefix + HOLDS
+
+    @property
+    def of_all_generations(self) -> frozenset[str]:
+        """Those that a repair leaves as they are."""
+        return frozenset({self.raw, self.requests, self.holds})
+
+    @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
-        return frozenset({self.message_state, self.connection_state})
+        return frozenset({self.message_state, self.connection_state, self.holds})
 
 
 _LOG = {
@@ -76,7 +87,10 @@ _LOG = {
     "retention.ms": str(RETENTION_MS),
     "max.message.bytes": str(MAX_RECORD_BYTES),
 }
+_ANY_TIME = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+"""What is derived from a record carries its time. The broker refuses none, whatever its clock said once."""
 _STATE = {
+    **_ANY_TIME,
     "cleanup.policy": "compact",
     "min.compaction.lag.ms": str(60 * 60 * 1000),
     "delete.retention.ms": str(7 * DAY_MS),
@@ -89,9 +103,10 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
     return (
         Topic(topics.raw, {**_LOG, "message.timestamp.type": "LogAppendTime"}),
         Topic(topics.requests, dict(_LOG)),
-        Topic(topics.message_events, dict(_LOG)),
+        Topic(topics.message_events, {**_LOG, **_ANY_TIME}),
         Topic(topics.message_state, dict(_STATE)),
-        Topic(topics.connection_events, dict(_LOG)),
+        Topic(topics.connection_events, {**_LOG, **_ANY_TIME}),
         Topic(topics.connection_state, dict(_STATE)),
-        Topic(topics.set_aside, dict(_LOG)),
+        Topic(topics.set_aside, {**_LOG, **_ANY_TIME}),
+        Topic(topics.holds, {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)}),
     )

@@ -66,7 +66,7 @@ def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], 
 
 async def discard(plan: Plan) -> None:
     """Delete what a repair made: topics, shadow and states. The live generation is as it was."""
-    names = [topic.name for topic in declared(plan.topics) if topic.name not in {plan.topics.raw, plan.topics.requests}]
+    names = [topic.name for topic in declared(plan.topics) if topic.name not in plan.topics.of_all_generations]
     async with admin_of(plan.kafka) as admin:
         there = list(await find_topics(admin, names))
         if there:

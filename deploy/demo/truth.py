@@ -130,6 +130,8 @@ class History:
             "connection_id": max(told.said.connection_id for told in folded),
             "recipient": recipient,
             "recipient_kind": kind,
+            "identities": [list(name) for name in sorted({tuple(n) for t in folded for n in t.said.identities})]
+            or None,
             "client_ref": max(told.said.client_ref for told in folded),
             "campaign": max(told.said.campaign for told in folded),
             "aliases": sorted(aliases)[:SET_MAX],
@@ -203,6 +205,7 @@ def cloud_event(told: Told, outcome: str) -> dict[str, Any]:
             "absurd_time": told.is_absurd,
             "recipient": said.recipient,
             "recipient_kind": said.recipient_kind,
+            "identities": list(said.identities) or None,
             "participant": said.participant,
             "client_ref": said.client_ref,
             "provider_event_id": said.provider_event_id,

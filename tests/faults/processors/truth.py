@@ -183,7 +183,7 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
     failed = None
     if error or status in FAILURES:
         code = error.get("code", "")
-        failed = {"category": category_of(status, code), "code": code}
+        failed = {"category": category_of(context["provider"], status, code), "code": code}
         if error:
             failed["title"] = error["message"]
     return {

@@ -51,6 +51,12 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_processors_batches_total": Metric("counter", "Fetched batches acknowledged"),
     "recibo_processors_in_flight_records": Metric("gauge", "Raw records fetched and not yet acknowledged"),
     "recibo_processors_oldest_batch_seconds": Metric("gauge", "Age of the oldest unacknowledged batch"),
+    "recibo_processors_hot_states_bytes": Metric("gauge", "What decoded states kept in memory take, about"),
+    "recibo_processors_held_keys": Metric("gauge", "Keys held back since a record of theirs failed three times"),
+    "recibo_processors_paused_partitions": Metric("gauge", "Partitions that pause after a failure"),
+    "recibo_processors_stopped_sweeps": Metric(
+        "gauge", "1 where the last sweep stopped: it would have deleted an implausible share", ("partition",)
+    ),
     "recibo_processors_recovered_states_total": Metric("counter", "States copied from a changelog during recovery"),
     "recibo_projections_rows_total": Metric("counter", "Rows inserted", ("table",)),
     "recibo_projections_insert_seconds": Metric("histogram", "Time of one insert", ("table",)),

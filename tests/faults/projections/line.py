@@ -92,6 +92,11 @@ def _projector(name: str, kafka: str, engine: str) -> Any:
 async def _make_topics(kafka: str) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
-    config = {"cleanup.policy": "delete", "retention.ms": "-1"}
-    await admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=config) for t in declared(Topics(1))])
+    topics = declared(Topics(1, raw_timestamps="CreateTime"))
+    await admin.create_topics(
+        [
+            NewTopic(t.name, t.partitions or PARTITIONS, 1, topic_configs={**t.config, "retention.ms": "-1"})
+            for t in topics
+        ]
+    )
     await admin.close()

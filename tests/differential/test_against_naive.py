@@ -37,8 +37,6 @@ PARTITIONS = 3
 RECORDS = 1_500
 LATER = False
 """Whether an event that one source left out is published where another selects it: designed, not built yet."""
-CONNECTIONS = False
-"""Whether connections are compared: designed without a horizon and with a ring, not built yet."""
 START_MS = 1_773_144_000_000
 LIVE_EVENTS = 500
 SETTLED_S_MAX = 60.0
@@ -86,7 +84,7 @@ def found_differences(log: list[Any], parser_of: Any, seed: int) -> list[str]:
     assert len({outcome.outcome for outcome in naive.outcomes.values()}) >= 4, "the traffic is worth comparing"
     at_ms = {(record.partition, record.offset): record.timestamp for record in log}
     made = published(log, parser_of, random.Random(seed))
-    return list(differences(naive, made, at_ms, connections=CONNECTIONS))
+    return list(differences(naive, made, at_ms))
 
 
 @pytest.mark.parametrize("kind", ["hostile", "demo"])
@@ -123,7 +121,7 @@ async def test_the_line_is_that_of_the_naive_one(line: Line) -> None:
     at_ms = {(record.partition, record.offset): record.timestamp for record in log}
 
     async def topics_agree() -> list[str]:
-        return list(differences(naive, await read_published(kafka, generation), at_ms, connections=CONNECTIONS))
+        return list(differences(naive, await read_published(kafka, generation), at_ms))
 
     async def tables_agree() -> list[str]:
         reader = TableReader(line.deployment.clickhouse, generation)

@@ -87,7 +87,7 @@ def test_the_longest_rows_are_left_out_first() -> None:
 
 def _report(test: str, outcome: Literal["passed", "failed", "skipped"], *, xfail: str = "") -> list[pytest.TestReport]:
     """Return the reports of a test whose call ended so."""
-    nodeid = f"tests/test_it.py::test_{test}"
+    (nodeid,) = nodes("test_it", test)
     call = pytest.TestReport(nodeid, ("", 0, ""), {}, outcome, "two" if outcome == "failed" else None, "call")
     if xfail:
         call.wasxfail = xfail
@@ -109,7 +109,7 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
     told: dict[str, tuple[str, str]] = {}
     watch = Watch(rows, lambda row, verdict, why: told.update({row.name: (verdict, why)}))
     ran = ("good", "bad[1]", "bad[2]", "skipped", "known", "unfinished")
-    session = SimpleNamespace(items=[SimpleNamespace(nodeid=f"tests/test_it.py::test_{test}") for test in ran])
+    session = SimpleNamespace(items=[SimpleNamespace(nodeid=nodes("test_it", test)[0]) for test in ran])
     watch.pytest_collection_finish(session)  # type: ignore[arg-type]
     for reports in (
         _report("good", "passed"),

@@ -113,7 +113,23 @@ ROWS: Final = (
         "500 distinct reports of one connection",
         "each is published, once; the latest counts",
         2,
-        nodes("faults/rows/test_connection_reports", "five_hundred_reports_of_one_connection"),
+        (
+            *nodes("faults/rows/test_connection_reports", "five_hundred_reports_of_one_connection"),
+            *nodes(
+                "properties/test_connection_ring",
+                "every_distinct_report_is_published",
+                "there_is_no_horizon",
+                "a_replay_repeats_every_outcome",
+            ),
+        ),
+    ),
+    Row(
+        "a connection that was silenced",
+        "core 7",
+        "a log of 500 reports folded by the version that silenced them, then `recibo repair`",
+        "every report is there",
+        60,
+        nodes("integration/operations/test_repair_connections", "reports_silenced_by_a_full_journal_come_back"),
     ),
     Row(
         "a stale lane submits itself",

@@ -6,6 +6,7 @@
 import asyncio
 import itertools
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
@@ -113,7 +114,9 @@ async def test_the_line_is_that_of_the_naive_one(line: Line) -> None:
     seed, kafka, generation = first_seed(), line.deployment.kafka.bootstrap_servers, line.deployment.generation
     posted = await post_all(line.deployment, line.traffic(LIVE_EVENTS, seed), quiet)
     assert posted.attempts
-    await append_hostile(kafka, Traffic(seed).records(LIVE_EVENTS))
+    hostile = Traffic(seed)
+    hostile._now_ms = time.time_ns() // 1_000_000  # older than the topics keep them, they would be deleted meanwhile
+    await append_hostile(kafka, hostile.records(LIVE_EVENTS))
     log = await whole_topic(kafka, RAW)
     naive = Naive(demo_parser, selects_later=LATER)
     for record in sorted(log, key=lambda record: (record.partition, record.offset)):

@@ -42,8 +42,7 @@ def main(
         for row in rows:
             click.echo(f"{row.name} ({row.source}; about {row.seconds:.0f} s)")
         return
-    results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-    run = _Run(rows, results, writes_page=writes_page)
+    run = _Run(rows, writes_page=writes_page)
     os.environ |= {ROUNDS_VARIABLE: str(rounds), SEED_VARIABLE: str(seed)}
     nodes = list(dict.fromkeys(node for row in rows for node in row.shown_by))
     watch = Watch(rows, run.tell)
@@ -88,9 +87,8 @@ def within(rows: list[Row], seconds_max: float) -> list[Row]:
 class _Run:
     """What became of the rows so far."""
 
-    def __init__(self, rows: list[Row], results: dict[str, Result], *, writes_page: bool) -> None:
+    def __init__(self, rows: list[Row], *, writes_page: bool) -> None:
         self._of = len(rows)
-        self._results = results
         self._writes_page = writes_page
         self._commit = checked_out()
         self._began = time.monotonic()
@@ -106,9 +104,10 @@ class _Run:
         done = self.held + len(self.failed)
         said = f"{verdict}: {_one_line(why)}" if why else verdict
         click.echo(f"\n[{done} of {self._of}, {time.monotonic() - self._began:.0f} s] {row.name}: {said}")
-        self._results[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
-        if self._writes_page:
-            PAGE.write_text(page.render(FAMILIES, self._results), encoding="utf-8")
+        if self._writes_page:  # read again: another run of other rows may have written meanwhile
+            results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+            results[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
+            PAGE.write_text(page.render(FAMILIES, results), encoding="utf-8")
 
 
 def _one_line(why: str) -> str:

@@ -131,5 +131,6 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
         "unfinished": "failed",
         "none": "no test",
     }
+    assert pytest.PytestPluginManager().register(watch), "it is a plugin"
     assert "two" in told["bad"][1]
     assert "a gap" in told["known"][1]

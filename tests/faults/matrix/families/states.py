@@ -68,6 +68,14 @@ ROWS: Final = (
         nodes(_NAIVE, "topics_are_those_of_the_naive_one"),
     ),
     Row(
+        "rules that are designed and not built",
+        "core 7",
+        "hostile traffic through the fold and the naive one, with the rules that the fold is known not to follow",
+        "an event that one source left out is published where another selects it; an overflow moves the horizon",
+        5,
+        nodes(_NAIVE, "no_rule_is_left_out"),
+    ),
+    Row(
         "a second opinion of the whole line",
         "core 1 to 15",
         "the demo's and hostile traffic through the real line; the naive one reads the same raw log",

@@ -5,6 +5,7 @@ The last line is one JSON object: rows run, rows that held, and the names of tho
 
 import json
 import os
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from tests.faults.tally import checked_out
 
 PAGE: Final = CHECKOUT / "docs" / "faults.md"
 _REASON_MAX: Final = 300
+_FOLDERS: Final = re.compile(r"(?<![\w./:])/(?:[\w.+-]+/)+")
 
 
 @click.command()
@@ -102,7 +104,7 @@ class _Run:
         else:
             self.failed.append(row.name)
         done = self.held + len(self.failed)
-        said = f"{verdict}: {_one_line(why)}" if why else verdict
+        said = f"{verdict}: {one_line(why)}" if why else verdict
         click.echo(f"\n[{done} of {self._of}, {time.monotonic() - self._began:.0f} s] {row.name}: {said}")
         if self._writes_page:  # read again: another run of other rows may have written meanwhile
             results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
@@ -110,9 +112,9 @@ class _Run:
             PAGE.write_text(page.render(FAMILIES, results), encoding="utf-8")
 
 
-def _one_line(why: str) -> str:
-    """Return a reason without line ends and paths of this machine, short enough for a table."""
-    return " ".join(why.replace(str(CHECKOUT), "").split())[:_REASON_MAX]
+def one_line(why: str) -> str:
+    """Return a reason without line ends and folders of this machine, short enough for a table."""
+    return " ".join(_FOLDERS.sub("…/", why).split())[:_REASON_MAX]
 
 
 if __name__ == "__main__":

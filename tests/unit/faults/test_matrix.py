@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from tests.faults.matrix import page
-from tests.faults.matrix.__main__ import PAGE, within
+from tests.faults.matrix.__main__ import PAGE, one_line, within
 from tests.faults.matrix.page import Result
 from tests.faults.matrix.row import SHORT_S_MAX, Row, nodes
 from tests.faults.matrix.table import FAMILIES, ROWS
@@ -77,6 +77,11 @@ def test_a_page_is_read_as_it_was_written() -> None:
     """What a run left out keeps its last result."""
     results = {row.name: Result("failed: a | b", "abc123", "2026-11-27") for row in ROWS}
     assert page.read(page.render(FAMILIES, results)) == results
+
+
+def test_a_reason_names_no_folder_of_this_machine() -> None:
+    """What is published says what happened, in one line, and not where the test kept its files."""
+    assert one_line("no file\n/var/scratch-1/x.log (see http://h:1/a/b)") == "no file …/x.log (see http://h:1/a/b)"
 
 
 def test_the_longest_rows_are_left_out_first() -> None:

@@ -26,38 +26,30 @@ class Published:
     connections: dict[bytes, bytes] = field(default_factory=dict)
 
 
-def differences(naive: Naive, published: Published, at_ms: dict[Place, int], *, connections: bool) -> Iterator[str]:
+def differences(naive: Naive, published: Published, at_ms: dict[Place, int]) -> Iterator[str]:
     """Yield every way in which the topics are not what the naive implementation says.
 
     Args:
         naive: which has read the whole log.
         published: what is in the topics.
         at_ms: place of a raw record → its append time.
-        connections: whether connections are compared as well.
     """
-    wanted = {
-        place: outcome
-        for place, outcome in naive.outcomes.items()
-        if connections or outcome.event is None or outcome.event.message_id
-    }
+    wanted = naive.outcomes
     seen: Counter[Place] = Counter()
     for key, event in published.events:
         raw = event["data"]["raw"]
         place = raw["partition"], raw["offset"]
-        if place in wanted or connections:
-            seen[place] += 1
-            yield from _event(place, key, event, wanted.get(place), at_ms.get(place, 0))
+        seen[place] += 1
+        yield from _event(place, key, event, wanted.get(place), at_ms.get(place, 0))
     for key, aside in published.set_aside:
         place = aside["partition"], aside["offset"]
-        if place in wanted or connections:
-            seen[place] += 1
-            yield from _aside(place, key, aside, wanted.get(place))
+        seen[place] += 1
+        yield from _aside(place, key, aside, wanted.get(place))
     for place, outcome in wanted.items():
         if seen[place] != 1:
             yield f"{_where(place)}: {seen[place]} outcomes, and {outcome.outcome} once is right"
     yield from _states("message", naive, published.messages)
-    if connections:
-        yield from _states("connection", naive, published.connections)
+    yield from _states("connection", naive, published.connections)
 
 
 def _event(place: Place, key: bytes, event: Any, wanted: Outcome | None, at_ms: int) -> Iterator[str]:
@@ -99,7 +91,7 @@ def _states(what: str, naive: Naive, found: dict[bytes, bytes]) -> Iterator[str]
 def facts_that_differ(where: str, found: Fields, right: Fields) -> Iterator[str]:
     """Yield each fact that is not the right one."""
     for name in sorted((found.keys() | right.keys()) - set(_OURS)):
-        if found.get(name) != right.get(name):
+        if (found.get(name) or None) != (right.get(name) or None):
             yield f"{where}: {name} is {found.get(name)!r}, and {right.get(name)!r} is right"
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from schemas.event import Event, Ignored
 from schemas.providers.provider import Parser
-from schemas.record import RequestStamp, SourceContext, decode_request, decode_source
+from schemas.record import SPOOL_AGE_MS_MAX, RequestStamp, SourceContext, decode_request, decode_source
 
 Fields = dict[str, Any]
 Place = tuple[int, int]
@@ -42,6 +42,8 @@ JOURNAL_MAX: Final = 64
 RING_MAX: Final = 256
 LISTED_MAX: Final = 16
 IDENTITIES_MAX: Final = 8
+LATER_SELECTION: Final = "an event that one source left out is published where another selects it"
+OVERFLOW_MOVES: Final = "an overflow moves the horizon"
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 
 
@@ -58,7 +60,7 @@ class Life:
     would: dict[str, str] = field(default_factory=dict)
     """Event id → the verdict it would have had, had its source selected it."""
     last_ms: int = 0
-    """Append time of the last distinct event."""
+    """When the last distinct event was appended, as far as that is to be believed."""
 
 
 @dataclass
@@ -75,15 +77,15 @@ class Outcome:
 class Naive:
     """Reads the raw log record by record. Records of one key must come in the log's order."""
 
-    def __init__(self, parser_of: Callable[[SourceContext], Parser], *, selects_later: bool) -> None:
+    def __init__(self, parser_of: Callable[[SourceContext], Parser], left_out: frozenset[str] = frozenset()) -> None:
         """Begin with nothing known.
 
         Args:
             parser_of: finds the parser of a source.
-            selects_later: whether an event that one source left out is published where another selects it, as is designed.
+            left_out: rules of the design (`LATER_SELECTION`, `OVERFLOW_MOVES`) that are not followed.
         """
         self._parser_of = parser_of
-        self._selects_later = selects_later
+        self._left_out = left_out
         self.messages: dict[bytes, Life] = {}
         """Key → the life that goes on, or the last one."""
         self.connections: dict[bytes, Life] = {}
@@ -108,7 +110,9 @@ class Naive:
         if event is None:
             outcome = "ignored" if isinstance(said, Ignored) else "unmapped"
         else:
-            outcome = self._judge(event, context, place, key, record.timestamp)
+            # The broker's clock is untrusted input: no record is later than its receipt and the longest stay in a spool.
+            at_ms = min(record.timestamp, stamp.received_at_ms + SPOOL_AGE_MS_MAX)
+            outcome = self._judge(event, context, place, key, at_ms)
         self.outcomes[place] = Outcome(outcome, key, event, context, stamp)
 
     def _judge(self, event: Event, context: SourceContext, place: Place, key: bytes, at_ms: int) -> str:
@@ -121,14 +125,16 @@ class Naive:
         is_selected = context.selected is None or event.status in context.selected
         if event.id in life.known:
             told = life.known[event.id]
-            if self._selects_later and is_selected and all(verdict == "unselected" for _, verdict in told):
+            if self._publishes_later(told, is_selected=is_selected):
                 told.append((place, life.would[event.id]))
                 return life.would[event.id]
             return "repeat"
         before = standing(life)
         life.events.append(event)
-        life.last_ms = max(life.last_ms, at_ms)
-        if is_message and len(life.known) == JOURNAL_MAX:
+        is_full = is_message and len(life.known) == JOURNAL_MAX
+        if not (is_full and OVERFLOW_MOVES in self._left_out):
+            life.last_ms = max(life.last_ms, at_ms)
+        if is_full:
             return "overflow"
         verdict = "advanced" if before is None or standing(life) > before else "filled"
         life.would[event.id] = verdict
@@ -136,6 +142,10 @@ class Naive:
         if not is_message and len(life.known) > RING_MAX:
             del life.known[next(iter(life.known))]
         return life.known[event.id][0][1]
+
+    def _publishes_later(self, told: list[tuple[Place, str]], *, is_selected: bool) -> bool:
+        """Return whether an event known only from sources that left it out is published now."""
+        return is_selected and LATER_SELECTION not in self._left_out and all(v == "unselected" for _, v in told)
 
 
 def standing(life: Life) -> Any:

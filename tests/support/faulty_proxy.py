@@ -25,12 +25,12 @@ class Fault(Enum):
     SWALLOWED = "the answer is that all went well, and that no row was written"
 
 
-_SWALLOWED = (
-    b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-ClickHouse-Summary: {"written_rows":"0"}\r\n\r\n'
-)
 _HARMLESS = (Fault.SENT_TWICE, Fault.DELAYED)
 """What the client does not notice: the exchange goes on."""
 _DELAY_S = 0.3
+_SWALLOWED = (
+    b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-ClickHouse-Summary: {"written_rows":"0"}\r\n\r\n'
+)
 _ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\nConnection: close\r\n%b\r\nwoops"
 
 

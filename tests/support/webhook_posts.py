@@ -19,12 +19,12 @@ class Traffic:
     source: str
     connections: int = 8
     pause_s: float = 0.01
+    padding_bytes: int = 0
+    """White space at the end of each body, to fill disks sooner."""
     address: str = "127.0.0.1"
     """Where they come from."""
     tls: ssl.SSLContext | None = None
     posts_of_connection_max: int = 1_000_000
-    padding_bytes: int = 0
-    """White space at the end of each body, to fill disks sooner."""
     answers: dict[int, int] = field(default_factory=dict)
     """Event number → status answered; an event without an answer is not in it."""
     seconds: list[tuple[float, float]] = field(default_factory=list)

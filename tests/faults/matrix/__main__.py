@@ -5,6 +5,7 @@ The last line is one JSON object: rows run, rows that held, and the names of tho
 
 import json
 import os
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from tests.faults.tally import checked_out
 
 PAGE: Final = CHECKOUT / "docs" / "faults.md"
 _REASON_MAX: Final = 300
+_FOLDERS: Final = re.compile(r"(?<![\w./:])/(?:[\w.+-]+/)+")
 
 
 @click.command()
@@ -42,8 +44,7 @@ def main(
         for row in rows:
             click.echo(f"{row.name} ({row.source}; about {row.seconds:.0f} s)")
         return
-    results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-    run = _Run(rows, results, writes_page=writes_page)
+    run = _Run(rows, writes_page=writes_page)
     os.environ |= {ROUNDS_VARIABLE: str(rounds), SEED_VARIABLE: str(seed)}
     nodes = list(dict.fromkeys(node for row in rows for node in row.shown_by))
     watch = Watch(rows, run.tell)
@@ -88,9 +89,8 @@ def within(rows: list[Row], seconds_max: float) -> list[Row]:
 class _Run:
     """What became of the rows so far."""
 
-    def __init__(self, rows: list[Row], results: dict[str, Result], *, writes_page: bool) -> None:
+    def __init__(self, rows: list[Row], *, writes_page: bool) -> None:
         self._of = len(rows)
-        self._results = results
         self._writes_page = writes_page
         self._commit = checked_out()
         self._began = time.monotonic()
@@ -104,16 +104,17 @@ class _Run:
         else:
             self.failed.append(row.name)
         done = self.held + len(self.failed)
-        said = f"{verdict}: {_one_line(why)}" if why else verdict
+        said = f"{verdict}: {one_line(why)}" if why else verdict
         click.echo(f"\n[{done} of {self._of}, {time.monotonic() - self._began:.0f} s] {row.name}: {said}")
-        self._results[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
-        if self._writes_page:
-            PAGE.write_text(page.render(FAMILIES, self._results), encoding="utf-8")
+        if self._writes_page:  # read again: another run of other rows may have written meanwhile
+            results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+            results[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
+            PAGE.write_text(page.render(FAMILIES, results), encoding="utf-8")
 
 
-def _one_line(why: str) -> str:
-    """Return a reason without line ends and paths of this machine, short enough for a table."""
-    return " ".join(why.replace(str(CHECKOUT), "").split())[:_REASON_MAX]
+def one_line(why: str) -> str:
+    """Return a reason without line ends and folders of this machine, short enough for a table."""
+    return " ".join(_FOLDERS.sub("…/", why).split())[:_REASON_MAX]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ Verdict = Literal["held", "failed", "not run", "no test"]
 NO_TEST: Final = "no test"
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps plugins in a dictionary
 class Watch:
     """Follows one run of pytest."""
 

@@ -95,9 +95,10 @@ async def test_an_ingest_whose_clock_is_a_day_off(
         clock.shift(shift_s)
         await post(running, fresh_name, range(EVENTS))
     outcomes = await scene.until_outcomes(4 * EVENTS)
-    assert {name: sorted(said) for name, said in outcomes.items()} == {
-        f"m-{number}": ["advanced", "repeat", "repeat", "repeat"] for number in range(EVENTS)
-    }
+    assert outcomes.keys() == {f"m-{number}" for number in range(EVENTS)}
+    for said in outcomes.values():  # more than three where a second copy of ours is among them
+        assert sorted(said)[:4] == ["advanced", "repeat", "repeat", "repeat"]
+        assert said.count("advanced") == 1
 
 
 async def test_a_broker_whose_clock_was_two_hours_ahead(

@@ -2,8 +2,6 @@
 
 import random
 
-import pytest
-
 from schemas.providers import PROVIDERS
 from tests.differential.product import published
 from tests.support.raw import START_MS, WPP, event_record, headers, raw_record
@@ -11,7 +9,6 @@ from tests.support.raw import START_MS, WPP, event_record, headers, raw_record
 REPORTS = 500
 
 
-@pytest.mark.xfail(reason="core 7: from the 65th on a connection's reports are not published", strict=False)
 def test_five_hundred_reports_of_one_connection() -> None:
     """Each of 500 distinct reports is published once, and the latest is what is true."""
     words = ("connected", "logout")

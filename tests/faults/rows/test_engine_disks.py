@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from deploy.local.engine import clickhouse_program
-from runtime.ports import HOST, free_port
+from runtime.ports import free_port
 from tests.faults.means.flipped_bits import flip_bits
 from tests.faults.means.system_calls import failing
-from tests.support.servers import running
+from tests.support.servers import local_url, running
 
 pytestmark = [pytest.mark.long_fault, pytest.mark.timeout(180)]
 TABLE = "CREATE TABLE event (id UInt64, name String) ENGINE = MergeTree ORDER BY id SETTINGS fsync_after_insert = 1, min_bytes_for_wide_part = 1"
@@ -30,7 +30,7 @@ def test_a_disk_that_fails(tmp_path: Path) -> None:
     stored: list[bool] = []
     with (
         running(clickhouse_program(tmp_path / "data", port), tmp_path) as child,
-        httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client,
+        httpx.Client(base_url=local_url(tmp_path / "data", port), timeout=30) as client,
     ):
         client.post("/", content=TABLE).raise_for_status()
         assert child.pid is not None
@@ -51,7 +51,7 @@ def test_a_flipped_byte_in_a_part_is_an_error(tmp_path: Path) -> None:
     port = free_port()
     with (
         running(clickhouse_program(tmp_path / "data", port), tmp_path),
-        httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client,
+        httpx.Client(base_url=local_url(tmp_path / "data", port), timeout=30) as client,
     ):
         client.post("/", content=TABLE).raise_for_status()
         for number in range(5):
@@ -62,7 +62,7 @@ def test_a_flipped_byte_in_a_part_is_an_error(tmp_path: Path) -> None:
     assert changed
     with (
         running(clickhouse_program(tmp_path / "data", port), tmp_path),
-        httpx.Client(base_url=f"http://{HOST}:{port}", timeout=30) as client,
+        httpx.Client(base_url=local_url(tmp_path / "data", port), timeout=30) as client,
     ):
         answer = client.post("/", content="SELECT sum(cityHash64(id, name)) FROM event")
         assert not answer.is_success or answer.text == right

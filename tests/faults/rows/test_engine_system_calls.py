@@ -12,21 +12,20 @@ import pytest
 
 from deploy.local.engine import clickhouse_program
 from projections.clickhouse.migrate import migrate
-from projections.link import Linker
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import Writer
+from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.ports import HOST, free_port
+from runtime.ports import free_port
 from runtime.supervisor import Child
 from schemas.topics import Topics
 from tests.faults.matrix.size import first_seed, rounds
 from tests.faults.means.system_calls import killing
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, batches
-from tests.support.servers import running
+from tests.support.servers import local_url, running
 from tests.support.world import World, busy_world
 
 pytestmark = [pytest.mark.long_fault, pytest.mark.needs_tool("strace"), pytest.mark.timeout(600)]
@@ -47,8 +46,8 @@ class Engine(NamedTuple):
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An engine of the test's own."""
     port = free_port()
-    url = f"http://{HOST}:{port}"
     with running(clickhouse_program(tmp_path / "data", port), tmp_path) as child:
+        url = local_url(tmp_path / "data", port)
         client = connect(ClickHouseSettings(url), timeout_s=10)
         migrate(client, "recibo_store", views_database="recibo")
         with ThreadPoolExecutor(max_workers=2) as threads:
@@ -61,9 +60,8 @@ async def store(engine: Engine, world: World) -> None:
     """Store a world's records as a projector does, waiting while the engine is away."""
     sink = engine.sink
     for projection in projections_of(Topics(1)):
-        linker = Linker(sink, engine.databases.store) if projection.topic.startswith("message.state") else None
         for batch in batches(world.records.get(projection.topic, []), 100):
-            await Writer(projection, sink, linker, IMPATIENT, asyncio.Event()).store(batch)
+            await make_writer(projection, sink, IMPATIENT, asyncio.Event()).store(batch)
 
 
 def assert_exact(engine: Engine, world: World) -> None:

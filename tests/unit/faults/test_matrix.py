@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from tests.faults.matrix import page
-from tests.faults.matrix.__main__ import PAGE, within
+from tests.faults.matrix.__main__ import PAGE, one_line, within
 from tests.faults.matrix.page import Result
 from tests.faults.matrix.row import SHORT_S_MAX, Row, nodes
 from tests.faults.matrix.table import FAMILIES, ROWS
@@ -79,6 +79,11 @@ def test_a_page_is_read_as_it_was_written() -> None:
     assert page.read(page.render(FAMILIES, results)) == results
 
 
+def test_a_reason_names_no_folder_of_this_machine() -> None:
+    """What is published says what happened, in one line, and not where the test kept its files."""
+    assert one_line("no file\n/var/scratch-1/x.log (see http://h:1/a/b)") == "no file …/x.log (see http://h:1/a/b)"
+
+
 def test_the_longest_rows_are_left_out_first() -> None:
     """A run fits into its time, and loses as few rows as can be."""
     rows = [Row(str(s), "", "", "", s) for s in (50.0, 3.0, 20.0, 4.0)]
@@ -87,7 +92,7 @@ def test_the_longest_rows_are_left_out_first() -> None:
 
 def _report(test: str, outcome: Literal["passed", "failed", "skipped"], *, xfail: str = "") -> list[pytest.TestReport]:
     """Return the reports of a test whose call ended so."""
-    nodeid = f"tests/unit/faults/test_matrix.py::test_{test}"
+    (nodeid,) = nodes("test_it", test)
     call = pytest.TestReport(nodeid, ("", 0, ""), {}, outcome, "two" if outcome == "failed" else None, "call")
     if xfail:
         call.wasxfail = xfail
@@ -109,9 +114,7 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
     told: dict[str, tuple[str, str]] = {}
     watch = Watch(rows, lambda row, verdict, why: told.update({row.name: (verdict, why)}))
     ran = ("good", "bad[1]", "bad[2]", "skipped", "known", "unfinished")
-    session = SimpleNamespace(
-        items=[SimpleNamespace(nodeid=f"tests/unit/faults/test_matrix.py::test_{test}") for test in ran]
-    )
+    session = SimpleNamespace(items=[SimpleNamespace(nodeid=nodes("test_it", test)[0]) for test in ran])
     watch.pytest_collection_finish(session)  # type: ignore[arg-type]
     for reports in (
         _report("good", "passed"),
@@ -133,5 +136,6 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
         "unfinished": "failed",
         "none": "no test",
     }
+    assert pytest.PytestPluginManager().register(watch), "it is a plugin"
     assert "two" in told["bad"][1]
     assert "a gap" in told["known"][1]

@@ -29,7 +29,7 @@ ROWS: Final = (
             "slow_body_is_408",
             "empty_lines_hold_no_connection",
             "client_that_does_not_read_is_closed",
-            "connections_are_bounded",
+            "who_is_idle_makes_room",
         ),
     ),
     Row(
@@ -84,6 +84,14 @@ ROWS: Final = (
         "thousands of idle and of half-sent requests from one address",
         "genuine posts are answered 2xx",
         20,
+        (
+            *nodes("integration/ingest/test_strangers", "a_stranger_keeps_nobody_out"),
+            *nodes(
+                "unit/ingest/test_crowd",
+                "strangers_leave_first_then_the_idle_and_the_busy_never",
+                "an_address_has_its_share",
+            ),
+        ),
     ),
     Row(
         "silent TLS",
@@ -91,13 +99,15 @@ ROWS: Final = (
         "TCP connections to the TLS port that never begin a handshake",
         "counted, and closed in seconds; a genuine client is served",
         10,
+        nodes("integration/ingest/test_strangers", "silent_connections_before_tls_keep_nobody_out"),
     ),
     Row(
         "hang-ups without end",
         "attack H4",
         "thousands of requests whose caller hangs up",
         "what is recorded of them is sampled",
-        10,
+        1,
+        nodes("unit/ingest/test_request_log", "whatever_was_not_taken_is_sampled_and_all_of_it_counted"),
     ),
     Row(
         "metrics and readiness in public",
@@ -113,6 +123,10 @@ ROWS: Final = (
         "a malformed request behind one that is being answered",
         "each is answered and recorded for itself",
         2,
-        nodes(_FRAMING, "a_malformed_request_behind_another_is_not_answered_for_it"),
+        nodes(
+            _FRAMING,
+            "what_is_good_is_answered_before_garbage_behind_it",
+            "what_is_pipelined_within_the_limit_is_answered",
+        ),
     ),
 )

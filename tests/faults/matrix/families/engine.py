@@ -5,6 +5,7 @@ from typing import Final
 from tests.faults.matrix.row import Row, nodes
 
 _PROCESS: Final = "integration/deploy/test_local_clickhouse_process"
+_CALLERS: Final = "integration/deploy/test_local_clickhouse_callers"
 _KILLED: Final = "faults/rows/test_engine_system_calls"
 
 ROWS: Final = (
@@ -22,7 +23,13 @@ ROWS: Final = (
         "strace ends it at the first rename of an insert; the same insert again",
         "the rows are there after the second",
         15,
-        nodes(_KILLED, "an_insert_made_again_after_a_kill_is_stored"),
+        (
+            *nodes(_KILLED, "an_insert_made_again_after_a_kill_is_stored"),
+            *nodes(
+                "integration/projections/test_killed_engine",
+                "a_kill_between_two_system_calls_of_an_insert_loses_no_row",
+            ),
+        ),
     ),
     Row(
         "engine killed between two system calls",
@@ -62,7 +69,10 @@ ROWS: Final = (
         "bytes of the engine's metadata overwritten; the stack started",
         "intake starts and answers 204 all the same; the remedy is named",
         30,
-        nodes("faults/rows/test_damaged_metadata", "intake_does_not_wait_for_the_engine"),
+        (
+            *nodes("faults/rows/test_damaged_metadata", "intake_does_not_wait_for_the_engine"),
+            *nodes("e2e/test_up", "intake_goes_on_without_the_engine"),
+        ),
     ),
     Row(
         "files and networks through the engine",
@@ -71,7 +81,7 @@ ROWS: Final = (
         "refused",
         15,
         nodes(
-            _PROCESS,
+            _CALLERS,
             "callers_reach_no_file_and_no_network",
             "a_get_cannot_make_itself_writable",
             "web_pages_are_refused",
@@ -83,6 +93,7 @@ ROWS: Final = (
         "a query without, and with a wrong password",
         "refused",
         5,
+        nodes(_CALLERS, "the_port_asks_for_the_password", "our_commands_find_the_password_of_their_own_engine_only"),
     ),
     Row(
         "SQL in values",

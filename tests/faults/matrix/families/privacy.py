@@ -56,6 +56,7 @@ ROWS: Final = (
         "attack medium",
         "another user of the machine reads the data directory",
         "private: directory 0700, files 0600",
-        5,
+        40,
+        nodes("e2e/test_up", "one_command_runs_the_line_and_the_next_goes_on_with_its_data"),
     ),
 )

@@ -27,7 +27,12 @@ ROWS: Final = (
         5,
         (
             *nodes("unit/runtime/test_watched_files", "a_file_that_is_being_written_is_waited_for"),
-            *nodes("integration/ingest/test_configuration", "bad_file_is_refused_and_the_old_one_stays"),
+            *nodes(
+                "integration/ingest/test_configuration",
+                "bad_file_is_refused_and_the_old_one_stays",
+                "a_file_that_lost_its_sources_is_refused",
+            ),
+            *nodes("unit/ingest/test_sources", "losing_most_sources_must_be_meant"),
         ),
     ),
     Row(

@@ -68,6 +68,14 @@ ROWS: Final = (
         nodes(_NAIVE, "topics_are_those_of_the_naive_one"),
     ),
     Row(
+        "rules that are designed and not built",
+        "core 7",
+        "hostile traffic through the fold and the naive one, with the rules that the fold is known not to follow",
+        "an event that one source left out is published where another selects it; an overflow moves the horizon",
+        5,
+        nodes(_NAIVE, "no_rule_is_left_out"),
+    ),
+    Row(
         "a second opinion of the whole line",
         "core 1 to 15",
         "the demo's and hostile traffic through the real line; the naive one reads the same raw log",
@@ -113,7 +121,23 @@ ROWS: Final = (
         "500 distinct reports of one connection",
         "each is published, once; the latest counts",
         2,
-        nodes("faults/rows/test_connection_reports", "five_hundred_reports_of_one_connection"),
+        (
+            *nodes("faults/rows/test_connection_reports", "five_hundred_reports_of_one_connection"),
+            *nodes(
+                "properties/test_connection_ring",
+                "every_distinct_report_is_published",
+                "there_is_no_horizon",
+                "a_replay_repeats_every_outcome",
+            ),
+        ),
+    ),
+    Row(
+        "a connection that was silenced",
+        "core 7",
+        "a log of 500 reports folded by the version that silenced them, then `recibo repair`",
+        "every report is there",
+        60,
+        nodes("integration/operations/test_repair_connections", "reports_silenced_by_a_full_journal_come_back"),
     ),
     Row(
         "a stale lane submits itself",

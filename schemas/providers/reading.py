@@ -71,3 +71,8 @@ def whatsapp_id(serialized: str) -> str:
         return serialized
     last = identifier.rpartition("_")
     return last[0] if last[0] and "@" in last[2] else identifier
+
+
+def dump(document: Any) -> bytes:
+    """Return a document as the bytes of a JSON body."""
+    return orjson.dumps(document)

@@ -8,7 +8,7 @@ from cli._options import generation_option, partitions_option
 from cli._servers import kafka_option
 from operations.acls import grants, kafka_acls
 from operations.topic_texts import kafka_topics, terraform
-from operations.topics import REPLICAS_WANTED, create_missing
+from operations.topics import REPLICAS_WANTED, alter_settings, create_missing
 from runtime.kafka.settings import KafkaSettings
 from schemas.topics import declared
 
@@ -23,6 +23,7 @@ from schemas.topics import declared
     type=click.Choice(["kafka-topics", "terraform"]),
     help="Create nothing: print commands or configuration.",
 )
+@click.option("--apply", "applies", is_flag=True, help="Also alter the settings that are not as declared.")
 @click.option(
     "--replicas", type=click.IntRange(1), default=REPLICAS_WANTED, show_default=True, help="Replicas, for --print."
 )
@@ -39,13 +40,17 @@ def command(
     kafka: KafkaSettings,
     generation: int,
     partitions: int,
+    applies: bool,
     shape: str | None,
     replicas: int,
     acls: bool,
     principals: str,
     projections_group: str,
 ) -> None:
-    """Create the declared topics that a cluster does not have, on three brokers where there are three."""
+    """Create the declared topics that a cluster does not have, on three brokers where there are three.
+
+    With --apply, give those that exist the settings that are declared. Partitions cannot be altered: keys would move.
+    """
     if acls:
         wanted = grants(kafka.topic_prefix, projections_group)
         click.echo(kafka_acls(wanted, kafka.bootstrap_servers, principals), nl=False)
@@ -58,3 +63,6 @@ def command(
         return
     created = asyncio.run(create_missing(kafka, generation, partitions))
     click.echo(f"created: {', '.join(created)}" if created else "nothing to create: all topics are there")
+    if applies:
+        altered = asyncio.run(alter_settings(kafka, declared(kafka.topics(generation))))
+        click.echo("\n".join(altered) if altered else "nothing to alter: all topics are as declared")

@@ -38,23 +38,25 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
     topics = Topics(0, prefix)  # names of a generation end in its number
     events = [_stem(name) for name in (topics.message_events, topics.connection_events, topics.set_aside)]
     states = [_stem(name) for name in (topics.message_state, topics.connection_state)]
+    checked = "DescribeConfigs"  # topics are checked at start
     for name in (topics.raw, topics.requests):
-        yield Grant("ingest", "topic", name, "literal", ("Write",))
-    yield Grant("relay", "topic", topics.raw, "literal", ("Read",))
+        yield Grant("ingest", "topic", name, "literal", ("Write", checked))
+    yield Grant("relay", "topic", topics.raw, "literal", ("Read", checked))
     yield Grant("relay", "group", f"{prefix}recibo-relay-", "prefixed", ("Read",))
-    yield Grant("processors", "topic", topics.raw, "literal", ("Read",))
+    yield Grant("processors", "topic", topics.raw, "literal", ("Read", checked))
+    yield Grant("processors", "topic", topics.deployment, "literal", ("Read", "Write", checked))
     yield Grant("processors", "group", f"{prefix}recibo-processors-g", "prefixed", ("Read",))
     for name in events:
-        yield Grant("processors", "topic", name, "prefixed", ("Write",))
+        yield Grant("processors", "topic", name, "prefixed", ("Read", "Write", checked))
     for name in states:
-        yield Grant("processors", "topic", name, "prefixed", ("Read", "Write"))
-    for name in (topics.raw, topics.requests):
-        yield Grant("projections", "topic", name, "literal", ("Read",))
+        yield Grant("processors", "topic", name, "prefixed", ("Read", "Write", checked))
+    for name in (topics.raw, topics.requests, topics.deployment):
+        yield Grant("projections", "topic", name, "literal", ("Read", checked))
     for name in (*events, *states):
-        yield Grant("projections", "topic", name, "prefixed", ("Read",))
+        yield Grant("projections", "topic", name, "prefixed", ("Read", checked))
     yield Grant("projections", "group", f"{prefix}{projections_group}.", "prefixed", ("Read",))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests):
+    for name in (topics.raw, topics.requests, topics.deployment):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

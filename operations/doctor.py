@@ -16,11 +16,12 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
-from operations.topics import REPLICAS_WANTED, FoundTopic, admin_of, differences, find_topics, hidden_topics
+from operations.topics import REPLICAS_WANTED, admin_of
 from projections.clickhouse.migrate import read_migrations
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import FoundTopic, differences, find_topics, hidden_topics
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -81,7 +82,7 @@ def topics_found(wanted: Sequence[Topic], found: dict[str, FoundTopic], hidden: 
     told = differences([topic for topic in wanted if topic.name not in hidden], found)
     unread = sorted(name for name, topic in found.items() if topic.config is None)
     if told:
-        remedy = "`recibo topics` creates what is missing; change the rest with kafka-configs.sh --alter"
+        remedy = "`recibo topics --apply` creates what is missing and alters what can be altered"
         yield Finding("fail", "topics", "; ".join(told), remedy)
     elif not hidden and not unread:
         yield Finding("ok", "topics", f"all {len(wanted)} as declared")

@@ -12,7 +12,7 @@ def kafka_topics(topics: Iterable[Topic], bootstrap_servers: str, partitions: in
         configs = "".join(f" --config {name}={value}" for name, value in config_of(topic, replicas).items())
         lines.append(
             f"kafka-topics.sh --bootstrap-server {bootstrap_servers} --create --if-not-exists --topic {topic.name}"
-            f" --partitions {partitions} --replication-factor {replicas}{configs}"
+            f" --partitions {topic.partitions or partitions} --replication-factor {replicas}{configs}"
         )
     return "\n".join(lines) + "\n"
 
@@ -29,7 +29,7 @@ def terraform(topics: Iterable[Topic], partitions: int, replicas: int) -> str:
                 [
                     f'resource "kafka_topic" "{_identifier(topic.name)}" {{',
                     f'  name               = "{topic.name}"',
-                    f"  partitions         = {partitions}",
+                    f"  partitions         = {topic.partitions or partitions}",
                     f"  replication_factor = {replicas}",
                     "  config = {",
                     *entries,

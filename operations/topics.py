@@ -1,10 +1,9 @@
-"""The topics of a deployment on its cluster: find them, create what is missing, say what differs."""
+"""The topics of a deployment on its cluster: create what is missing, alter what is not as declared."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -19,6 +18,7 @@ from aiokafka.errors import (
 
 from runtime.kafka.clients import make_admin
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import FoundTopic, altered, find_topics, hidden_topics
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -30,17 +30,6 @@ _FORBIDDEN: Final = frozenset({TopicAuthorizationFailedError.errno, ClusterAutho
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _LEADERS_S_MAX: Final = 20.0
 _OFFSETS_S_MAX: Final = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTopic:
-    """A topic as it is on the cluster. `has_leaders` is whether every partition can be written to now."""
-
-    partitions: int
-    replicas: int
-    has_leaders: bool
-    config: Mapping[str, str] | None
-    """Its settings; None where this principal may not read them."""
 
 
 @asynccontextmanager
@@ -64,28 +53,6 @@ async def admin_of(kafka: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
         await admin.close()
 
 
-async def find_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> dict[str, FoundTopic]:
-    """Return those of `names` that exist, as they are."""
-    described = await admin.describe_topics(list(names))
-    there = [topic for topic in described if topic["partitions"] and not topic["error_code"]]
-    configs = await _configs(admin, [topic["topic"] for topic in there])
-    return {
-        topic["topic"]: FoundTopic(
-            partitions=len(topic["partitions"]),
-            replicas=min(len(partition["replicas"]) for partition in topic["partitions"]),
-            has_leaders=all(partition["leader"] >= 0 for partition in topic["partitions"]),
-            config=configs.get(topic["topic"]),
-        )
-        for topic in there
-    }
-
-
-async def hidden_topics(admin: AIOKafkaAdminClient, names: Iterable[str]) -> set[str]:
-    """Return those of `names` of which this principal may not even know whether they exist."""
-    described = await admin.describe_topics(list(names))
-    return {topic["topic"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno}
-
-
 async def create_missing(kafka: KafkaSettings, generation: int, partitions: int) -> list[str]:
     """Create the declared topics that are not there, wait until all can be written to and groups joined; return those created.
 
@@ -99,13 +66,16 @@ async def create_missing(kafka: KafkaSettings, generation: int, partitions: int)
     wanted = {topic.name: topic for topic in declared(kafka.topics(generation))}
     async with admin_of(kafka) as admin:
         found = await find_topics(admin, wanted)
-        _check_partitions(found, partitions)
+        _check_partitions({name: there for name, there in found.items() if not wanted[name].partitions}, partitions)
         hidden = await hidden_topics(admin, wanted)
         missing = [topic for name, topic in wanted.items() if name not in {*found, *hidden}]
         replicas = min(REPLICAS_WANTED, len((await admin.describe_cluster())["brokers"]))
         safe = {"min.insync.replicas": "2"} if replicas >= REPLICAS_WANTED else {}
         if missing:
-            new = [NewTopic(t.name, partitions, replicas, topic_configs={**t.config, **safe}) for t in missing]
+            new = [
+                NewTopic(t.name, t.partitions or partitions, replicas, topic_configs={**t.config, **safe})
+                for t in missing
+            ]
             _check_created(await admin.create_topics(new))
         await _wake_coordinators(admin, kafka.named(f"recibo-processors-g{generation}"))
         await wait_for_leaders(admin, wanted)
@@ -116,23 +86,39 @@ async def create_missing(kafka: KafkaSettings, generation: int, partitions: int)
         return [topic.name for topic in missing]
 
 
-def differences(wanted: Iterable[Topic], found: Mapping[str, FoundTopic]) -> list[str]:
-    """Return, for people, how the topics that were found differ from the declared ones. Pure."""
+async def alter_settings(kafka: KafkaSettings, wanted: Sequence[Topic]) -> list[str]:
+    """Give the topics that exist the settings that are declared; return what was altered, for people.
+
+    A topic's other own settings stay. What this principal may not read is left as it is.
+
+    Raises:
+        DeploymentError: no broker answers, or it refuses.
+    """
     told = []
-    counts = {topic.partitions for topic in found.values()}
-    for topic in wanted:
-        there = found.get(topic.name)
-        if there is None:
-            told.append(f"{topic.name} is missing")
-            continue
-        told += [
-            f"{topic.name} has {name}={(there.config or {}).get(name)}, declared {value}"
-            for name, value in topic.config.items()
-            if there.config is not None and there.config.get(name) != value
-        ]
-    if len(counts) > 1:
-        told.append(f"partition counts differ ({', '.join(map(str, sorted(counts)))}); all must be the same")
+    async with admin_of(kafka) as admin:
+        found = await find_topics(admin, [topic.name for topic in wanted])
+        for topic in wanted:
+            there = found.get(topic.name)
+            changes = altered(topic, there) if there is not None else {}
+            if there is None or not changes:
+                continue
+            resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, {**there.own_config, **changes})
+            for response in await admin.alter_configs([resource]):
+                _check_altered(response)
+            before = there.config or {}
+            told += [f"{topic.name}: {name} {before.get(name)} → {value}" for name, value in changes.items()]
     return told
+
+
+def _check_altered(response: Any) -> None:
+    for code, reason, _kind, name in response.resources:
+        if code in _FORBIDDEN:
+            raise DeploymentError(
+                f"this principal may not alter {name}: have it altered by who may, or be granted what "
+                "`recibo topics --acls` prints for the operator"
+            )
+        if code:
+            raise DeploymentError(f"Kafka did not alter {name}: {reason or f'error {code}'}")
 
 
 def _check_partitions(found: Mapping[str, FoundTopic], partitions: int) -> None:
@@ -196,15 +182,3 @@ def _is_led(topic: Any) -> bool:
         return True
     partitions = topic["partitions"]
     return not topic["error_code"] and bool(partitions) and all(partition["leader"] >= 0 for partition in partitions)
-
-
-async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, dict[str, str]]:
-    if not names:
-        return {}
-    responses = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, name) for name in names])
-    return {
-        name: {entry[0]: entry[1] for entry in entries}
-        for response in responses
-        for code, _reason, _kind, name, entries in response.resources
-        if not code  # else it is not this principal's to read
-    }

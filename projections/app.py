@@ -4,11 +4,11 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate
@@ -20,8 +20,11 @@ from projections.sink import Sink
 from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
+from runtime.clickhouse.failures import clickhouse_failure
+from runtime.failure import Failure
 from runtime.health import Health, Readiness
 from runtime.tasks import Tasks
+from schemas.errors import ConfigurationError
 
 log = structlog.get_logger()
 
@@ -45,45 +48,60 @@ async def run(settings: Settings) -> None:
         DeploymentError: the port of health and metrics cannot be had.
         TaskDied: a lane could not continue.
     """
-    client = await _connected(settings)
+    stopping = asyncio.Event()
+    lanes: list[TopicProjection] = []
+    tasks = Tasks(on_death=stopping.set)
+    health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
+    tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
-        stopping = asyncio.Event()
-        lanes = make_lanes(settings, client, threads, stopping)
-        tasks = Tasks(on_death=stopping.set)
-        health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
-        tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stopping.set)
-        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
-        # A lane returns once it is asked to stop, and not before.
-        await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
+        client = await _connected(settings, stopping)
+        if client is not None:
+            lanes += make_lanes(settings, client, threads, stopping)
+            log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
+            # A lane returns once it is asked to stop, and not before.
+            await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
         await tasks.close()
     tasks.raise_death()
     log.info("stopped")
 
 
 def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
+    if not lanes:
+        return Readiness(("ClickHouse does not answer yet",), {"waiting": []})
     waiting = [lane.topic for lane in lanes if not lane.is_ready]
     return Readiness(tuple(f"rows of {topic} do not move" for topic in waiting), {"waiting": waiting})
 
 
-async def _connected(settings: Settings) -> Client:
-    """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
+async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | None:
+    """Return a client of a migrated engine, waiting for an engine that does not answer yet; None: asked to stop meanwhile.
+
+    Raises:
+        ConfigurationError: the database is newer than this program.
+        Exception: the engine answers, and does not understand this release's statements.
+    """
     where = urlsplit(settings.clickhouse.url)
     pause_s = settings.retry_pause_ms_min / 1000
-    while True:
+    while not stopping.is_set():
         try:
             client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
             await asyncio.to_thread(
                 migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
             )
             await asyncio.to_thread(retention.apply, client, settings)
-        except (OSError, ClickHouseError) as error:
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            if clickhouse_failure(error) is not Failure.AWAY:
+                raise
             log.warning(
                 "ClickHouse does not answer; trying again", host=where.hostname, port=where.port, why=str(error)
             )
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause_s)
             pause_s = min(2 * pause_s, settings.retry_pause_ms_max / 1000)
         else:
             return client
+    return None

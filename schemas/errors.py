@@ -4,6 +4,7 @@ ReciboError
 ├── ConfigurationError   stop, say which file, line and key, and what to write instead
 ├── TaskDied             a long-lived task ended: end the process with a code, so that it is started again
 ├── DeploymentError      a command or start cannot continue: say it in one line, with the remedy
+├── TopicsRefused        a topic is not as declared: stop (ingest: append nothing) with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
 ├── StoreDamaged         a local store cannot be read: stop the worker, the next start builds it from the changelog
@@ -27,6 +28,10 @@ class DeploymentError(ReciboError):
 
 class TaskDied(ReciboError):
     """A long-lived task ended unexpectedly. End what depends on it, in the end the process, with a code."""
+
+
+class TopicsRefused(DeploymentError):
+    """Topics on the cluster are not as declared, so that nothing exact could rest on them. Stop, or append nothing."""
 
 
 class LogUnavailable(ReciboError):

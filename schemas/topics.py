@@ -1,7 +1,7 @@
 """Every Kafka topic of Recibo: name, key, cleanup. One name everywhere (topic, table, module)."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
 RETENTION_MS: Final = 30 * DAY_MS
@@ -10,6 +10,9 @@ MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 
 RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
+DEPLOYMENT: Final = "deployment"
+
+RawTimestamps = Literal["LogAppendTime", "CreateTime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,8 @@ class Topic:
 
     name: str
     config: dict[str, str] = field(default_factory=dict)
+    partitions: int = 0
+    """Partitions it must have; 0: as many as all keyed topics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,10 @@ class Topics:
 
     generation: int = 1
     prefix: str = ""
+    raw_timestamps: RawTimestamps = "LogAppendTime"
+    """Whose clock a raw record's time is: the broker's, or (a log mirrored from another cluster) the one it came with."""
+    retention_ms: int = RETENTION_MS
+    """How long records of topics that are not compacted are kept at least."""
 
     @property
     def raw(self) -> str:
@@ -66,32 +75,49 @@ class Topics:
         return f"{self.prefix}webhook.set_aside.g{self.generation}"
 
     @property
+    def deployment(self) -> str:
+        """What every process of the deployment must agree on: see `schemas/deployment_state.py`."""
+        return self.prefix + DEPLOYMENT
+
+    @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
         return frozenset({self.message_state, self.connection_state})
 
 
-_LOG = {
-    "cleanup.policy": "delete",
-    "retention.ms": str(RETENTION_MS),
-    "max.message.bytes": str(MAX_RECORD_BYTES),
-}
 _STATE = {
     "cleanup.policy": "compact",
     "min.compaction.lag.ms": str(60 * 60 * 1000),
     "delete.retention.ms": str(7 * DAY_MS),
     "max.message.bytes": str(MAX_RECORD_BYTES),
 }
+_AGREED = {"cleanup.policy": "compact"}
+
+
+def derived(topics: Topics) -> tuple[Topic, ...]:
+    """Return the topics of a generation: what the processors make of the raw log."""
+    return (
+        Topic(topics.message_events, _log(topics)),
+        Topic(topics.message_state, dict(_STATE)),
+        Topic(topics.connection_events, _log(topics)),
+        Topic(topics.connection_state, dict(_STATE)),
+        Topic(topics.set_aside, _log(topics)),
+    )
 
 
 def declared(topics: Topics) -> tuple[Topic, ...]:
-    """Return every topic of a deployment, as it must be. All have the same partition count (murmur2 of the key)."""
+    """Return every topic of a deployment, as it must be. Keyed topics have the same partition count (murmur2 of the key)."""
     return (
-        Topic(topics.raw, {**_LOG, "message.timestamp.type": "LogAppendTime"}),
-        Topic(topics.requests, dict(_LOG)),
-        Topic(topics.message_events, dict(_LOG)),
-        Topic(topics.message_state, dict(_STATE)),
-        Topic(topics.connection_events, dict(_LOG)),
-        Topic(topics.connection_state, dict(_STATE)),
-        Topic(topics.set_aside, dict(_LOG)),
+        Topic(topics.raw, {**_log(topics), "message.timestamp.type": topics.raw_timestamps}),
+        Topic(topics.requests, _log(topics)),
+        *derived(topics),
+        Topic(topics.deployment, dict(_AGREED), partitions=1),
     )
+
+
+def _log(topics: Topics) -> dict[str, str]:
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(topics.retention_ms),
+        "max.message.bytes": str(MAX_RECORD_BYTES),
+    }

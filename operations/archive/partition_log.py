@@ -9,9 +9,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
 from operations.archive.record import Record
-from operations.topics import admin_of, find_topics
+from operations.topics import admin_of
 from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import find_topics
 from schemas.errors import ContiguityBroken, DeploymentError
 
 _POLL_MS: Final = 200

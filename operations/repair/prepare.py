@@ -13,9 +13,10 @@ from operations.repair.raw_group import RawGroup
 from operations.repair.seeding import seed_generation
 from operations.repair.steps import SEEDED, STARTED, Begin, Steps
 from operations.repair.tables import derived_targets, replay_of, shadow_group
-from operations.topics import admin_of, create_missing, find_topics
+from operations.topics import admin_of, create_missing
+from runtime.kafka.topic_check import find_topics
 from schemas.errors import DeploymentError
-from schemas.topics import RAW, declared
+from schemas.topics import RAW, derived
 
 
 async def prepare(plan: Plan, steps: Steps) -> Begin:
@@ -66,7 +67,7 @@ def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], 
 
 async def discard(plan: Plan) -> None:
     """Delete what a repair made: topics, shadow and states. The live generation is as it was."""
-    names = [topic.name for topic in declared(plan.topics) if topic.name not in {plan.topics.raw, plan.topics.requests}]
+    names = [topic.name for topic in derived(plan.topics)]
     async with admin_of(plan.kafka) as admin:
         there = list(await find_topics(admin, names))
         if there:

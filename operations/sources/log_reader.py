@@ -8,9 +8,10 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from operations.topics import admin_of, find_topics
+from operations.topics import admin_of
 from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import find_topics
 from schemas.errors import DeploymentError
 
 _POLL_MS: Final = 100

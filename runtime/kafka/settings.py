@@ -7,9 +7,9 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
-from runtime.setting_types import Variable
+from runtime.setting_types import Days, Variable
 from schemas.errors import ConfigurationError
-from schemas.topics import Topics
+from schemas.topics import DAY_MS, RETENTION_MS, RawTimestamps, Topics
 
 SecurityProtocol = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 SaslMechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"]
@@ -55,6 +55,11 @@ class KafkaSettings:
     """With TLS: whether a broker's certificate must name the host that was asked."""
     topic_prefix: Annotated[Prefix, Variable("RECIBO_TOPIC_PREFIX")] = ""
     """Before the name of every topic and consumer group, e.g. `staging.`: several deployments on one cluster."""
+    raw_timestamps: Annotated[RawTimestamps, Variable("RECIBO_RAW_TIMESTAMPS")] = "LogAppendTime"
+    """Whose clock dates the records of the raw log, as the topic must say: the broker's (LogAppendTime), or, where the
+    log is mirrored from another cluster, the one that each record came with (CreateTime)."""
+    topics_retention_days: Annotated[Days, Variable("RECIBO_TOPICS_RETENTION_DAYS")] = RETENTION_MS // DAY_MS
+    """How long the topics that are not compacted must keep records, at least; a topic that keeps them for less is refused."""
 
     def __post_init__(self) -> None:
         if bool(self.cert_file) != bool(self.key_file):
@@ -85,7 +90,7 @@ class KafkaSettings:
 
     def topics(self, generation: int = 1) -> Topics:
         """Return the names of the deployment's topics; the log's own, raw and requests, have no generation."""
-        return Topics(generation, self.topic_prefix)
+        return Topics(generation, self.topic_prefix, self.raw_timestamps, self.topics_retention_days * DAY_MS)
 
     def named(self, name: str) -> str:
         """Return the deployment's own name for a topic, consumer group or transactional id: the prefix comes first."""

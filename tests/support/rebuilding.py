@@ -13,7 +13,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from operations.topics import wait_for_leaders
 from projections.app import make_lanes
 from projections.settings import Settings
-from schemas.topics import RAW, REQUESTS, Topics, declared
+from schemas.topics import RAW, REQUESTS, Topics, derived
 from tests.support.databases import Databases
 from tests.support.polling import until
 from tests.support.publish import publish
@@ -25,7 +25,7 @@ OLD, MIDDLE, NEW = START_MS, START_MS + 7 * DAY_MS, START_MS + 12 * DAY_MS
 
 async def make_derived_topics(admin: AIOKafkaAdminClient, generation: int) -> None:
     """Create the derived topics of a generation; records keep the times they come with."""
-    names = [topic.name for topic in declared(Topics(generation)) if topic.name not in {RAW, REQUESTS}]
+    names = [topic.name for topic in derived(Topics(generation))]
     kept = {"retention.ms": "-1", "cleanup.policy": "delete"}
     await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs=kept) for name in names])
     await wait_for_leaders(admin, names)

@@ -9,8 +9,9 @@ from click.testing import CliRunner, Result
 
 from cli.__main__ import recibo
 from operations import doctor as checks
-from operations.topics import FoundTopic, create_missing
+from operations.topics import create_missing
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import FoundTopic
 from runtime.ports import HOST, free_port
 from schemas.errors import DeploymentError
 

@@ -7,7 +7,7 @@ import pytest
 from operations.acls import PROCESSES, grants, kafka_acls
 from operations.doctor import topics_found
 from operations.topic_texts import kafka_topics, terraform
-from operations.topics import FoundTopic
+from runtime.kafka.topic_check import FoundTopic
 from schemas.topics import Topics, declared
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -36,7 +36,7 @@ def test_every_process_is_granted_something() -> None:
 
 def test_what_cannot_be_read_is_unchecked() -> None:
     """Topics and settings that a principal may not see are neither as declared nor failures."""
-    found = {topic.name: FoundTopic(4, 3, has_leaders=True, config=None) for topic in _TOPICS[1:]}
+    found = {t.name: FoundTopic(t.partitions or 4, 3, has_leaders=True, config=None) for t in _TOPICS[1:]}
     findings = list(topics_found(_TOPICS, found, {_TOPICS[0].name}))
     assert [finding.level for finding in findings] == ["unchecked", "unchecked"]
     assert _TOPICS[0].name in findings[0].text

@@ -84,3 +84,13 @@ resource "kafka_topic" "staging_webhook_set_aside_g2" {
     "min.insync.replicas" = "2"
   }
 }
+
+resource "kafka_topic" "staging_deployment" {
+  name               = "staging.deployment"
+  partitions         = 1
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "compact"
+    "min.insync.replicas" = "2"
+  }
+}

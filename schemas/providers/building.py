@@ -50,7 +50,6 @@ def message_event(
     recipient: tuple[str, str] = ("", ""),
     participant: str = "",
     client_ref: str = "",
-    pricing: str = "",
     their_id: str = "",
     aliases: tuple[str, ...] = (),
     error: ErrorDetail | None = None,
@@ -72,7 +71,6 @@ def message_event(
         recipient: (recipient, kind).
         participant: in a group, whose device reported.
         client_ref: our reference, echoed.
-        pricing: pricing category.
         their_id: the provider's own id of the event, or "".
         aliases: other ids of the message.
         error: why it failed, where said.
@@ -102,7 +100,7 @@ def message_event(
         client_ref=client_ref,
         provider_event_id=their_id,
         aliases=aliases,
-        pricing=pricing,
+        pricing=price.price_category if price else "",
         error=error,
         **_facts_few_give(recipient, identities, price),
     )

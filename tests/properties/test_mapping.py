@@ -47,7 +47,7 @@ def _object(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(values) for name, values in fields.items() if draw(st.booleans())}
 
 
-def _grown(draw: st.DrawFn, steps: list[str]) -> Any:
+def _grown(draw: Any, steps: list[str]) -> Any:
     """Return a document with arrays along a path, objects of fields at each of their elements."""
     if not steps:
         return _object(draw) if draw(st.integers(0, 9)) else draw(SCALARS)

@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.sender import Sender
+from aiokafka.producer.transaction_manager import PidAndEpoch
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingest.durable.idempotent_producer import discard
+from ingest.durable.idempotent_producer import begin_new_epoch, discard
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -72,6 +73,21 @@ async def producer() -> AsyncIterator[AIOKafkaProducer]:
     made = AIOKafkaProducer(bootstrap_servers="127.0.0.1:1", acks="all", enable_idempotence=True, linger_ms=0)
     yield made
     await made.client.close()
+
+
+async def test_sequences_begin_anew_under_the_next_epoch(producer: AIOKafkaProducer) -> None:
+    """`_txn_manager` numbers the batches: by `_sequence_numbers` of each partition, under `_pid_and_epoch`."""
+    numbers, partition = producer._txn_manager, TopicPartition("topic", 0)
+    numbers.set_pid_and_epoch(7, 0)
+    numbers.increment_sequence_number(partition, 3)
+    assert numbers.sequence_number(partition) == 3
+    assert begin_new_epoch(producer)
+    assert (numbers.producer_id, numbers.producer_epoch, numbers.sequence_number(partition)) == (7, 1, 0)
+    numbers._pid_and_epoch = PidAndEpoch(7, 32_766)
+    assert not begin_new_epoch(producer)
+    assert numbers.sequence_number(partition) == 0
+    assert set(numbers._sequence_numbers) == {partition}
+    await discard(producer)
 
 
 async def test_a_producer_that_never_started_is_discarded(producer: AIOKafkaProducer) -> None:

@@ -15,11 +15,16 @@ from rich.table import Table
 from cli._servers import clickhouse_option
 from cli._spreadsheet import without_formulas
 from cli._terminal import Terminal
+from projections.clickhouse.views.catalog import what_is_missing
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import DeploymentError
 
 ROWS_SHOWN_MAX: Final = 500
+_COLUMNS_ACROSS_MAX: Final = 6
+"""Columns that are always shown side by side: a line a column says less of so few."""
+_MISSING_PARAMETER: Final = ("UNKNOWN_QUERY_PARAMETER", "EMPTY_LIST_OF_COLUMNS_QUERIED", "UNKNOWN_IDENTIFIER")
+"""What ClickHouse says where a view is asked without one of its parameters."""
 _CHUNK_BYTES: Final = 64 * 1024
 _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 
@@ -46,8 +51,8 @@ def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape
                 return
             names, rows = _first_rows(client, sql)
     except ClickHouseError as error:
-        raise DeploymentError(_reason(error, clickhouse.address)) from error
-    _print_table(names, rows)
+        raise DeploymentError(_reason(error, clickhouse.address, sql)) from error
+    _print(names, rows)
 
 
 def _first_rows(client: Client, sql: str) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
@@ -59,6 +64,27 @@ def _first_rows(client: Client, sql: str) -> tuple[Sequence[str], Sequence[Seque
         return stream.source.column_names, list(islice(stream, ROWS_SHOWN_MAX + 1))
 
 
+def _print(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table where it fits the terminal, else a line a column of each row."""
+    widest = sum(
+        max(len(name), *(len(str(row[n])) for row in rows[:ROWS_SHOWN_MAX]), 0) + 3 for n, name in enumerate(names)
+    )
+    if len(names) > _COLUMNS_ACROSS_MAX and widest > Terminal().width:
+        _print_vertically(names, rows)
+    else:
+        _print_table(names, rows)
+
+
+def _print_vertically(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    console = Terminal()
+    width = max(map(len, names))
+    for number, row in enumerate(rows[:ROWS_SHOWN_MAX], 1):
+        console.print(f"row {number}", markup=False)
+        for name, value in zip(names, row, strict=True):
+            console.print(f"  {name:{width}}  {'' if value is None else value}", markup=False, highlight=False)
+    _print_count(console, rows)
+
+
 def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     table = Table()
     for name in names:
@@ -67,13 +93,19 @@ def _print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         table.add_row(*("" if value is None else str(value) for value in row))
     console = Terminal()
     console.print(table)
+    _print_count(console, rows)
+
+
+def _print_count(console: Terminal, rows: Sequence[Sequence[Any]]) -> None:
     if len(rows) > ROWS_SHOWN_MAX:
         console.print(f"the first {ROWS_SHOWN_MAX} rows; there are more: add LIMIT, or --format csv")
     else:
         console.print(f"{len(rows)} rows")
 
 
-def _reason(error: ClickHouseError, url: str) -> str:
+def _reason(error: ClickHouseError, url: str, sql: str) -> str:
+    if any(name in str(error) for name in _MISSING_PARAMETER) and (sentence := what_is_missing(sql)):
+        return sentence
     text = str(error).partition("server response: ")[2].partition(" (for url")[0].strip() or str(error)
     if "UNKNOWN_DATABASE" in text:
         return f"{text}: the tables are made when the projections start; see `recibo up` or `recibo doctor`"

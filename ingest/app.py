@@ -55,7 +55,7 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
     endpoints = configuration.load()
     async with AsyncExitStack() as closing:
         closing.push_async_callback(tasks.close)
-        durable_log = DurableLog(settings, tasks)
+        durable_log = DurableLog(settings, tasks, metrics)
         closing.push_async_callback(durable_log.close)
         request_log = RequestLog(
             durable_log,

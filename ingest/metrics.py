@@ -34,6 +34,12 @@ class IngestMetrics:
         self.kafka_connected = self._make("recibo_ingest_kafka_connected")
         self.spool_bytes = self._make("recibo_ingest_spool_bytes")
         self.spool_age = self._make("recibo_ingest_spool_age_seconds")
+        self.spool_kept = self._make("recibo_ingest_spool_kept_bytes")
+        self.spool_troubles = self._make("recibo_ingest_spool_troubles")
+        self.spool_writable = self._make("recibo_ingest_spool_writable")
+        self.partitions_away = self._make("recibo_ingest_partitions_away")
+        self.refused_records = self._make("recibo_ingest_refused_records_total")
+        self.sender_failures = self._make("recibo_ingest_sender_failures_total")
         self.malformed = self._make("recibo_ingest_malformed_total")
         self.reloads = self._make("recibo_ingest_reloads_total")
 

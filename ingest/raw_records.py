@@ -5,8 +5,10 @@ re-wrapped by the provider's `split` (`part`). Whatever a parser cannot take is 
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from ingest.log_record import BATCH_OVERHEAD_BYTES, LogRecord, record_bytes_max
+from schemas.errors import RecordTooLarge
 from schemas.providers.provider import Part
 from schemas.record import (
     HEADER_RELAY,
@@ -19,8 +21,6 @@ from schemas.record import (
 )
 from schemas.topics import MAX_RECORD_BYTES
 
-Headers = list[tuple[str, bytes]]
-
 PART_BYTES_MAX: Final = MAX_RECORD_BYTES - 256 * 1024
 PARTS_GROWTH_MAX: Final = 8
 """Times the bytes of a body that its parts may have together: each repeats what surrounds it, which a sender could make large
@@ -29,12 +29,8 @@ PARTS_BYTES_MIN: Final = 4 * 1024 * 1024
 """What the parts of any body may have together."""
 
 
-class LogRecord(NamedTuple):
-    """One record on its way into a topic."""
-
-    key: bytes
-    value: bytes
-    headers: Headers
+_SURELY_FITS_BYTES: Final = MAX_RECORD_BYTES - 64 * 1024
+"""Key, value and `relay` header below this leave room for all else, which need not be counted."""
 
 
 def raw_records(
@@ -57,6 +53,9 @@ def raw_records(
         body: the body, decompressed and redacted: the event's bytes.
         parts: what the provider's `split` made of it.
         relay: the `relay` header's value for the first record, or None.
+
+    Raises:
+        RecordTooLarge: a record would be larger than the log takes any.
     """
     own_key = request_id.encode()
     if len(parts) == 1:
@@ -88,6 +87,13 @@ def raw_records(
         ]
     if relay is not None:
         records[0].headers.append((HEADER_RELAY, relay))
+    for record in records:
+        size = len(record.key) + len(record.value) + (len(relay) if relay else 0)
+        if size > _SURELY_FITS_BYTES and record_bytes_max(record) + BATCH_OVERHEAD_BYTES > MAX_RECORD_BYTES:
+            raise RecordTooLarge(
+                f"body, key and relayed headers make a record of {record_bytes_max(record)} bytes; "
+                f"the log takes {MAX_RECORD_BYTES}"
+            )
     return records
 
 

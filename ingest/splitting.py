@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 import structlog
 
 from ingest.endpoint import Endpoint
-from ingest.raw_records import LogRecord, raw_records
+from ingest.log_record import LogRecord
+from ingest.raw_records import raw_records
 from schemas.providers.provider import Part
 
 LARGE_BYTES: Final = 64 * 1024

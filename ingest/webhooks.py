@@ -20,7 +20,7 @@ from ingest.request_log import RequestLog
 from ingest.settings import Settings
 from ingest.splitting import LARGE_BYTES, Splitter, Taken, few_at_once, records_of
 from schemas.authentication import PathSecret, secret_header_of
-from schemas.errors import LogUnavailable
+from schemas.errors import LogUnavailable, RecordTooLarge
 from schemas.relay_header import relay_header
 from schemas.sources import WEBHOOKS_PATH
 from schemas.topics import RAW
@@ -81,6 +81,9 @@ class Webhooks:
             return await self._serve(request, receive)
         except Refused as error:
             request.refusal = error.refusal
+        except RecordTooLarge as error:
+            log.warning("a request is too large for the log", request_id=request.request_id, why=str(error))
+            request.refusal = problems.TOO_LARGE
         except LogUnavailable as error:
             log.warning("a request is not stored", request_id=request.request_id, why=str(error))
             request.refusal = problems.NOT_STORED

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingest.endpoint import endpoints_of
-from ingest.raw_records import LogRecord
+from ingest.log_record import LogRecord
 from ingest.settings import Settings
 from ingest.webhooks import Webhooks
 from schemas.record import RequestRecord

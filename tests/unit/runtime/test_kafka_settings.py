@@ -33,7 +33,11 @@ def test_a_prefix_comes_before_every_name() -> None:
     kafka = read({"RECIBO_TOPIC_PREFIX": "staging."})
     topics = kafka.topics(2)
     assert (topics.raw, topics.requests) == ("staging.webhook.raw", "staging.webhook.requests")
-    assert topics.compacted == {"staging.message.state.g2", "staging.connection.state.g2"}
+    assert topics.compacted == {
+        "staging.message.state.g2",
+        "staging.connection.state.g2",
+        "staging.processors.holds",
+    }
     assert kafka.named("recibo-processors-g1") == "staging.recibo-processors-g1"
 
 

@@ -57,7 +57,6 @@ class Told:
         own = self.said.at_ms
         return own if own is not None and not self.is_absurd else self.record.received_at_ms
 
-
     @property
     def is_old(self) -> bool:
         """Whether the body's own time is so long before receipt that it is not the message's time."""

@@ -1,9 +1,9 @@
 """`recibo sql`: one statement, its result as a table, or streamed as JSON or CSV."""
 
 import logging
-import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.table import Table
 
 from cli._servers import clickhouse_option
+from cli._spreadsheet import without_formulas
 from cli._terminal import Terminal
 from projections.clickhouse.views.catalog import what_is_missing
 from runtime.clickhouse.client import connect
@@ -24,6 +25,7 @@ _COLUMNS_ACROSS_MAX: Final = 6
 """Columns that are always shown side by side: a line a column says less of so few."""
 _MISSING_PARAMETER: Final = ("UNKNOWN_QUERY_PARAMETER", "EMPTY_LIST_OF_COLUMNS_QUERIED", "UNKNOWN_IDENTIFIER")
 """What ClickHouse says where a view is asked without one of its parameters."""
+_CHUNK_BYTES: Final = 64 * 1024
 _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 
 
@@ -33,7 +35,10 @@ _RAW_FORMATS: Final = {"json": "JSONEachRow", "csv": "CSVWithNames"}
 @click.option("--database", default="", show_default="the views")
 @click.option("--format", "shape", type=click.Choice(["table", *_RAW_FORMATS]), default="table", show_default=True)
 def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape: str) -> None:
-    """Run STATEMENT (- reads it from standard input) and print its result."""
+    """Run STATEMENT (- reads it from standard input) and print its result.
+
+    In CSV a text that a spreadsheet would calculate has an apostrophe before it; JSON has every text as it is.
+    """
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are reported below, once
     sql = sys.stdin.read() if statement == "-" else statement
     try:
@@ -41,7 +46,8 @@ def command(statement: str, clickhouse: ClickHouseSettings, database: str, shape
             client.database = database or clickhouse.views_database
             if shape in _RAW_FORMATS:
                 with client.raw_stream(sql.rstrip().rstrip(";"), fmt=_RAW_FORMATS[shape]) as stream:
-                    shutil.copyfileobj(stream, sys.stdout.buffer)
+                    chunks = iter(partial(stream.read, _CHUNK_BYTES), b"")
+                    sys.stdout.buffer.writelines(without_formulas(chunks) if shape == "csv" else chunks)
                 return
             names, rows = _first_rows(client, sql)
     except ClickHouseError as error:

@@ -1,7 +1,7 @@
 """Bring the tables up to date: `python -m projections.clickhouse.migrate`.
 
 Numbered SQL files, applied in order and recorded with a checksum. Forward only. Every statement may run twice
-(`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time.
+(`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time, unless those of a newer release are there.
 
 Numbers go by blocks of a hundred (0001, 0002, …; 2001, 2002, …), one for each piece of work, and within a block without
 gaps. A block builds on lower ones as they were when it began, never on a higher one: work on two may proceed at once, and
@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
 from clickhouse_connect.driver.client import Client
 
 from projections import settings
 from projections.clickhouse import retention, roles, views
+from projections.clickhouse.views import release
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import STORE, VIEWS
 from schemas.errors import ConfigurationError
+
+log = structlog.get_logger()
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 _BLOCK: Final = 100
@@ -105,7 +109,10 @@ def migrate(
         values = [[migration.number, migration.name, migration.checksum]]
         client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
     if views_database is not None:
-        views.create(client, store, views_database, time_zone)
+        if release.claim(client, store, views_database):
+            views.create(client, store, views_database, time_zone)
+        else:
+            log.warning("the views are of a newer release, and are left as they are", database=views_database)
         roles.create(client, views_database)
     return [m.name for m in missing]
 

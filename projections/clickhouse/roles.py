@@ -17,7 +17,8 @@ ANALYST_NUMBERS: Final = "analyst_numbers"
 _MAY_NOT: Final = 497
 """ACCESS_DENIED: our user may not make roles."""
 _KEEPS_NONE: Final = 514
-"""ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND: the engine keeps no roles (chDB), so that nobody waits for any."""
+"""ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND: the engine keeps no roles."""
+_WHERE_KEPT: Final = "SELECT count() FROM system.user_directories WHERE type != 'users_xml'"
 
 log = structlog.get_logger()
 
@@ -42,7 +43,15 @@ def create(client: Client, views: str) -> bool:
     except DatabaseError as error:
         if error.code not in {_MAY_NOT, _KEEPS_NONE}:
             raise
-        if error.code == _MAY_NOT:
+        if error.code == _MAY_NOT and _keeps_roles(client):
             log.warning("no roles were made: grant CREATE ROLE to our user to have them")
         return False
     return True
+
+
+def _keeps_roles(client: Client) -> bool:
+    """Return whether the engine has where to keep roles (the local one has not), so that somebody may wait for them."""
+    try:
+        return int(client.query(_WHERE_KEPT).result_rows[0][0]) > 0
+    except DatabaseError:
+        return True

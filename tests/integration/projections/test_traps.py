@@ -28,7 +28,7 @@ def created(databases: Databases) -> dict[str, dict[str, str]]:
     columns = ("name", "engine", "partition_key", "sorting_key", "create_table_query")
     rows = databases.rows(
         f"SELECT {', '.join(columns)} FROM system.tables WHERE database = '{databases.store}' "
-        "AND engine LIKE '%MergeTree' AND name != 'migration' AND NOT startsWith(name, '.')"
+        "AND engine LIKE '%MergeTree' AND name NOT IN ('migration', 'views_release') AND NOT startsWith(name, '.')"
     )
     return {row[0]: dict(zip(columns, row, strict=True)) for row in rows if row[0] != "message_slot"}
 

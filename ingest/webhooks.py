@@ -185,6 +185,7 @@ class Webhooks:
         if source.relay:
             secret_header = source.auth.header if isinstance(source.auth, Bearer) else ""
             relay = relay_header(headers.raw, request.scope["query_string"], secret_header)
+            self._hold(request, len(relay))
         return raw_records(
             account=source.account,
             source_header=source_header,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ingest.durations import Durations
-from ingest.http.problems import TOO_MANY_FAILURES, UNAUTHENTICATED
+from ingest.http.problems import REFUSED_CHALLENGE, TOO_MANY_FAILURES, UNAUTHENTICATED
 from schemas.metrics import METRICS
 from schemas.record import RequestRecord
 
@@ -14,7 +14,7 @@ _ANSWER_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 _KINDS: Final = {"counter": Counter, "gauge": Gauge}
 _US_PER_S: Final = 1_000_000
 _NO_SOURCE: Final = ""
-_AUTH_FAILURES: Final = (UNAUTHENTICATED.title, TOO_MANY_FAILURES.title)
+_AUTH_FAILURES: Final = (UNAUTHENTICATED.title, TOO_MANY_FAILURES.title, REFUSED_CHALLENGE.title)
 
 
 class IngestMetrics:

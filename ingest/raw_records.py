@@ -22,6 +22,11 @@ from schemas.record import (
 from schemas.topics import MAX_RECORD_BYTES
 
 PART_BYTES_MAX: Final = MAX_RECORD_BYTES - 256 * 1024
+PARTS_GROWTH_MAX: Final = 8
+"""Times the bytes of a body that its parts may have together: each repeats what surrounds it, which a sender could make large
+on purpose. A body that is full of statuses stays below 4."""
+PARTS_BYTES_MIN: Final = 4 * 1024 * 1024
+"""What the parts of any body may have together."""
 
 
 _SURELY_FITS_BYTES: Final = MAX_RECORD_BYTES - 64 * 1024
@@ -59,7 +64,7 @@ def raw_records(
         records = [
             _record(key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms)))
         ]
-    elif not parts or any(len(part.body) > PART_BYTES_MAX for part in parts):
+    elif not parts or _outgrows(body, parts):
         records = [
             _record(
                 own_key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms))
@@ -90,6 +95,12 @@ def raw_records(
                 f"the log takes {MAX_RECORD_BYTES}"
             )
     return records
+
+
+def _outgrows(body: bytes, parts: Sequence[Part]) -> bool:
+    """Return whether parts are too large to be stored each by itself, or together much more than their body was."""
+    lengths = [len(part.body) for part in parts]
+    return max(lengths) > PART_BYTES_MAX or sum(lengths) > max(PARTS_BYTES_MIN, PARTS_GROWTH_MAX * len(body))
 
 
 def _record(key: bytes, value: bytes, source_header: bytes, request_header: bytes) -> LogRecord:

@@ -8,7 +8,7 @@ ReciboError
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
 ├── RecordTooLarge       a record is larger than the log takes any: answer 413
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
-├── StoreDamaged         a local store cannot be read: stop the worker, the next start builds it from the changelog
+├── StoreDamaged         a local store cannot be read: end its lane, the next one builds it from the changelog
 ├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
 ├── ContiguityBroken     records were skipped or came twice: stop the worker, resume from the commit
 └── SinkUnavailable      ClickHouse cannot take the rows now: pause, back off, do not commit
@@ -48,7 +48,7 @@ class StateRefused(ReciboError):
 
 
 class StoreDamaged(ReciboError):
-    """A local store is corrupt on disk. Stop; it is marked, and the next start builds it again."""
+    """A local store is corrupt on disk. End its lane; it is marked, and the next one builds it again."""
 
 
 class ForeignWriter(ReciboError):

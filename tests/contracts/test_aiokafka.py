@@ -15,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.message_accumulator import MessageAccumulator
 from aiokafka.producer.sender import Sender, SendProduceReqHandler
-from aiokafka.producer.transaction_manager import TransactionManager
+from aiokafka.producer.transaction_manager import PidAndEpoch, TransactionManager
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingest.durable.idempotent_producer import begin_new_epoch, discard, is_dead
@@ -93,6 +93,21 @@ async def producer() -> AsyncIterator[AIOKafkaProducer]:
     await made.client.close()
 
 
+async def test_sequences_begin_anew_under_the_next_epoch(producer: AIOKafkaProducer) -> None:
+    """`_txn_manager` numbers the batches: by `_sequence_numbers` of each partition, under `_pid_and_epoch`."""
+    numbers, partition = producer._txn_manager, TopicPartition("topic", 0)
+    numbers.set_pid_and_epoch(7, 0)
+    numbers.increment_sequence_number(partition, 3)
+    assert numbers.sequence_number(partition) == 3
+    assert begin_new_epoch(producer)
+    assert (numbers.producer_id, numbers.producer_epoch, numbers.sequence_number(partition)) == (7, 1, 0)
+    numbers._pid_and_epoch = PidAndEpoch(7, 32_766)
+    assert not begin_new_epoch(producer)
+    assert numbers.sequence_number(partition) == 0
+    assert set(numbers._sequence_numbers) == {partition}
+    await discard(producer)
+
+
 async def test_a_producer_that_never_started_is_discarded(producer: AIOKafkaProducer) -> None:
     """Before it started a producer has a sender without a task; discarded it counts as closed, and says nothing."""
     assert producer._closed is False
@@ -115,19 +130,6 @@ async def test_a_producer_at_work_is_discarded_unflushed(producer: AIOKafkaProdu
     await started.wait()
     await discard(producer)
     assert task.cancelled()
-
-
-async def test_a_new_epoch_begins_every_sequence_anew(producer: AIOKafkaProducer) -> None:
-    """The next epoch of the same producer id starts each partition at 0, until the epochs are used up."""
-    transactions, partition = producer._txn_manager, TopicPartition("topic", 0)
-    transactions.set_pid_and_epoch(7, 0)
-    transactions.increment_sequence_number(partition, 5)
-    assert begin_new_epoch(producer)
-    assert (transactions.producer_id, transactions.producer_epoch) == (7, 1)
-    assert transactions.sequence_number(partition) == 0
-    transactions._pid_and_epoch = transactions._pid_and_epoch._replace(epoch=32_766)
-    assert not begin_new_epoch(producer), "then another producer is needed"
-    await discard(producer)
 
 
 async def test_a_producer_whose_sender_ended_is_dead(producer: AIOKafkaProducer) -> None:

@@ -11,7 +11,7 @@ from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import RawRecord
-from tests.integration.processors.conftest import MakeWorker
+from tests.integration.processors.conftest import MakeWorker, until_held
 from tests.support.raw import event_record
 
 SOUND = 6
@@ -41,7 +41,7 @@ async def test_a_state_too_large_for_its_topic(
             worker = make_worker(scene)
             worker.start()
             await scene.until_done()
-            assert worker.metric("recibo_processors_held_keys") == 1
+            await until_held(worker, 1)
             assert worker.is_ready()
             assert worker.end() == 0, worker.log_tail()
             found = {}

@@ -27,6 +27,7 @@ INTERNAL: Final = {
 """Set by our own processes for one another, never by people: variable → meaning."""
 
 _SHARED: Final = (
+    "RECIBO_CLICKHOUSE_TIME_ZONE",
     "RECIBO_CLICKHOUSE_VIEWS",
     "RECIBO_CONFIG",
     "RECIBO_DATA_DIR",

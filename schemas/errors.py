@@ -6,6 +6,7 @@ ReciboError
 ├── DeploymentError      a command or start cannot continue: say it in one line, with the remedy
 ├── TopicsRefused        a topic is not as declared: stop (ingest: append nothing) with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
+├── RecordTooLarge       a record is larger than the log takes any: answer 413
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
 ├── StoreDamaged         a local store cannot be read: end its lane, the next one builds it from the changelog
 ├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
@@ -36,6 +37,10 @@ class TopicsRefused(DeploymentError):
 
 class LogUnavailable(ReciboError):
     """Neither Kafka nor the spool took the bytes. Answer 503 with Retry-After."""
+
+
+class RecordTooLarge(ReciboError):
+    """A record would be larger than the log takes any, now or later. Answer 413."""
 
 
 class StateRefused(ReciboError):

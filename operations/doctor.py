@@ -25,6 +25,7 @@ from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import FoundTopic, differences, find_topics, hidden_topics
+from runtime.secrets_file import exposed_to
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -59,11 +60,12 @@ class Deployment:
     clickhouse: ClickHouseSettings
     generation: int
     data_dir: Path
+    secrets_file: Path | None = None
 
 
 def findings(deployment: Deployment) -> Iterator[Finding]:
     """Look at everything, one check after the other; a check never keeps another from being made."""
-    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk, files)
+    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk, files, secrets)
     for check in checks:
         yield from check(deployment)
 
@@ -188,14 +190,28 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
     return Finding(level, "disk", text, "free some, or move the data directory (--data-dir, RECIBO_DATA_DIR)")
 
 
+def secrets(deployment: Deployment) -> Iterator[Finding]:
+    """The sources' secrets are their owner's alone; a group may read them where an orchestrator mounts them so."""
+    file = deployment.secrets_file
+    if file is None or not file.exists():
+        return
+    readers = exposed_to(file)
+    if readers == "everybody":
+        yield Finding("fail", "secrets", f"everybody on this machine may read {file}", f"chmod 600 {file}")
+    elif readers:
+        yield Finding("warn", "secrets", f"{readers} may read {file}", f"chmod 600 {file}, unless that is meant")
+    else:
+        yield Finding("ok", "secrets", f"only its owner may read {file}")
+
+
 def files(deployment: Deployment) -> Iterator[Finding]:
-    """The data directory and its secrets are their owner's alone."""
+    """The data directory and the engine's password are their owner's alone."""
     folder = deployment.data_dir
     if not folder.exists():
         yield Finding("ok", "files", f"{folder} is not there yet")
         return
-    secret = [folder / "secrets.env", folder / "clickhouse" / "password"]
-    open_to_others = [path for path in (folder, *secret) if path.exists() and path.stat().st_mode & 0o077]
+    secret = folder / "clickhouse" / "password"
+    open_to_others = [path for path in (folder, secret) if path.exists() and path.stat().st_mode & 0o077]
     if open_to_others:
         text = f"others may read {', '.join(map(str, open_to_others))}"
         yield Finding("warn", "files", text, f"chmod -R go= {folder}; `recibo up` does so for its own directory")

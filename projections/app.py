@@ -12,6 +12,7 @@ from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate
+from projections.link import Linker
 from projections.metrics import REGISTRY
 from projections.probe import ANSWER_S_MAX, Probe
 from projections.reader import Reader
@@ -19,6 +20,7 @@ from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.topic_projection import TopicProjection
+from projections.upkeep import Upkeep
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.failures import clickhouse_failure
@@ -64,6 +66,8 @@ async def run(settings: Settings) -> None:
         if client is not None:
             lanes += make_lanes(settings, client, threads, stopping)
             log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
+            upkeep = Upkeep(client, settings.clickhouse.database, _linker(settings, client, threads), stopping)
+            tasks.start("upkeep", upkeep.run(), may_return=True)
             # A lane returns once it is asked to stop, and not before.
             running = [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
             _start_probe(probe, tasks, settings, lanes)
@@ -71,6 +75,11 @@ async def run(settings: Settings) -> None:
         await tasks.close()
     tasks.raise_death()
     log.info("stopped")
+
+
+def _linker(settings: Settings, client: Client, threads: Executor) -> Linker:
+    store = settings.clickhouse.database
+    return Linker(Sink(client, store, threads), store)
 
 
 def _start_probe(probe: Probe, tasks: Tasks, settings: Settings, lanes: Sequence[TopicProjection]) -> None:
@@ -122,7 +131,11 @@ async def _migrated(settings: Settings) -> Client:
     if why := await why_away(settings.clickhouse, ANSWER_S_MAX):
         raise ConnectionError(why)
     client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
-    store, views = settings.clickhouse.database, settings.clickhouse.views_database
-    await asyncio.to_thread(migrate, client, store, views_database=views)
+    store, views, time_zone = (
+        settings.clickhouse.database,
+        settings.clickhouse.views_database,
+        settings.clickhouse.time_zone,
+    )
+    await asyncio.to_thread(migrate, client, store, views_database=views, time_zone=time_zone)
     await asyncio.to_thread(retention.apply, client, settings)
     return client

@@ -73,13 +73,20 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
-def migrate(client: Client, store: str = STORE, *, views_database: str | None = VIEWS) -> list[str]:
+def migrate(
+    client: Client,
+    store: str = STORE,
+    *,
+    views_database: str | None = VIEWS,
+    time_zone: str = "America/Sao_Paulo",
+) -> list[str]:
     """Create or update the tables of `store`, and the views over them.
 
     Args:
         client: any client of the engine.
         store: database of the tables; a rebuild passes a shadow's name.
         views_database: database of the views; None makes no views (a shadow has none).
+        time_zone: IANA name of the zone of the days in views without parameters.
 
     Returns:
         Names of the migrations applied now.
@@ -103,7 +110,7 @@ def migrate(client: Client, store: str = STORE, *, views_database: str | None = 
         client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
     if views_database is not None:
         if release.claim(client, store, views_database):
-            views.create(client, store, views_database)
+            views.create(client, store, views_database, time_zone)
         else:
             log.warning("the views are of a newer release, and are left as they are", database=views_database)
         roles.create(client, views_database)
@@ -133,7 +140,8 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(f"migrate: {error}")
     client = connect(configured.clickhouse)
-    applied = migrate(client, configured.clickhouse.database, views_database=configured.clickhouse.views_database)
+    engine = configured.clickhouse
+    applied = migrate(client, engine.database, views_database=engine.views_database, time_zone=engine.time_zone)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

@@ -10,7 +10,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from runtime.clickhouse.settings import VIEWS, numbers_database
+from runtime.clickhouse.settings import VIEWS, bi_database, numbers_database
 
 ANALYST: Final = "analyst"
 ANALYST_NUMBERS: Final = "analyst_numbers"
@@ -28,9 +28,9 @@ def grants(views: str) -> dict[str, list[str]]:
 
     Roles belong to the whole engine: a deployment whose views have a database of another name has roles of its own.
     """
-    masked = f"GRANT SELECT ON {views}.*"
+    masked = f"GRANT SELECT ON {views}.*", f"GRANT SELECT ON {bi_database(views)}.*"
     own = "" if views == VIEWS else f"{views}_"
-    return {own + ANALYST: [masked], own + ANALYST_NUMBERS: [masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
+    return {own + ANALYST: [*masked], own + ANALYST_NUMBERS: [*masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
 
 
 def create(client: Client, views: str) -> bool:

@@ -253,23 +253,21 @@ def connection(life: Life) -> Fields:
 def rows(lives: Iterable[Life]) -> dict[tuple[str, str], Fields]:
     """Return one row a message: all lives of one message, under all of its ids, joined; (account, shown id) → fields.
 
-    Several ids of one message are one group: an id leads to another where an event of it names that one as its alias. A
-    member shows the least (anchor day, message id) of its group.
+    Several ids of one message are one group: an event names its own and its aliases, so two messages that name one
+    alias are one as well. A member shows the least (anchor day, message id) of its group.
     """
     members = [life for life in lives if life.events[0].message_id]
-    group = {life.key: life.key for life in members}
+    group: dict[bytes, bytes] = {}
 
     def root(key: bytes) -> bytes:
-        while group[key] != key:
+        while group.setdefault(key, key) != key:
             key = group[key]
         return key
 
     for life in members:
         for event in life.events:
             for alias in event.aliases:
-                other = f"{event.account}/{alias}".encode("utf-8", "surrogatepass")
-                if other in group:
-                    group[root(other)] = root(life.key)
+                group[root(f"{event.account}/{alias}".encode("utf-8", "surrogatepass"))] = root(life.key)
     joined: dict[bytes, list[Life]] = defaultdict(list)
     for life in members:
         joined[root(life.key)].append(life)

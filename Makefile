@@ -12,7 +12,7 @@ TESTERS ?= 3
 TOOLS := chromium faketime strace wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage settings-page errors-page tools lock sbom images clean
+.PHONY: help install install-dev run demo demos test check bench fill faults learned mapped hostile outage settings-page errors-page tools lock sbom images clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,14 @@ faults: install-dev ## every row of the fault matrix (ARGS="--only NAME --rounds
 	@test -z "$(NAME)" -o -f "tests/faults/$(NAME)/__main__.py" || { echo "which? make faults, or NAME=processors or NAME=projections"; exit 2; }
 	$(BIN)/python -m tests.faults.$(or $(NAME),matrix) --rounds $(or $(ROUNDS),$(if $(NAME),100,3)) --from $(or $(FROM),1) $(ARGS)
 
-hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
-	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
+learned: install-dev ## providers' shapes, whether source learn reads each right, leaves it unknown, or wrong
+	$(BIN)/python -m tests.learned
+
+mapped: install-dev ## 100,000 generated bodies and mappings against a slow reference (BODIES=)
+	RECIBO_MAPPING_BODIES=$(or $(BODIES),100000) $(BIN)/python -m pytest --timeout=3600 tests/properties/test_mapping.py
+
+hostile: install-dev ## 100,000 bad requests against a running ingest, and a stranger in each of his ways (INPUTS=, ARGS=)
+	$(BIN)/python -m tests.integration.ingest.hostile_run --requests $(or $(INPUTS),100000) $(ARGS)
 
 outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
 	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests

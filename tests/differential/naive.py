@@ -43,7 +43,6 @@ RING_MAX: Final = 256
 LISTED_MAX: Final = 16
 IDENTITIES_MAX: Final = 8
 LATER_SELECTION: Final = "an event that one source left out is published where another selects it"
-OVERFLOW_MOVES: Final = "an overflow moves the horizon"
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 
 
@@ -82,7 +81,7 @@ class Naive:
 
         Args:
             parser_of: finds the parser of a source.
-            left_out: rules of the design (`LATER_SELECTION`, `OVERFLOW_MOVES`) that are not followed.
+            left_out: rules of the design (`LATER_SELECTION`) that are not followed.
         """
         self._parser_of = parser_of
         self._left_out = left_out
@@ -131,10 +130,8 @@ class Naive:
             return "repeat"
         before = standing(life)
         life.events.append(event)
-        is_full = is_message and len(life.known) == JOURNAL_MAX
-        if not (is_full and OVERFLOW_MOVES in self._left_out):
-            life.last_ms = max(life.last_ms, at_ms)
-        if is_full:
+        life.last_ms = max(life.last_ms, at_ms)
+        if is_message and len(life.known) == JOURNAL_MAX:
             return "overflow"
         verdict = "advanced" if before is None or standing(life) > before else "filled"
         life.would[event.id] = verdict

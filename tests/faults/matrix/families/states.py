@@ -71,7 +71,7 @@ ROWS: Final = (
         "rules that are designed and not built",
         "core 7",
         "hostile traffic through the fold and the naive one, with the rules that the fold is known not to follow",
-        "an event that one source left out is published where another selects it; an overflow moves the horizon",
+        "an event that one source left out is published where another selects it",
         5,
         nodes(_NAIVE, "no_rule_is_left_out"),
     ),

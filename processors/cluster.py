@@ -28,6 +28,7 @@ async def inspect_cluster(kafka: KafkaSettings, topics: Topics) -> Cluster:
         topics.connection_state,
         topics.connection_events,
         topics.set_aside,
+        topics.holds,
     ]
     admin = make_admin(kafka, "recibo-processors")
     await admin.start()

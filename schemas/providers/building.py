@@ -13,12 +13,13 @@ from schemas.event import (
     TimeSource,
     Unmapped,
     event_id,
+    own_time,
     trusted_time,
 )
 from schemas.identity import Identity
 from schemas.providers.recipients import NO_PERSONS, identities_of
 from schemas.record import SourceContext
-from schemas.status import FAILURES
+from schemas.status import BIT, FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
 
@@ -84,9 +85,6 @@ def message_event(
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
     code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
-    facts: dict[str, Any] = price._asdict() if price else {}
-    if identities or recipient[1] not in _SAID_ALREADY:
-        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
     return _event(
         context,
         received_at_ms,
@@ -104,8 +102,15 @@ def message_event(
         aliases=aliases,
         pricing=price.price_category if price else "",
         error=error,
-        **facts,
+        **_facts_few_give(recipient, identities, price),
     )
+
+
+def _facts_few_give(recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None) -> dict[str, Any]:
+    facts: dict[str, Any] = price._asdict() if price else {}
+    if identities or recipient[1] not in _SAID_ALREADY:
+        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
+    return facts
 
 
 def connection_event(
@@ -161,6 +166,8 @@ def _event(
 ) -> Event:
     at_ms, clock = time
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    first_at, is_old = own_time(occurred_at_ms if is_theirs else None, received_at_ms)
+    is_message = facts["message_id"] != ""
     return Event(
         id=identity,
         account=context.account,
@@ -174,6 +181,9 @@ def _event(
         time_source=clock if is_theirs else "received",
         absurd_time=absurd,
         received_at_ms=received_at_ms,
+        first_at=first_at if is_message else 0,
+        old_time=is_old,
+        receipt_times=BIT[facts["status"]] if is_message and not is_theirs else 0,
         **facts,
     )
 

@@ -82,7 +82,17 @@ def test_doctor_names_what_is_missing_and_what_a_single_broker_means(kafka_boots
     servers = ["--kafka-bootstrap-servers", kafka_bootstrap, "--clickhouse-url", clickhouse_url]
     done = run("doctor", *servers, "--generation", "3000")
     lines = {line.split()[1]: line for line in done.output.splitlines()}
-    assert list(lines) == ["kafka", "topics", "durability", "clickhouse", "tables", "clocks", "versions", "disk"]
+    assert list(lines) == [
+        "kafka",
+        "topics",
+        "durability",
+        "clickhouse",
+        "tables",
+        "clocks",
+        "versions",
+        "disk",
+        "files",
+    ]
     assert lines["kafka"].startswith("ok")
     assert lines["topics"].startswith("ok")
     assert lines["durability"].startswith("warn")

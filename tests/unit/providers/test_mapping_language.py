@@ -252,7 +252,12 @@ def test_the_published_schema_is_that_of_the_language() -> None:
     }
     validator.validate(good)
     merged(EMPTY, good)
-    for bad in ({"path": {}}, {"paths": {"id": ["x"]}}, {"when": [{"path": "x", "status": "seen"}]}):
+    wrong: tuple[dict[str, Any], ...] = (
+        {"path": {}},
+        {"paths": {"id": ["x"]}},
+        {"when": [{"path": "x", "status": "seen"}]},
+    )
+    for bad in wrong:
         assert list(validator.iter_errors(bad))
         with pytest.raises(ValueError, match=":"):
             merged(EMPTY, bad)

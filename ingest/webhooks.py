@@ -204,6 +204,7 @@ class Webhooks:
         relay = None
         if source.relay:
             relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
+            self._hold(request, len(relay))
         content_type = headers.get("content-type")
         return Taken(endpoint, body, content_type, source_header, request.request_id, request.received_at_ms, relay)
 

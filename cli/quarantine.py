@@ -9,7 +9,7 @@ import click
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from cli._options import data_dir_option, generation_option
-from cli._servers import kafka_option
+from cli._servers import generation_of, kafka_option
 from operations.sources.log_reader import LogReader, reading
 from processors.quarantine import Hold, Quarantine
 from runtime.kafka.clients import make_producer
@@ -22,12 +22,12 @@ _POLL_S = 0.1
 
 @click.group()
 @kafka_option
-@generation_option()
+@generation_option
 @data_dir_option
 @click.pass_context
 def command(context: click.Context, kafka: KafkaSettings, generation: int, data_dir: Path) -> None:
     """Keys held back because a record of theirs stopped the worker three times."""
-    context.obj = (kafka, data_dir / "state" / f"g{generation}")
+    context.obj = (kafka, data_dir / "state" / f"g{generation_of(kafka, generation)}")
 
 
 @command.command("list")

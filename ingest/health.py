@@ -20,12 +20,14 @@ def readiness(durable_log: DurableLog, webhooks: Webhooks, stopping: asyncio.Eve
     if stopping.is_set():
         why_not.append("it drains, to stop")
     if not durable_log.is_connected and not spool_takes:
-        why_not.append("Kafka is away, and the spool is full or not writable")
+        why = durable_log.why_away or "it is late"
+        why_not.append(f"Kafka takes no records ({why}), and the spool is full or not writable")
     return Readiness(
         tuple(why_not),
         {
             "stopping": stopping.is_set(),
             "kafka": "takes records" if durable_log.is_connected else "away",
+            "kafka_why": durable_log.why_away,
             "spool": "takes records" if spool_takes else "full or not writable",
             "spool_fill": round(fill, 4),
             "spool_age_s": round(spool.age_s, 1),

@@ -25,6 +25,13 @@ _SWEEP_PAUSE_S: Final = 0.05
 _RELEASE_POLL_S: Final = 1.0
 
 
+MayBegin = Callable[[int, int], Awaitable[None]]
+
+
+async def _anybody(_first_offset: int, _greatest_version: int) -> None:
+    """Whoever asks may begin."""
+
+
 @dataclass(slots=True, eq=False)
 class BatchInFlight:
     """A fetched batch on its way to acknowledgement."""
@@ -56,6 +63,7 @@ class Lane:
         on_done: Callable[[BatchInFlight], None],
         sweep_interval_s: float,
         log_end: Callable[[], int],
+        may_begin: MayBegin = _anybody,
     ) -> None:
         """Wire a lane.
 
@@ -68,6 +76,8 @@ class Lane:
             on_done: called with every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
             log_end: the raw partition's end offset as of the last fetch: behind every record fetched so far.
+            may_begin: awaited with the first offset to fold and the greatest version among the states, once these are
+                recovered; raises where this worker must not fold it.
         """
         self._tables = tables
         self._events = events
@@ -77,6 +87,7 @@ class Lane:
         self._on_done = on_done
         self._sweep_interval_s = sweep_interval_s
         self._log_end = log_end
+        self._may_begin = may_begin
         self._inbox: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._states_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._outputs_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
@@ -101,6 +112,8 @@ class Lane:
         async with asyncio.TaskGroup() as steps:
             for table in self._tables:
                 steps.create_task(table.recover())
+        first = next((batch.records[0].offset for batch in self._in_flight if batch.records), 0)
+        await self._may_begin(first, max(table.version for table in self._tables))
         self._recovered_at = time.monotonic()
         self.recovered = True
         async with asyncio.TaskGroup() as steps:

@@ -125,6 +125,11 @@ class Table:
         return gone
 
     @property
+    def version(self) -> int:
+        """Greatest version of a stored state; -1 for none."""
+        return self._store.version
+
+    @property
     def has_rewrites(self) -> bool:
         """Whether `rewrites` has something to give."""
         return bool(self._hidden)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from rocksdict import Cache
 from processors.alert import UnclearAlert
 from processors.cluster import Cluster, inspect_cluster
 from processors.configuration import Configuration
+from processors.deployment import may_begin, open_deployment
 from processors.fold import CONNECTION, MESSAGE, StateKind
 from processors.lane import BatchInFlight, Lane
 from processors.lanes import Lanes
@@ -24,6 +26,8 @@ from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.table import Table
 from runtime.kafka.clients import make_producer
+from runtime.kafka.deployment_log import DeploymentLog
+from schemas.deployment_state import not_live
 from schemas.topics import MAX_RECORD_BYTES
 
 log = structlog.get_logger()
@@ -53,21 +57,32 @@ class Worker:
         self._topics = settings.kafka.topics(settings.generation)
         self._producer: AIOKafkaProducer | None = None
         self._cluster: Cluster | None = None
+        self._deployment: DeploymentLog | None = None
         self._configuration: Configuration | None = None
         self._parsers: Parsers | None = None
         self._cache = Cache(settings.store_cache_bytes)
         self._progress_told_at = 0.0
+        self._is_leaving = False
         self._recovered: dict[tuple[str, int], int] = {}
         """(changelog, partition) being recovered → states applied so far."""
 
     async def open(self) -> None:
-        """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
+        """Check the cluster and what was agreed on, read the sources, start the producer.
+
+        Raises:
+            ConfigurationError: the sources cannot be used.
+            DeploymentError: topics are not as declared, or this generation is not live.
+            StateRefused: the raw log is not the one that this generation was folded from.
+        """
         settings = self.settings
         self._configuration = Configuration(
             settings.config_file, lambda result: self.metrics.reloads.labels(result).inc()
         )
         self._parsers = self._configuration.load()
         self._cluster = await inspect_cluster(settings.kafka, self._topics)
+        self._deployment = await open_deployment(settings, self._cluster.raw)
+        if mappings := self._deployment.state.mappings.get(settings.generation):
+            self._parsers.supersede(mappings)
         self._producer = make_producer(
             settings.kafka,
             "recibo-processors",
@@ -85,6 +100,8 @@ class Worker:
         await self.lanes.close()
         if self._producer is not None:
             await self._producer.stop()
+        if self._deployment is not None:
+            await self._deployment.__aexit__(None, None, None)
 
     async def watch(self) -> None:
         """Leave the process when the oldest batch is too old: a hung broker must not look alive."""
@@ -103,6 +120,27 @@ class Worker:
         assert self._configuration is not None, "open() comes before the application's tasks"
         await self._configuration.follow()
 
+    async def follow_deployment(self) -> None:
+        """Hear what is agreed on while running; leave when this generation is no longer live."""
+        assert self._deployment is not None, "open() comes before the application's tasks"
+        await self._deployment.follow(self._leave_where_not_live)
+
+    def take(self, partition: int, batch: BatchInFlight) -> None:
+        """Give a fetched batch to its partition's lane, unless this generation is no longer live: then leave."""
+        if not self._leave_where_not_live():
+            self.lanes.submit(partition, batch)
+
+    def _leave_where_not_live(self) -> bool:
+        assert self._deployment is not None, "open() comes before the first batch"
+        settings = self.settings
+        is_repairs = bool(settings.repair_generation)
+        why = not_live(self._deployment.state, settings.generation, is_repairs=is_repairs)
+        if why and not self._is_leaving:
+            self._is_leaving = True
+            log.critical("leaving", why=why)
+            os.kill(os.getpid(), signal.SIGTERM)  # drain, commit, end: as a stop that was asked for
+        return bool(why)
+
     def _batch_done(self, batch: BatchInFlight) -> None:
         self.metrics.count(batch)
         if batch.folded is None or not batch.folded.unclear_by_source:
@@ -117,6 +155,8 @@ class Worker:
 
     def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
         assert self._parsers is not None, "open() comes before the first batch"
+        assert self._deployment is not None, "open() comes before the first batch"
+        settings = self.settings
         topics = self._topics
         return Lane(
             (
@@ -125,19 +165,21 @@ class Worker:
             ),
             (self._sender(topics.message_events, partition), self._sender(topics.connection_events, partition)),
             self._sender(topics.set_aside, partition),
-            self._parsers.of,
+            self._parsers.in_partition(partition),
             quarantine,
             self._batch_done,
             self.settings.sweep_interval_s,
             partial(self._log_end, partition),
+            partial(may_begin, self._deployment, settings, partition),
         )
 
     def _table(self, kind: StateKind, topic: str, partition: int) -> Table:
         assert self._cluster is not None, "open() comes before the first batch"
-        identity = Identity(self._cluster.id, topic, partition, self._cluster.partitions)
+        raw = self._cluster.raw
+        identity = Identity(self._cluster.id, topic, partition, raw.partitions, raw.topic_id)
         path = self.settings.state_dir / topic / str(partition)
         store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
-        hot_states_max = max(1_000, self.settings.hot_states_max // self._cluster.partitions)
+        hot_states_max = max(1_000, self.settings.hot_states_max // raw.partitions)
         return Table(
             store, self._sender(topic, partition), kind, hot_states_max, self.settings.kafka, self._on_progress
         )

@@ -2,15 +2,17 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
 from urllib.parse import urlsplit
 
 import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from projections.clickhouse import retention
+from projections.clickhouse import raw_log, retention
 from projections.clickhouse.migrate import migrate
 from projections.metrics import REGISTRY
 from projections.reader import Reader
@@ -21,37 +23,86 @@ from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.health import Health, Readiness
+from runtime.kafka.deployment_log import DeploymentLog
+from runtime.kafka.live_generation import live_generation
+from runtime.kafka.topic_check import Found, check_topics
 from runtime.tasks import Tasks
+from schemas.deployment_state import DeploymentState, RawIdentity, another_log, not_live
+from schemas.errors import DeploymentError, StateRefused
+from schemas.topics import declared
 
 log = structlog.get_logger()
 
 
-def make_lanes(settings: Settings, client: Client, threads: Executor, stopping: asyncio.Event) -> list[TopicProjection]:
-    """Return one lane a topic. Nothing is connected to Kafka before a lane runs."""
+_CLIENT: Final = "recibo-projections"
+
+
+def make_lanes(
+    settings: Settings,
+    client: Client,
+    threads: Executor,
+    stopping: asyncio.Event,
+    why_not: Callable[[], str] = lambda: "",
+) -> list[TopicProjection]:
+    """Return one lane a topic. Nothing is connected to Kafka before a lane runs. `why_not` is asked before each batch."""
     sink = Sink(client, settings.clickhouse.database, threads)
     lanes = []
     topics = settings.kafka.topics(settings.generation)
     for projection in projections_of(topics):
         store = make_writer(projection, sink, settings, stopping)
         reader = Reader(projection.topic, settings, compacted=projection.topic in topics.compacted)
-        lanes.append(TopicProjection(reader, store, settings, stopping))
+        lanes.append(TopicProjection(reader, store, settings, stopping, why_not))
     return lanes
 
 
 async def run(settings: Settings) -> None:
-    """Migrate, then project until SIGTERM, SIGINT or a task's death; then drain.
+    """Project the live generation until SIGTERM, SIGINT, a task's death or another generation's turn; then drain.
 
     Raises:
-        DeploymentError: the port of health and metrics cannot be had.
+        DeploymentError: the port of health and metrics cannot be had, topics are not as declared, or another generation is
+            live by now.
+        StateRefused: the raw log is not the one that the tables were made from.
         TaskDied: a lane could not continue.
     """
+    settings = replace(settings, generation=await live_generation(settings.kafka, _CLIENT))
+    topics = settings.kafka.topics(settings.generation)
+    found = await check_topics(settings.kafka, _CLIENT, declared(topics))
     client = await _connected(settings)
+    async with DeploymentLog(settings.kafka, _CLIENT) as deployment:
+        await _check_raw_log(settings, client, deployment.state, found)
+        await _project(settings, client, deployment)
+
+
+async def _check_raw_log(settings: Settings, client: Client, state: DeploymentState, found: Found) -> None:
+    """Refuse another raw log than the one the generation is folded from, as topic and tables know it. Raises StateRefused."""
+    name, generation = settings.kafka.topics().raw, settings.generation
+    raw = found.topics.get(name)
+    if raw is None:
+        return  # hidden: warned of, and its lane will say so
+    identity = RawIdentity(raw.topic_id, raw.partitions)
+    why = another_log(state, generation, identity, name)
+    why = why or await asyncio.to_thread(
+        raw_log.another_log, client, settings.clickhouse.database, generation, identity, name
+    )
+    if why:
+        raise StateRefused(why)
+
+
+async def _project(settings: Settings, client: Client, deployment: DeploymentLog) -> None:
+    def why_not() -> str:
+        return not_live(deployment.state, settings.generation, is_repairs=False)
+
+    def look() -> None:
+        if why_not():
+            stopping.set()
+
     with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
         stopping = asyncio.Event()
-        lanes = make_lanes(settings, client, threads, stopping)
+        lanes = make_lanes(settings, client, threads, stopping, why_not)
         tasks = Tasks(on_death=stopping.set)
         health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
         tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
+        tasks.start("deployment", deployment.follow(look))
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stopping.set)
@@ -60,6 +111,8 @@ async def run(settings: Settings) -> None:
         await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
         await tasks.close()
     tasks.raise_death()
+    if why := why_not():
+        raise DeploymentError(why)
     log.info("stopped")
 
 

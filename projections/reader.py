@@ -90,10 +90,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             expected = self._expected.get(partition.partition)
             if expected is None:
                 expected = await self._consumer.committed(partition)
+            if expected is not None and first < expected:
+                raise StateRefused(
+                    f"{self.topic}, partition {partition.partition}: the commit is {expected}, and the log has {first} next: it "
+                    "was truncated or recreated under the projections. Nothing was changed. Run `recibo repair`: it makes "
+                    "the next generation from the log that is there"
+                )
             if expected is not None and first != expected and not self._settings.accepts_gaps:
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
-                    "The records between were deleted by retention, or the topic was recreated. "
+                    "The records between were deleted by retention. "
                     f"See what is missing in {self._settings.clickhouse.views_database}.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
                 )
         self._expected[partition.partition] = last + 1

@@ -28,6 +28,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
 _RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
+_MAPPING_BYTES_MAX: Final = 16 * 1024
 _SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
 
 
@@ -81,6 +82,8 @@ class Source:
     secrets: tuple[Secret, ...]
     mapping: FieldMapping | None
     """The provider's mapping with the source's own additions; None where the source adds nothing."""
+    mapping_text: str
+    """What the source itself says of its mapping, as JSON, as its records carry it; `{}`: nothing."""
     parser: Parser
     limits: Limits
     relay: tuple[str, ...]
@@ -170,6 +173,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         auth=auth,
         secrets=tuple(_secret(reference, environ) for reference in auth.secrets),
         mapping=mapping,
+        mapping_text=_mapping_text(read.mapping),
         parser=_parser(provider, mapping),
         limits=read.limits,
         relay=read.relay,
@@ -208,6 +212,20 @@ def _mapping(provider: Provider, table: dict[str, Any] | None) -> FieldMapping |
         return merged(provider.mapping or EMPTY, table)
     except ValueError as error:
         raise ValueError(f"mapping.{error}") from error
+
+
+def parser_by(provider: Provider, table: Mapping[str, Any]) -> Parser:
+    """Return a provider's parser by what a source says of its mapping (`{}`: nothing). Raises ValueError, as reading it does."""
+    return _parser(provider, _mapping(provider, dict(table) or None))
+
+
+def _mapping_text(table: dict[str, Any] | None) -> str:
+    text = msgspec.json.encode(table or {}, order="deterministic").decode()
+    if len(text) > _MAPPING_BYTES_MAX:
+        raise ValueError(
+            f"mapping: {len(text)} bytes as JSON, at most {_MAPPING_BYTES_MAX}: it travels with each record"
+        )
+    return text
 
 
 def _parser(provider: Provider, mapping: FieldMapping | None) -> Parser:

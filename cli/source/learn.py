@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from cli._servers import generation_of
 from cli.source.learn_dialogue import MEANINGS, ask_places, ask_words, show_groups, show_preview
 from cli.source.options import with_line, with_registry
 from operations.learn.capture import Capture
@@ -43,6 +44,7 @@ _HOUR_MS: Final = 3_600_000
 def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, generation: int, **options: Any) -> None:
     """Show what NAME sent that is not understood, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
+    generation = generation_of(kafka, generation)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
     captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
     if not captures:
@@ -128,7 +130,7 @@ def _pairs(option: str, given: tuple[str, ...], known: tuple[str, ...] = ()) -> 
 
 
 def _redrive(source: Source, captures: list[Capture], kafka: KafkaSettings, generation: int, seconds: float) -> None:
-    copies = copies_understood(source.parser, captures)
+    copies = copies_understood(source.parser, captures, source.mapping_text)
     if not copies:
         click.echo("The saved mapping understands none of the captures: nothing is re-driven.")
         return

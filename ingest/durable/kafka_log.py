@@ -18,9 +18,10 @@ from ingest.durable.partitioner import partition_of
 from ingest.raw_records import LogRecord
 from ingest.settings import Settings
 from runtime.kafka.clients import make_producer
+from runtime.kafka.topic_check import check_topics
 from runtime.tasks import Tasks
-from schemas.errors import ConfigurationError, LogUnavailable
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.errors import ConfigurationError, LogUnavailable, TopicsRefused
+from schemas.topics import MAX_RECORD_BYTES, Topic, declared
 
 _OPEN_S_MAX: Final = 5.0
 _REQUEST_TIMEOUT_MS: Final = 5_000
@@ -64,7 +65,7 @@ class KafkaLog:
         """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
-            LogUnavailable: Kafka cannot be reached, a topic is missing, or a file of secrets cannot be read.
+            LogUnavailable: Kafka cannot be reached, a topic is missing or not as declared, or a file of secrets cannot be read.
         """
         compression = None if settings.kafka_compression == "none" else settings.kafka_compression
         try:
@@ -85,9 +86,13 @@ class KafkaLog:
         try:
             async with asyncio.timeout(_OPEN_S_MAX):
                 await producer.start()
+                await check_topics(settings.kafka, "recibo-ingest", _appended_to(settings, topics))
                 partitions = {
                     topic: len(await producer.partitions_for(settings.kafka.named(topic))) for topic in topics
                 }
+        except TopicsRefused as error:  # what is answered 204 must be kept as long, and dated, as is declared
+            await _discard(producer)
+            raise LogUnavailable(str(error)) from error
         except (KafkaError, TimeoutError, OSError) as error:
             await _discard(producer)
             raise LogUnavailable(f"Kafka at {settings.kafka.bootstrap_servers}: {error!r}") from error
@@ -133,6 +138,12 @@ class KafkaLog:
             began_before_s = monotonic() - self._deadline_s
             for sender in self._all_senders:
                 sender.expire(began_before_s)
+
+
+def _appended_to(settings: Settings, topics: Sequence[str]) -> list[Topic]:
+    """Return how the topics of these published names must be."""
+    names = {settings.kafka.named(topic) for topic in topics}
+    return [topic for topic in declared(settings.kafka.topics()) if topic.name in names]
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:

@@ -94,7 +94,7 @@ def _worker(plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int
         **environ_of(plan.kafka),
         "RECIBO_CONFIG": str(plan.config_file),
         "RECIBO_DATA_DIR": str(plan.data_dir),
-        "RECIBO_GENERATION": str(plan.new),
+        "RECIBO_REPAIR_GENERATION": str(plan.new),
     }
 
     def on_error(error: BaseException) -> None:

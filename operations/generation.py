@@ -14,7 +14,7 @@ from aiokafka.errors import KafkaError
 
 from operations.topics import admin_of, create_missing
 from runtime.kafka.deployment_log import DeploymentLog, deployment_state
-from runtime.kafka.live_generation import GONE, later_generations
+from runtime.kafka.live_generation import GONE, check_old_setting, later_generations
 from runtime.kafka.settings import KafkaSettings
 from schemas.deployment_state import LIVE, DeploymentState, LiveGeneration
 from schemas.errors import DeploymentError
@@ -41,11 +41,14 @@ async def settle(
         What is live, and the topics created.
 
     Raises:
-        DeploymentError: no broker answers, it refuses, or nothing says which of several generations is live.
+        DeploymentError: no broker answers, it refuses, RECIBO_GENERATION contradicts, or nothing says which of several
+            generations is live.
     """
     async with admin_of(kafka) as admin:
         names = await admin.list_topics()
     state = await agreed(kafka) if kafka.topics().deployment in names else DeploymentState()
+    if state.is_recorded:
+        check_old_setting(state, environ)
     live = state.live if state.is_recorded else _said_before(kafka, names, data_dir, environ)
     created = await create_missing(kafka, live.generation, partitions)
     if not state.is_recorded:

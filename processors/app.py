@@ -150,5 +150,10 @@ def __getattr__(name: str) -> Any:
     """Make `app` when `faust -A processors.app` asks for it, of the environment's settings."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    app = globals()["app"] = create_app(asyncio.run(at_live_generation(from_environ())))
+    loop = asyncio.new_event_loop()  # not asyncio.run, which would leave Faust's command without a loop
+    try:
+        settings = loop.run_until_complete(at_live_generation(from_environ()))
+    finally:
+        loop.close()
+    app = globals()["app"] = create_app(settings)
     return app

@@ -55,7 +55,7 @@ async def test_settings_of_before_a_repair_are_refused(kafka_bootstrap: str, fre
         live_generation(kafka, "test", {"RECIBO_GENERATION": "1"}),
         settle(kafka, 2, tmp_path, {"RECIBO_GENERATION": "1"}),
     ):
-        with pytest.raises(DeploymentError, match="RECIBO_GENERATION=1 is set, and generation 2 is live.*Unset"):
+        with pytest.raises(DeploymentError, match=r"RECIBO_GENERATION=1 is set, and generation 2 is live.*Unset"):
             await refused
 
 
@@ -63,7 +63,7 @@ async def test_several_generations_and_nobody_who_knows(kafka_bootstrap: str, fr
     """Where topics of a later generation are there and nothing says which is live, none is guessed."""
     kafka = kafka_of(kafka_bootstrap, fresh_name)
     await create_missing(kafka, 2, 2)
-    with pytest.raises(DeploymentError, match="generations 1 to 2.*RECIBO_GENERATION"):
+    with pytest.raises(DeploymentError, match=r"generations 1 to 2.*RECIBO_GENERATION"):
         await live_generation(kafka, "test", {})
     with pytest.raises(DeploymentError, match="nothing says which is live"):
         await settle(kafka, 2, tmp_path, {})

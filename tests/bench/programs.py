@@ -42,7 +42,7 @@ def recibo(cluster: Cluster, number: int, workers: int = 1) -> Program:
             "RECIBO_CONFIG": str(data_dir / "recibo.toml"),
             "RECIBO_DATA_DIR": str(data_dir),
             "RECIBO_REPAIR_GENERATION": str(number),
-            "RECIBO_RAW_TIMESTAMPS": "CreateTime",
+            "RECIBO_GENERATION": str(number),  # what commits before the topic `deployment` read
             "RECIBO_PROCESSORS_WORKERS": str(workers),
             "RECIBO_PROCESSORS_METRICS_PORT": str(free_port()),
             "PYTHONPATH": f"{PEERS / 'announcing'}:{CHECKOUT}",

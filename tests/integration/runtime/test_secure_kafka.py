@@ -103,5 +103,7 @@ async def test_a_restricted_principal_starts_and_doctor_says_unchecked(granted: 
         deployment = Deployment(settings, ClickHouseSettings(), Path())
         found = await asyncio.to_thread(findings, deployment)
         levels = {(finding.level, finding.subject) for finding in found}
-        assert (("unchecked", "topics") in levels) == (user == "recibo-ingest"), "the projections may look at all of them"
+        assert (("unchecked", "topics") in levels) == (user == "recibo-ingest"), (
+            "the projections may look at all of them"
+        )
         assert "fail" not in {level for level, _ in levels}

@@ -3,11 +3,14 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from cli._options import Command, Decorator, Renamed
+from deploy.local.engine_access import USER, password_file_for
 from operations.generation import agreed
 from runtime.clickhouse.settings import ClickHouseSettings, ClickHouseUrl
 from runtime.kafka.settings import KafkaServers, KafkaSettings
@@ -64,6 +67,14 @@ def _clickhouse(default: str, text: str) -> Decorator:
     return _address(_CLICKHOUSE, "CLICKHOUSE_URL", (ClickHouseUrl, clickhouse_at), default, text)
 
 
+def _with_local_password(clickhouse: ClickHouseSettings, context: click.Context) -> ClickHouseSettings:
+    """Return settings that lead to the local stack's own engine with its password, others as they are."""
+    if clickhouse.password or clickhouse.password_file or clickhouse.username != USER:
+        return clickhouse
+    data_dir = context.params.get("data_dir") or Path(os.environ.get("RECIBO_DATA_DIR") or _DEFAULTS.data_dir)
+    return replace(clickhouse, password_file=password_file_for(clickhouse.url, data_dir))
+
+
 def _address(
     names: tuple[str, ...], variable: str, read: tuple[Any, Callable[[str], object]], default: str, text: str
 ) -> Decorator:
@@ -73,8 +84,11 @@ def _address(
     """
     bounds, settings_at = read
 
-    def settings(_context: click.Context, option: click.Parameter, address: str) -> object:
-        return settings_at(read_value(option.opts[0], address, bounds)) if address else None
+    def settings(context: click.Context, option: click.Parameter, address: str) -> object:
+        if not address:
+            return None
+        made = settings_at(read_value(option.opts[0], address, bounds))
+        return _with_local_password(made, context) if isinstance(made, ClickHouseSettings) else made
 
     return click.option(
         *names,

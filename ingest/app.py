@@ -15,7 +15,8 @@ from uvicorn import Config
 from ingest.configuration import Configuration
 from ingest.durable.log import DurableLog
 from ingest.health import readiness, show
-from ingest.http.protocol import bounded, close_slow
+from ingest.http.connections import bounded, close_slow, crowd_of
+from ingest.http.crowd import Crowd
 from ingest.http.routes import routes
 from ingest.metrics import IngestMetrics
 from ingest.request_log import RequestLog
@@ -64,40 +65,44 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         closing.push_async_callback(request_log.close)
         webhooks = Webhooks(settings, durable_log, request_log)
         webhooks.endpoints = endpoints
-        show(metrics, durable_log, webhooks)
+        crowd = crowd_of(settings)
+        show(metrics, durable_log, webhooks, crowd)
         stopping = asyncio.Event()
-        health = Health("ingest", tasks, metrics.registry, partial(readiness, durable_log, webhooks, stopping))
+        health = Health(
+            "ingest", tasks, metrics.registry, partial(readiness, durable_log, webhooks, configuration, stopping)
+        )
         if settings.metrics_port:
             private = health.listen(settings.metrics_host, settings.metrics_port + worker)
             tasks.start("health", health.serve(private))
-        server = _server(settings, routes(webhooks, health.routes() if settings.public_health else []), metrics)
+        application = routes(webhooks, health.routes() if settings.public_health else [])
+        server = _server(settings, application, crowd, metrics)
         reload = partial(configuration.reload, webhooks)
         _stop_and_reload(server, stopping, tasks, reload)
         tasks.start("configuration", configuration.watch(reload))
-        tasks.start("slow connections", close_slow(server.server_state.connections))
+        tasks.start("slow connections", close_slow(server.server_state.connections, crowd))
         # What is there now stays: the collector need not walk through it again and again between requests.
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
+        if not endpoints:
+            log.warning("there are no sources: every webhook is answered 404", file=str(settings.config_file))
         log.info("serving", sources=len(endpoints))
         await server.serve(sockets=[listener])
     log.info("stopped")
     tasks.raise_death()
 
 
-def _server(settings: Settings, application: ASGIApp, metrics: IngestMetrics) -> Server:
+def _server(settings: Settings, application: ASGIApp, crowd: Crowd, metrics: IngestMetrics) -> Server:
     return Server(
         Config(
             application,
-            http=bounded(settings, metrics),
+            http=bounded(settings, crowd, metrics),  # type: ignore[arg-type] # a protocol, as uvicorn calls it
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            ssl_certfile=settings.tls_cert_file or None,
-            ssl_keyfile=settings.tls_key_file or None,
             timeout_keep_alive=_KEEP_ALIVE_S,
             timeout_graceful_shutdown=settings.shutdown_ms_max // 1000,
         )

@@ -18,6 +18,8 @@ class Configuration:
         self._metrics = metrics
         self._file = SourcesFile(settings.config_file, settings.secrets_file)
         self._watched = WatchedFiles(*self._file.paths)
+        self.trouble = ""
+        """Why the files as they are now are not served; "" where they are."""
 
     def load(self, before: Endpoints | None = None) -> Endpoints:
         """Return what the files say now.
@@ -29,8 +31,9 @@ class Configuration:
             ConfigurationError: they cannot be used; the message names file, line and key.
         """
         self._watched.look()
+        sources = self._file.read_again(before or (), needs_secrets=True)
         return endpoints_of(
-            self._file.read(needs_secrets=True),
+            sources,
             body_bytes_max=self._settings.body_bytes_max,
             workers=self._settings.workers,
             before=before or {},
@@ -42,7 +45,7 @@ class Configuration:
         def take() -> None:
             webhooks.endpoints = self.load(webhooks.endpoints)
 
-        take_or_keep(take, lambda result: self._metrics.reloads.labels(result).inc())
+        self.trouble = take_or_keep(take, lambda result: self._metrics.reloads.labels(result).inc())
 
     async def watch(self, on_change: Callable[[], None]) -> None:
         """Call `on_change` whenever a file's bytes change; ends by cancellation."""

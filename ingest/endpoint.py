@@ -6,6 +6,7 @@ from typing import Final
 
 from ingest.http.authenticate import Verify, signs_url, verifier
 from ingest.http.rate_limit import TokenBucket
+from schemas.authentication import NoAuthentication
 from schemas.record import SourceContext, encode_source
 from schemas.sources import WEBHOOKS_PATH, Source, Sources
 
@@ -22,6 +23,8 @@ class Endpoint:
     """Of its URL."""
     verify: Verify
     signs_url: bool
+    proves: bool
+    """Whether who posts has proved who it is: not where anybody may."""
     bucket: TokenBucket | None
     body_bytes_max: int
     _source_headers: dict[bytes, bytes | None] = field(default_factory=dict)
@@ -72,6 +75,7 @@ def endpoints_of(sources: Sources, *, body_bytes_max: int, workers: int, before:
             path=WEBHOOKS_PATH + name,
             verify=verifier(source),
             signs_url=signs_url(source.auth),
+            proves=not isinstance(source.auth, NoAuthentication),
             bucket=_bucket(source, workers, before.get(name)),
             body_bytes_max=min(source.limits.body_bytes_max or body_bytes_max, body_bytes_max),
         )

@@ -42,7 +42,8 @@ class RequestLog:
             metrics: every request is counted there, recorded or not.
             tasks: of the process; gets the one that writes.
             linger_s: time between batches.
-            refused_per_second_max: refused requests recorded; above it they are only counted.
+            refused_per_second_max: recorded requests that were not taken, whatever the reason (refused, hung up); above it
+                they are only counted.
         """
         self._durable_log = durable_log
         self._metrics = metrics
@@ -53,8 +54,15 @@ class RequestLog:
         self._writing = tasks.start("request log", self._write(), may_return=True)
 
     def note(self, record: RequestRecord) -> None:
-        """Take one answered request. Called on the hot path: all work is left to the next batch."""
-        self._waiting.append(record)
+        """Take one answered request. Called on the hot path: all work is left to the next batch.
+
+        While the log is so slow that too many wait, further ones are only counted.
+        """
+        if len(self._waiting) < _WAITING_MAX:
+            self._waiting.append(record)
+        else:
+            self._metrics.count_requests([record])
+            self._metrics.unrecorded.inc()
 
     async def close(self) -> None:
         """Write what is left, and stop."""
@@ -73,10 +81,7 @@ class RequestLog:
         noted, self._waiting = self._waiting, []
         self._metrics.count_requests(noted)
         now_s = monotonic()
-        kept = [record for record in noted if record.refusal is None or self._refused.take(now_s)]
-        if len(kept) > _WAITING_MAX:
-            log.error("records of answered requests are dropped: too many at once", records=len(kept) - _WAITING_MAX)
-            del kept[_WAITING_MAX:]
+        kept = [record for record in noted if record.status < _SUCCESS_BELOW or self._refused.take(now_s)]
         if not kept:
             return
         try:

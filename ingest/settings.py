@@ -58,6 +58,8 @@ class Settings:
     """PEM certificate chain; with it, HTTPS only."""
     tls_key_file: str = ""
     """PEM private key of the certificate."""
+    tls_handshake_ms_max: Milliseconds = 3_000
+    """From a connection's first moment until its TLS handshake is done."""
     trusted_proxies: Networks = ()
     """Networks whose X-Forwarded-For, and client-certificate headers, are believed; comma-separated."""
 
@@ -72,9 +74,12 @@ class Settings:
     request_ms_max: Milliseconds = 9_000
     """From a request's first byte until its whole body is there."""
     connections_max: Count = 4_000
-    """Open at once in one worker; one more is answered 503 and closed."""
+    """Open at once in one worker, those in a TLS handshake included. For one more, one that is idle or has authenticated
+    nothing is closed; where none is, the new one is answered 503."""
+    connections_of_address_max: Count = 1_000
+    """The same for one IPv4 address or one /64 of IPv6; trusted proxies have no such limit."""
     in_flight_requests_max: Count = 2_000
-    """Being served at once in one worker; more is answered 503."""
+    """Authenticated and being stored at once in one worker; more is answered 503."""
     in_flight_bytes_max: Bytes = 128 * MIB
     """Of bodies being read or stored; more is answered 503."""
     auth_failures_per_minute_max: Count = 60
@@ -105,7 +110,7 @@ class Settings:
     request_log_linger_ms: Milliseconds = 20
     """Records of answered requests are written in batches this far apart."""
     refused_per_second_max: Annotated[int, Meta(ge=0, le=1_000_000)] = 50
-    """Refused requests recorded, a second; above it they are only counted."""
+    """Requests that were not taken (refused, or hung up) recorded, a second; above it they are only counted."""
     shutdown_ms_max: Milliseconds = 8_000
     """On SIGTERM: how long requests in flight may take."""
 

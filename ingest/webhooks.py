@@ -12,7 +12,7 @@ from ingest.durable.log import DurableLog
 from ingest.endpoint import Endpoint, Endpoints
 from ingest.http import answers, problems
 from ingest.http.authenticate import Attempt
-from ingest.http.caller_address import caller_address, is_trusted
+from ingest.http.caller_address import caller_address, is_trusted, network_of
 from ingest.http.rate_limit import FailedAttempts
 from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
@@ -41,7 +41,7 @@ class Webhooks:
         self.endpoints: Endpoints = {}
         """The sources served; replaced whole when the configuration changes."""
         self.in_flight = 0
-        """Requests being served now."""
+        """Requests that are authenticated, and not answered yet: strangers are limited by their connections."""
         self._settings = settings
         self._durable_log = durable_log
         self._request_log = request_log
@@ -51,7 +51,6 @@ class Webhooks:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, and note the answer that was really given."""
         request = Request(scope)
-        self.in_flight += 1
         try:
             messages = await self._answer(request, receive)
             status = messages[0]["status"]
@@ -65,7 +64,7 @@ class Webhooks:
         except HungUp:
             request.cut_off()
         finally:
-            self.in_flight -= 1
+            self.in_flight -= request.is_in_flight
             self._held.now -= request.held_bytes
             self._request_log.note(request.record())
 
@@ -91,13 +90,15 @@ class Webhooks:
             return _challenge(request, endpoint)
         if request.method != "POST":
             raise Refused(problems.WRONG_METHOD)
-        if self.in_flight > self._settings.in_flight_requests_max:
-            raise Refused(problems.OVERLOADED)
         source_header = endpoint.source_header(request.headers.get_bytes(b"content-type"))
         if source_header is None:
             raise Refused(problems.WRONG_TYPE)
         raw = await self._read(request, endpoint, receive)
         self._authenticate(request, endpoint, raw, path_secret)
+        request.authenticated(proves=endpoint.proves)
+        self.in_flight += 1
+        if self.in_flight > self._settings.in_flight_requests_max:
+            raise Refused(problems.OVERLOADED)
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)
         records = self._records(request, endpoint, raw, source_header)
@@ -159,7 +160,7 @@ class Webhooks:
             return
         # The genuine provider may share its address with whoever fails (a NAT, an undeclared proxy): what is
         # valid passes all the same, so only the failures are limited.
-        who, now_s = f"{endpoint.source.name} {request.remote_address}", monotonic()
+        who, now_s = f"{endpoint.source.name} {network_of(request.remote_address)}", monotonic()
         is_blocked = self._failed_attempts.is_blocked(who, now_s)
         self._failed_attempts.count(who, now_s)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)

@@ -125,7 +125,10 @@ def create_app(settings: Settings) -> ReciboApp:
     )
     raw_topic = settings.kafka.topics().raw
     worker = app.worker = Worker(
-        settings, stop_at_once, lambda partition: app.consumer.highwater(TP(raw_topic, partition))
+        settings,
+        stop_at_once,
+        lambda partition: app.consumer.highwater(TP(raw_topic, partition)),
+        lambda partition: app.consumer.replayed_from(TP(raw_topic, partition)),  # type: ignore[attr-defined]  # ours
     )
     app.long_lived = Tasks(on_death=app.end_after_a_death)
     app.transport_class = _transport(settings, worker)

@@ -9,7 +9,7 @@ import msgspec
 from processors.fold import CONNECTION, MESSAGE, State, StateKind, fold
 from processors.understand import ParserOf, provenance, understand
 from schemas.event import Event, Ignored, Normalized, RawReference, Unmapped, encode_cloud_event
-from schemas.record import Kind, RequestStamp, SetAside, SourceContext
+from schemas.record import Kind, RequestStamp, SetAside, SourceContext, fold_time_ms
 from schemas.status import PUBLISHED_OUTCOMES, Outcome
 
 Produced = tuple[bytes, bytes | None, int]
@@ -28,7 +28,7 @@ class TableBatch:
     kind: StateKind
     states: dict[bytes, State | None] = field(default_factory=dict)
     dirty: dict[bytes, int] = field(default_factory=dict)
-    """Changed key → its record's append time, in the order of last change: the order of versions."""
+    """Changed key → its record's time, in the order of last change: the order of versions."""
     events: list[Produced] = field(default_factory=list)
 
     def changed(self) -> list[Produced]:
@@ -55,6 +55,8 @@ class Folded:
     outcomes: dict[str, int] = field(default_factory=dict)
     unclear_by_source: dict[str, int] = field(default_factory=dict)
     """Records not understood or quarantined, by source: what an alert looks at."""
+    latest_ms: int = 0
+    """Greatest time of the records that ingest wrote; 0 where there is none."""
 
 
 Understood = tuple[Any, SourceContext, RequestStamp, Normalized]
@@ -112,6 +114,7 @@ def fold_batch(
     partition: int,
     messages: dict[bytes, State | None],
     connections: dict[bytes, State | None],
+    committed: int = 0,
 ) -> Folded:
     """Fold a batch over the states its keys have.
 
@@ -120,6 +123,7 @@ def fold_batch(
         partition: the raw partition it is from.
         messages: state (or None) of every message key the batch touches; owned, changed in place.
         connections: the same of connections.
+        committed: offset before which no record is ever replayed.
 
     Raises:
         Stuck: a record cannot be folded, or what comes of it cannot be written as JSON.
@@ -127,14 +131,19 @@ def fold_batch(
     folded = Folded(TableBatch(MESSAGE, messages), TableBatch(CONNECTION, connections))
     outcomes = folded.outcomes
     for record, context, stamp, said in understood:
-        key, offset, at_ms = record.key or b"", record.offset, record.timestamp
-        raw = RawReference(partition, offset, at_ms)
+        key, offset = record.key or b"", record.offset
+        raw = RawReference(partition, offset, record.timestamp)
+        at_ms = fold_time_ms(record.timestamp, stamp.received_at_ms)
+        if at_ms > folded.latest_ms and stamp.received_at_ms:
+            folded.latest_ms = at_ms
         event, kind = None, ""
         try:
             if type(said) is Event:
                 event, why = said, ""
                 table = folded.messages if said.message_id else folded.connections
-                state, outcome, changed = fold(table.kind, table.states[key], said, offset, at_ms, context.selected)
+                state, outcome, changed = fold(
+                    table.kind, table.states[key], said, offset, at_ms, context.selected, committed
+                )
                 table.states[key] = state
                 if changed:
                     table.dirty.pop(key, None)

@@ -21,14 +21,22 @@ class Configuration:
         self._file = SourcesFile(config_file, may_be_missing=True)
         self._watched = WatchedFiles(config_file)
         self._count = count
+        self._names: tuple[str, ...] = ()
         self.parsers: Parsers
 
     def load(self) -> Parsers:
         """Return the parsers of all sources. Raises ConfigurationError naming file, line and key."""
-        self.parsers = Parsers(self._file.read())
+        sources = self._file.read()
+        self._names = tuple(sources.by_name)
+        self.parsers = Parsers(sources)
         return self.parsers
 
     async def follow(self) -> None:
         """Replace the parsers' sources whenever the file changes; ends by cancellation."""
         async for _ in self._watched.changes():
-            take_or_keep(lambda: self.parsers.replace(self._file.read()), self._count)
+            take_or_keep(self._take, self._count)
+
+    def _take(self) -> None:
+        sources = self._file.read_again(self._names)
+        self._names = tuple(sources.by_name)
+        self.parsers.replace(sources)

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from processors import journal
 from schemas import connection_state, message_state
 from schemas.event import Event
-from schemas.message_state import HORIZON_MS, JOURNAL_MAX, VERDICTS, JournalEntry
+from schemas.message_state import HORIZON_MS, VERDICTS, Bookkeeping, JournalEntry
 
 _ADVANCED, _FILLED, _UNSELECTED = 1, 2, 3
 
@@ -23,6 +24,11 @@ class StateKind:
     """Folds an event in, in place, and returns whether the status rose (a connection's: whether it is what counts now)."""
     encode: Callable[[State], bytes]
     decode: Callable[[bytes], State]
+    known: Callable[[Bookkeeping, str, int], str]
+    """The outcome of an event (id, offset) that the journal knows; "" where it is undecided."""
+    enlist: Callable[[Bookkeeping, JournalEntry, int], bool]
+    """Lists a decided event, given the committed offset, and returns whether there was room."""
+    has_horizon: bool
 
 
 MESSAGE: Final = StateKind(
@@ -30,17 +36,29 @@ MESSAGE: Final = StateKind(
     message_state.join,
     message_state.encode,
     message_state.decode,
+    journal.known_of_message,
+    journal.list_of_message,
+    has_horizon=True,
 )
 CONNECTION: Final = StateKind(
     connection_state.absent,
     connection_state.join,
     connection_state.encode,
     connection_state.decode,
+    journal.known_of_connection,
+    journal.list_of_connection,
+    has_horizon=False,
 )
 
 
 def fold(
-    kind: StateKind, state: State | None, event: Event, offset: int, at_ms: int, selected: tuple[str, ...] | None
+    kind: StateKind,
+    state: State | None,
+    event: Event,
+    offset: int,
+    at_ms: int,
+    selected: tuple[str, ...] | None,
+    committed: int = 0,
 ) -> tuple[State, str, bool]:
     """Decide what an event is to its subject, and fold it.
 
@@ -52,31 +70,26 @@ def fold(
         state: what is known (owned by the caller, changed in place), or None.
         event: what the record says.
         offset: the record's offset in its raw partition.
-        at_ms: the record's append time.
+        at_ms: the record's time (see `schemas.record.fold_time_ms`).
         selected: statuses the source had selected; None means all.
+        committed: offset before which no record of the raw partition is ever replayed. It decides nothing; a
+            connection's state forgets by it.
 
     Returns:
         The state, the outcome, and whether the state changed (must be written).
     """
-    if state is None or at_ms - state.bookkeeping.last_at_ms > HORIZON_MS:
+    if state is None or (kind.has_horizon and at_ms - state.bookkeeping.last_at_ms > HORIZON_MS):
         state = kind.absent(event, at_ms)
     book = state.bookkeeping
-    journal = book.journal
-    event_id = event.id
-    for entry in journal:
-        if entry.event_id == event_id:
-            return state, VERDICTS[entry.verdict] if entry.offset == offset else "repeat", False
-    if len(journal) >= JOURNAL_MAX:
-        if offset <= book.version:  # replayed: its facts are in already
-            return state, "overflow", False
-        kind.join(state, event)
-        book.version = offset
-        return state, "overflow", True
+    outcome = kind.known(book, event.id, offset)
+    if outcome:
+        return state, outcome, False
     rose = kind.join(state, event)
     verdict = _ADVANCED if rose else _FILLED
     if selected is not None and event.status not in selected:
         verdict = _UNSELECTED
-    journal.append(JournalEntry(event_id, offset, verdict))
     book.version = offset
+    if not kind.enlist(book, JournalEntry(event.id, offset, verdict), committed):
+        return state, "overflow", True
     book.last_at_ms = max(book.last_at_ms, at_ms)
     return state, VERDICTS[verdict], True

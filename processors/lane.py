@@ -63,6 +63,7 @@ class Lane:
         on_done: Callable[[BatchInFlight], None],
         sweep_interval_s: float,
         log_end: Callable[[], int],
+        replayed_from: Callable[[], int],
         may_begin: MayBegin = _anybody,
     ) -> None:
         """Wire a lane.
@@ -76,6 +77,7 @@ class Lane:
             on_done: called with every batch whose work is durable.
             sweep_interval_s: pause between looking through the whole store.
             log_end: the raw partition's end offset as of the last fetch: behind every record fetched so far.
+            replayed_from: the offset before which no record is ever replayed.
             may_begin: awaited with the first offset to fold and the greatest version among the states, once these are
                 recovered; raises where this worker must not fold it.
         """
@@ -87,6 +89,7 @@ class Lane:
         self._on_done = on_done
         self._sweep_interval_s = sweep_interval_s
         self._log_end = log_end
+        self._replayed_from = replayed_from
         self._may_begin = may_begin
         self._inbox: asyncio.Queue[BatchInFlight] = asyncio.Queue()
         self._states_sent: asyncio.Queue[BatchInFlight] = asyncio.Queue()
@@ -155,7 +158,7 @@ class Lane:
         messages, connections = self._tables
         message_keys, connection_keys = keys_of(understood)
         states = messages.states(message_keys), connections.states(connection_keys)
-        folded = fold_batch(understood, self._set_aside.partition, *states)
+        folded = fold_batch(understood, self._set_aside.partition, *states, self._replayed_from())
         for table, part in zip(self._tables, (folded.messages, folded.connections), strict=True):
             table.keep(part.states, part.dirty, batch.number)
             batch.changed.append(table.rewrites() + part.changed())

@@ -128,6 +128,7 @@ class BatchConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self._in_flight_bytes: dict[TP, int] = {}
         self._next_offset: dict[TP, int] = {}
+        self._durable_commit: dict[TP, int] = {}
         self._fetching = asyncio.Lock()
         """Held from a fetch to the delivery of its records: a seek in between would lose what the fetch took."""
 
@@ -143,6 +144,7 @@ class BatchConsumer(driver.Consumer):
         async with self._fetching:
             await super().perform_seek()
             self._in_flight_bytes.clear()
+            self._durable_commit.clear()
             assigned = self.assignment()
             self._next_offset = {tp: offset for tp in assigned if (offset := self._read_offset.get(tp))}
             self._check_range(await self._consumer_thread().ranges(*self._next_offset))
@@ -246,7 +248,13 @@ class BatchConsumer(driver.Consumer):
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         did_commit: bool = await super()._commit(offsets)
         crash_points.reach("committed")
+        if did_commit:
+            self._durable_commit.update(offsets)
         return did_commit
+
+    def replayed_from(self, tp: TP) -> int:
+        """Return an offset before which no record of a partition is ever replayed: the last one known to be committed."""
+        return self._durable_commit.get(tp, 0)
 
     async def wait_empty(self) -> None:
         """Wait until the lanes are empty, commit; or leave the process, so that nothing is written after the revoke."""

@@ -40,7 +40,11 @@ class Worker:
     """The processors' resources in one process."""
 
     def __init__(
-        self, settings: Settings, on_error: Callable[[BaseException], None], log_end: Callable[[int], int]
+        self,
+        settings: Settings,
+        on_error: Callable[[BaseException], None],
+        log_end: Callable[[int], int],
+        replayed_from: Callable[[int], int],
     ) -> None:
         """Prepare; nothing is opened yet.
 
@@ -48,7 +52,9 @@ class Worker:
             settings: as read from the environment.
             on_error: called with an error after which nothing more may be written.
             log_end: a raw partition's end offset, as of the last fetch.
+            replayed_from: the offset before which no record of a raw partition is ever replayed.
         """
+        self._replayed_from = replayed_from
         self._log_end = log_end
         self.settings = settings
         self.metrics = Metrics()
@@ -170,6 +176,7 @@ class Worker:
             self._batch_done,
             self.settings.sweep_interval_s,
             partial(self._log_end, partition),
+            partial(self._replayed_from, partition),
             partial(may_begin, self._deployment, settings, partition),
         )
 

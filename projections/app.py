@@ -2,15 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from projections.clickhouse import raw_log, retention
 from projections.clickhouse.migrate import migrate
@@ -22,17 +22,21 @@ from projections.sink import Sink
 from projections.topic_projection import TopicProjection
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
+from runtime.clickhouse.failures import clickhouse_failure
+from runtime.failure import Failure
 from runtime.health import Health, Readiness
 from runtime.kafka.deployment_log import DeploymentLog
 from runtime.kafka.live_generation import live_generation
 from runtime.kafka.topic_check import Found, check_topics
 from runtime.tasks import Tasks
 from schemas.deployment_state import DeploymentState, RawIdentity, another_log, not_live
-from schemas.errors import DeploymentError, StateRefused
+from schemas.errors import ConfigurationError, DeploymentError, StateRefused
 from schemas.topics import declared
 
 log = structlog.get_logger()
 
+
+T = TypeVar("T")
 
 _CLIENT: Final = "recibo-projections"
 
@@ -64,13 +68,62 @@ async def run(settings: Settings) -> None:
         StateRefused: the raw log is not the one that the tables were made from.
         TaskDied: a lane could not continue.
     """
-    settings = replace(settings, generation=await live_generation(settings.kafka, _CLIENT))
-    topics = settings.kafka.topics(settings.generation)
-    found = await check_topics(settings.kafka, _CLIENT, declared(topics))
-    client = await _connected(settings)
+    stopping = asyncio.Event()
+    lanes: list[TopicProjection] = []
+    tasks = Tasks(on_death=stopping.set)
+    health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
+    tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    try:
+        generation = await _unless(stopping, live_generation(settings.kafka, _CLIENT))
+        if generation is not None:
+            await _project(replace(settings, generation=generation), lanes, tasks, stopping)
+    finally:
+        await tasks.close()
+    tasks.raise_death()
+    log.info("stopped")
+
+
+async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what some work comes to; None where this process is asked to stop meanwhile."""
+    working, asked = asyncio.create_task(work), asyncio.create_task(stopping.wait())
+    await asyncio.wait((working, asked), return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if working.done():
+        return working.result()
+    working.cancel()
+    await asyncio.wait((working,))
+    return None
+
+
+async def _project(settings: Settings, lanes: list[TopicProjection], tasks: Tasks, stopping: asyncio.Event) -> None:
+    """Check what the tables are made from, and carry every topic until asked to stop, or until another generation's turn."""
+    found = await check_topics(settings.kafka, _CLIENT, declared(settings.kafka.topics(settings.generation)))
     async with DeploymentLog(settings.kafka, _CLIENT) as deployment:
-        await _check_raw_log(settings, client, deployment.state, found)
-        await _project(settings, client, deployment)
+
+        def why_not() -> str:
+            return not_live(deployment.state, settings.generation, is_repairs=False)
+
+        def look() -> None:
+            if why_not():
+                stopping.set()
+
+        following = tasks.start("deployment", deployment.follow(look))
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
+            client = await _connected(settings, stopping)
+            if client is not None:
+                await _check_raw_log(settings, client, deployment.state, found)
+                lanes += make_lanes(settings, client, threads, stopping, why_not)
+                log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
+                # A lane returns once it is asked to stop, and not before.
+                await asyncio.wait(
+                    [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
+                )
+        await tasks.cancel(following)
+        if why := why_not():
+            raise DeploymentError(why)
 
 
 async def _check_raw_log(settings: Settings, client: Client, state: DeploymentState, found: Found) -> None:
@@ -88,55 +141,43 @@ async def _check_raw_log(settings: Settings, client: Client, state: DeploymentSt
         raise StateRefused(why)
 
 
-async def _project(settings: Settings, client: Client, deployment: DeploymentLog) -> None:
-    def why_not() -> str:
-        return not_live(deployment.state, settings.generation, is_repairs=False)
-
-    def look() -> None:
-        if why_not():
-            stopping.set()
-
-    with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
-        stopping = asyncio.Event()
-        lanes = make_lanes(settings, client, threads, stopping, why_not)
-        tasks = Tasks(on_death=stopping.set)
-        health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
-        tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
-        tasks.start("deployment", deployment.follow(look))
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stopping.set)
-        log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
-        # A lane returns once it is asked to stop, and not before.
-        await asyncio.wait([tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes])
-        await tasks.close()
-    tasks.raise_death()
-    if why := why_not():
-        raise DeploymentError(why)
-    log.info("stopped")
-
-
 def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
+    if not lanes:
+        return Readiness(
+            ("it waits for Kafka, for ClickHouse, or for the end of a repair's switch; the log says for which",),
+            {"waiting": []},
+        )
     waiting = [lane.topic for lane in lanes if not lane.is_ready]
     return Readiness(tuple(f"rows of {topic} do not move" for topic in waiting), {"waiting": waiting})
 
 
-async def _connected(settings: Settings) -> Client:
-    """Return a client of a migrated engine, waiting for an engine that does not answer yet."""
+async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | None:
+    """Return a client of a migrated engine, waiting for an engine that does not answer yet; None: asked to stop meanwhile.
+
+    Raises:
+        ConfigurationError: the database is newer than this program.
+        Exception: the engine answers, and does not understand this release's statements.
+    """
     where = urlsplit(settings.clickhouse.url)
     pause_s = settings.retry_pause_ms_min / 1000
-    while True:
+    while not stopping.is_set():
         try:
             client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
             await asyncio.to_thread(
                 migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
             )
             await asyncio.to_thread(retention.apply, client, settings)
-        except (OSError, ClickHouseError) as error:
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            if clickhouse_failure(error) is not Failure.AWAY:
+                raise
             log.warning(
                 "ClickHouse does not answer; trying again", host=where.hostname, port=where.port, why=str(error)
             )
-            await asyncio.sleep(pause_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause_s)
             pause_s = min(2 * pause_s, settings.retry_pause_ms_max / 1000)
         else:
             return client
+    return None

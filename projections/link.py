@@ -39,7 +39,7 @@ class Linker:
         self._store = store
         self._known: OrderedDict[Row, None] = OrderedDict()
 
-    async def link(self, rows: Iterable[Row], token: str) -> None:
+    async def link(self, rows: Iterable[Row]) -> None:
         """Insert those rows of `message_alias` that are new, and link what they show to be one message.
 
         Raises SinkUnavailable or RowsRefused, as the sink does. Calling it twice changes nothing.
@@ -49,7 +49,7 @@ class Linker:
             return
         for start in range(0, len(new), ROWS_MAX):  # a state has up to 17 ids
             part = new[start : start + ROWS_MAX]
-            await self._sink.insert(Blocks(message_alias.TABLE, part), f"{token}/{len(part)}/{_checksum(part):08x}")
+            await self._sink.insert(Blocks(message_alias.TABLE, part))
         for start in range(0, len(new), LOOKED_UP_MAX):
             await self._sink.command(link_statement(self._store, new[start : start + LOOKED_UP_MAX]))
         for row in new:
@@ -68,7 +68,3 @@ def link_statement(store: str, rows: Sequence[Row]) -> str:
     hashes = ",".join({str(id_hash(account, id_)) for account, id_, *_ in rows})
     selection = f"SELECT toUInt32(arrayJoin(splitByChar(',', '{hashes}')))"
     return _LINK.replace("{store}", store).replace("{hashes}", selection)
-
-
-def _checksum(rows: Sequence[Row]) -> int:
-    return zlib.crc32(repr(rows).encode())

@@ -9,16 +9,16 @@ from typing import Final
 import structlog
 
 from projections import metrics
-from projections.batch import token
 from projections.bisection import store_what_can_be
 from projections.blocks import BLOCK_ROWS, Blocks
 from projections.errors import RowsRefused, Stopping, TooManyRefused
 from projections.link import Linker
-from projections.refusals import is_permanent
 from projections.rows import message_alias, message_state, projection_set_aside
 from projections.rows.table import Projection, Record, Row
 from projections.settings import Settings
 from projections.sink import Sink
+from runtime.clickhouse.failures import clickhouse_failure
+from runtime.failure import Failure
 from schemas.errors import SinkUnavailable
 
 SET_ASIDE_ALWAYS_ALLOWED: Final = 10
@@ -69,10 +69,10 @@ class Writer:
     async def _store_rows(self, records: Sequence[Record]) -> None:
         tables, ids = await asyncio.to_thread(self._encode, records)
         if self._linker is not None:
-            await self._patiently(partial(self._linker.link, ids, token(tables[0].table, records)))
+            await self._patiently(partial(self._linker.link, ids))
         for blocks in tables:
             if blocks.rows:
-                await self._insert(blocks, token(blocks.table, records))
+                await self._insert(blocks)
 
     def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], list[Row]]:
         """Return the rows of each table, and those of `message_alias`. Raises RowsRefused."""
@@ -86,14 +86,14 @@ class Writer:
                 for blocks, (_, rows) in zip(tables, self._projection.tables, strict=True):
                     blocks.add(list(rows(decoded)))
         except Exception as error:
-            if is_permanent(error):
+            if clickhouse_failure(error) is Failure.REFUSED:
                 raise RowsRefused(f"{type(error).__name__}: {error}") from error
             raise
         return tables, ids
 
-    async def _insert(self, blocks: Blocks, insert_token: str) -> None:
+    async def _insert(self, blocks: Blocks) -> None:
         started = time.perf_counter()
-        await self._patiently(partial(self._sink.insert, blocks, insert_token))
+        await self._patiently(partial(self._sink.insert, blocks))
         metrics.INSERT_SECONDS.labels(blocks.table.name).observe(time.perf_counter() - started)
         metrics.ROWS.labels(blocks.table.name).inc(blocks.rows)
 
@@ -107,8 +107,7 @@ class Writer:
                 why=why,
             )
         metrics.SET_ASIDE.labels(self._projection.topic).inc(len(refused))
-        table, records = projection_set_aside.TABLE, [record for record, _ in refused]
-        await self._insert(Blocks(table, list(projection_set_aside.rows(refused))), token(table, records))
+        await self._insert(Blocks(projection_set_aside.TABLE, list(projection_set_aside.rows(refused))))
 
     async def _patiently(self, call: Callable[[], Awaitable[None]]) -> None:
         """Call until the sink takes it, pausing longer each time. Raises Stopping where asked to stop meanwhile."""

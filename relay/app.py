@@ -35,6 +35,7 @@ class Relay:
         self._metrics = RelayMetrics()
         self._file = SourcesFile(settings.config_file)
         self._watched = WatchedFiles(settings.config_file)
+        self._names: tuple[str, ...] = ()
         self._couriers: dict[Target, tuple[Courier, asyncio.Task[None]]] = {}
         self._pools: dict[Target, httpcore.AsyncConnectionPool] = {}
 
@@ -62,7 +63,9 @@ class Relay:
         tasks.raise_death()
 
     def _targets(self) -> set[Target]:
-        return targets_of(self._file.read())
+        sources = self._file.read_again(self._names)
+        self._names = tuple(sources.by_name)
+        return targets_of(sources)
 
     def _apply(self, targets: set[Target], tasks: Tasks) -> None:
         """Start couriers to URLs that are new, and end those to URLs that are gone."""

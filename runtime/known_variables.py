@@ -45,8 +45,8 @@ _COMMAND_LINE: Final = ("RECIBO_CLICKHOUSE_PORT", "RECIBO_KAFKA_PORT", "RECIBO_P
 _OF_STAGES: Final = {
     "RECIBO_INGEST_": """
         host port workers metrics_host metrics_port public_health tls_cert_file tls_key_file trusted_proxies body_bytes_max
-        headers_count_max headers_bytes_max headers_ms_max request_ms_max connections_max in_flight_requests_max
-        in_flight_bytes_max auth_failures_per_minute_max kafka_deadline_ms kafka_failures_max kafka_retry_ms
+        headers_count_max headers_bytes_max headers_ms_max request_ms_max connections_max connections_of_address_max
+        tls_handshake_ms_max in_flight_requests_max in_flight_bytes_max auth_failures_per_minute_max kafka_deadline_ms kafka_failures_max kafka_retry_ms
         kafka_linger_ms kafka_batch_bytes_max kafka_queue_bytes_max kafka_compression spool_bytes_max
         spool_segment_bytes spool_drain_share request_log_linger_ms refused_per_second_max shutdown_ms_max
     """,

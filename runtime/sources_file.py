@@ -1,14 +1,15 @@
 """The one reader of `recibo.toml` and of the secrets beside it: whatever is wrong with them is a ConfigurationError."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from runtime.secrets_file import read_secrets
 from runtime.text_file import read_text
-from schemas.sources import Sources, parse_sources, require_secrets
+from schemas.errors import ConfigurationError
+from schemas.sources import Sources, doubtful_loss, parse_sources, require_secrets
 
 _VARIABLE: Final = "RECIBO_CONFIG"
 
@@ -49,4 +50,17 @@ class SourcesFile:
         sources = parse_sources(self.text(), self.environ(environ), str(self.config_file))
         if needs_secrets:
             require_secrets(sources)
+        return sources
+
+    def read_again(self, before: Collection[str], *, needs_secrets: bool = False) -> Sources:
+        """Return what the file says while a process runs that has the sources `before`.
+
+        Raises:
+            ConfigurationError: as `read`, and where all or most of those sources would be lost and the file does not say that
+                they were removed.
+        """
+        sources = self.read(needs_secrets=needs_secrets)
+        doubt = doubtful_loss(before, sources)
+        if doubt:
+            raise ConfigurationError(f"{self.config_file}: {doubt}")
         return sources

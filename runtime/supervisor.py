@@ -45,6 +45,8 @@ class Program:
     stop_s_max: float = 30.0
     file_descriptors: tuple[int, ...] = ()
     """Open files that it inherits."""
+    umask: int = -1
+    """Permission bits that its new files lack; -1: as this process's."""
 
 
 def backoff_s(failures: int) -> float:
@@ -191,6 +193,7 @@ class Child:
                 stderr=None if kept is None else subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
                 pass_fds=self.program.file_descriptors,
+                umask=self.program.umask,
             )
             self._process = process
         if self._output is not None:

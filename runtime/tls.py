@@ -1,4 +1,4 @@
-"""TLS contexts of clients, by the files that the settings name."""
+"""TLS contexts of clients and servers, by the files that the settings name."""
 
 import ssl
 from pathlib import Path
@@ -33,4 +33,25 @@ def client_context(
             raise ConfigurationError(
                 f"{prefix}CERT_FILE={cert_file} and {prefix}KEY_FILE={key_file} cannot be used: {error}"
             ) from error
+    return context
+
+
+def server_context(prefix: str, cert_file: str, key_file: str) -> ssl.SSLContext:
+    """Return the context of a server, TLS 1.2 or later.
+
+    Args:
+        prefix: of the variables that name the files, e.g. `RECIBO_INGEST_TLS_`, for error messages.
+        cert_file: PEM certificate chain.
+        key_file: PEM private key of it.
+
+    Raises:
+        ConfigurationError: a file cannot be used; the message names the variables.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(cert_file, key_file)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{prefix}CERT_FILE={cert_file} and {prefix}KEY_FILE={key_file} cannot be used: {error}"
+        ) from error
     return context

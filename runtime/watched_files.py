@@ -21,6 +21,9 @@ system reports none."""
 
 log = structlog.get_logger()
 
+SETTLE_MS: Final = 300
+"""A file that is the same twice, this far apart, is not being written any more."""
+
 State = tuple[bytes | str, ...]
 """Of each file its bytes, or why it cannot be read."""
 
@@ -39,7 +42,8 @@ class WatchedFiles:
     async def changes(self) -> AsyncIterator[None]:
         """Yield whenever a file's bytes have changed; ends by cancellation.
 
-        A file that is not there, or has lost all of its bytes, is about to be written: that is waited for.
+        A file that is not there, or has lost all of its bytes, is about to be written: that is waited for. So is one that
+        changes still: it is read twice, some time apart, and must be the same.
         """
         is_reported = True
         while True:
@@ -53,7 +57,7 @@ class WatchedFiles:
                     yield_on_timeout=True,
                     ignore_permission_denied=True,
                 ):
-                    if self._have_changed():
+                    if await self._have_changed():
                         yield
                     if self._folders() != folders:
                         break  # a link leads elsewhere now
@@ -66,14 +70,17 @@ class WatchedFiles:
                     )
                 is_reported = False
                 await asyncio.sleep(LOOK_MS / 1000)
-                if self._have_changed():
+                if await self._have_changed():
                     yield
 
-    def _have_changed(self) -> bool:
+    async def _have_changed(self) -> bool:
         now = self._state()
         is_being_written = any(new in ("", b"") and old != new for old, new in zip(self._seen, now, strict=True))
         if is_being_written or now == self._seen:
             return False
+        await asyncio.sleep(SETTLE_MS / 1000)
+        if self._state() != now:
+            return False  # it is being written: its last change is reported too, and looked at then
         self._seen = now
         return True
 
@@ -84,8 +91,8 @@ class WatchedFiles:
         return {folder for path in self._paths for folder in (path.absolute().parent, path.resolve().parent)}
 
 
-def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> None:
-    """Take a changed configuration; one that is refused leaves the old one, and the log says why.
+def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> str:
+    """Take a changed configuration; one that is refused leaves the old one, and the log says why. Return why, else "".
 
     Args:
         take: reads and takes it; raises ConfigurationError where it cannot be used.
@@ -96,9 +103,10 @@ def take_or_keep(take: Callable[[], object], count: Callable[[str], object]) -> 
     except ConfigurationError as error:
         count("refused")
         log.error("the new configuration is refused, the old one stays in use", why=str(error))  # noqa: TRY400 - the message says it all
-    else:
-        count("taken")
-        log.info("the configuration is reloaded")
+        return str(error)
+    count("taken")
+    log.info("the configuration is reloaded")
+    return ""
 
 
 def _state_of(path: Path) -> bytes | str:

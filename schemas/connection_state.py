@@ -2,6 +2,9 @@
 
 Here the latest report counts, by (time, rank, event id): a logout ends a connection until a later
 `connected`. Times of each status are kept as least and greatest, so this is a join as well.
+
+A connection lives for years and has no horizon. Its journal is a ring: the last RING_MAX distinct events tell a repeat.
+Entries before those stay only until their record is committed, without their ids, and answer nothing but its replay.
 """
 
 from typing import Final
@@ -10,6 +13,9 @@ import msgspec
 
 from schemas.event import Event
 from schemas.message_state import Bookkeeping
+
+RING_MAX: Final = 256
+"""Distinct events whose ids are remembered; one that comes again after so many others is published again."""
 
 CONNECTION_RANK: Final = {"connected": 1, "disconnected": 2, "logout": 3}
 
@@ -76,13 +82,21 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
     )
 
 
+def reported_at_ms(event: Event) -> int:
+    """Return the time by which reports are ordered: the provider's where it is trusted, else that of receipt, UTC ms.
+
+    A missing or absurd time is the receipt's already in `occurred_at_ms`.
+    """
+    return event.received_at_ms if event.old_time else event.occurred_at_ms
+
+
 def join(state: ConnectionState, event: Event) -> bool:
     """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
 
     Returns:
         Whether it is the report that counts now.
     """
-    status, at_ms = event.status, event.occurred_at_ms
+    status, at_ms = event.status, reported_at_ms(event)
     report = Latest(at_ms, CONNECTION_RANK[status], event.id, status, event.reason)
     counts = report.order() > state.latest.order()
     if counts:

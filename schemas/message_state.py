@@ -38,8 +38,9 @@ class Bookkeeping(msgspec.Struct, array_like=True, gc=False):
     version: int
     """Offset of the last raw record that changed the state. Recovery keeps the greater."""
     last_at_ms: int
-    """Append time of the last distinct event's record: what the horizon is measured from."""
+    """Greatest time of a distinct event's record (`record.fold_time_ms`): what the horizon is measured from."""
     journal: list[JournalEntry]
+    """A message's distinct events, up to JOURNAL_MAX; a connection's last ones (see `connection_state`)."""
 
 
 class Failure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -17,6 +17,10 @@ HEADER_REQUEST: Final = "request"
 HEADER_RELAY: Final = "relay"
 
 
+SPOOL_AGE_MS_MAX: Final = 7 * 24 * 60 * 60 * 1000
+"""Longest time from receipt to the log that is believed. What waited longer in a spool is folded as of this age."""
+
+
 class Kind(StrEnum):
     """What the bytes of a raw record are."""
 
@@ -107,6 +111,19 @@ class SetAside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The event's id, where one could be read (repeat, overflow, unselected)."""
     kind: str = ""
     """For `ignored`: what it is instead of a status (inbound_message, template_notice, …)."""
+
+
+def fold_time_ms(appended_at_ms: int, received_at_ms: int) -> int:
+    """Return the time of a record that its fold goes by, UTC ms: of the record alone, and not the broker's word alone.
+
+    A broker whose clock was ahead would let states expire that are a day old. No record is older than its receipt and
+    the longest wait in a spool.
+
+    Args:
+        appended_at_ms: its append time, by the broker's clock.
+        received_at_ms: its receipt, by ingest's; 0 where ingest did not write it.
+    """
+    return min(appended_at_ms, received_at_ms + SPOOL_AGE_MS_MAX) if received_at_ms else appended_at_ms
 
 
 def encode_source(context: SourceContext) -> bytes:

@@ -5,7 +5,7 @@ ingest needs who may post, processors and the command line need how a source's b
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ import msgspec
 from schemas.authentication import Authentication, SecretReference, authentication_of
 from schemas.errors import ConfigurationError
 from schemas.providers import PROVIDERS
-from schemas.providers.mapping import EMPTY, FieldMapping, merged
+from schemas.providers.mapping import EMPTY, FieldMapping, mapping_text, merged
 from schemas.providers.provider import Parser, Provider
 from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status
@@ -28,7 +28,7 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
 _RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
-_MAPPING_BYTES_MAX: Final = 16 * 1024
+_NAMES_SHOWN_MAX: Final = 10
 _SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
 
 
@@ -97,6 +97,27 @@ class Sources:
     """All registered sources, by name."""
 
     by_name: Mapping[str, Source]
+    removed: frozenset[str] = frozenset()
+    """Names that were taken out on purpose (`removed = [...]`): a running process may lose these without a doubt."""
+
+
+def doubtful_loss(before: Collection[str], now: Sources) -> str | None:
+    """Say which sources a running process would lose in a way that looks like an accident; None where it may go on.
+
+    Args:
+        before: names of the sources it has.
+        now: what the file says now.
+
+    A file that is empty or written in part is valid TOML all the same. So a file may not take all sources away, or more
+    than half of them, unless it names them in `removed`.
+    """
+    lost = sorted(set(before) - set(now.by_name) - now.removed)
+    if not lost or 2 * len(lost) <= len(before):
+        return None
+    return (
+        f"{len(lost)} of {len(before)} sources would be gone ({', '.join(lost[:_NAMES_SHOWN_MAX])}): is the file written in "
+        f"part? If they are to go, say so in its first line: removed = {msgspec.json.encode(lost).decode()}"
+    )
 
 
 def parse_sources(text: str, environ: Mapping[str, str], file: str = "recibo.toml") -> Sources:
@@ -114,10 +135,13 @@ def parse_sources(text: str, environ: Mapping[str, str], file: str = "recibo.tom
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"{file}: not TOML: {error}") from error
-    unknown = [key for key in document if key != "sources"]
+    unknown = [key for key in document if key not in ("sources", "removed")]
     if unknown:
         line = _line_of(text, unknown[0])
         raise ConfigurationError(f"{file}:{line}: unknown key {unknown[0]!r}; a source is [sources.NAME]")
+    removed = document.get("removed", [])
+    if not (isinstance(removed, list) and all(isinstance(name, str) for name in removed)):
+        raise ConfigurationError(f'{file}:{_line_of(text, "removed")}: `removed` must be names: removed = ["NAME"]')
     tables = document.get("sources", {})
     if not isinstance(tables, dict):
         raise ConfigurationError(f"{file}:{_line_of(text, 'sources')}: `sources` must be tables: [sources.NAME]")
@@ -129,7 +153,7 @@ def parse_sources(text: str, environ: Mapping[str, str], file: str = "recibo.tom
             key, why = _key_and_reason(error)
             where = ".".join(part for part in (f"sources.{name}", key) if part)
             raise ConfigurationError(f"{file}:{_line_of(text, where)}: [{where}] {why}") from error
-    return Sources(by_name)
+    return Sources(by_name, frozenset(removed))
 
 
 def require_secrets(sources: Sources) -> None:
@@ -173,7 +197,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         auth=auth,
         secrets=tuple(_secret(reference, environ) for reference in auth.secrets),
         mapping=mapping,
-        mapping_text=_mapping_text(read.mapping),
+        mapping_text=mapping_text(read.mapping),
         parser=_parser(provider, mapping),
         limits=read.limits,
         relay=read.relay,
@@ -217,15 +241,6 @@ def _mapping(provider: Provider, table: dict[str, Any] | None) -> FieldMapping |
 def parser_by(provider: Provider, table: Mapping[str, Any]) -> Parser:
     """Return a provider's parser by what a source says of its mapping (`{}`: nothing). Raises ValueError, as reading it does."""
     return _parser(provider, _mapping(provider, dict(table) or None))
-
-
-def _mapping_text(table: dict[str, Any] | None) -> str:
-    text = msgspec.json.encode(table or {}, order="deterministic").decode()
-    if len(text) > _MAPPING_BYTES_MAX:
-        raise ValueError(
-            f"mapping: {len(text)} bytes as JSON, at most {_MAPPING_BYTES_MAX}: it travels with each record"
-        )
-    return text
 
 
 def _parser(provider: Provider, mapping: FieldMapping | None) -> Parser:

@@ -18,7 +18,8 @@ from operations.sources.entry import set_mapping
 from operations.sources.registry import Registry
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.providers.mapping import FIELDS, path_of
+from schemas.providers.mapping import FIELDS
+from schemas.providers.paths import path_of
 from schemas.sources import Source
 
 _HOUR_MS: Final = 3_600_000

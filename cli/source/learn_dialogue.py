@@ -13,7 +13,7 @@ from operations.learn.preview import Preview
 from operations.learn.proposals import ORDER, Proposal
 from operations.learn.shapes import Group
 from schemas.event import rfc3339
-from schemas.providers.mapping import Path, path_of
+from schemas.providers.paths import Path, path_of
 from schemas.status import RANK, ConnectionStatus
 
 MEANINGS: Final = (*RANK, *map(str, ConnectionStatus))

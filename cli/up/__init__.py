@@ -1,6 +1,7 @@
 """`recibo up`: run everything that is not given, until Ctrl-C."""
 
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -20,10 +21,14 @@ from cli._options import (
 )
 from cli._servers import given_clickhouse_option, given_kafka_option
 from cli.up.log_text import readable
+from deploy.local.engine_access import FOLDER, USER
+from deploy.local.private_files import PRIVATE_UMASK
 from deploy.local.sample import curl_line
 from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
 from operations.sources.proof import webhook_url
 from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.shared_settings import SHARED
+from schemas.authentication import Hmac, NoAuthentication
 from schemas.sources import Source
 
 _COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
@@ -46,12 +51,14 @@ _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 @partitions_option
 def command(**options: Any) -> None:
     """Run the whole line on this machine: what is not given is started. Ports of 0 pick free ones."""
-    settings = StackSettings(**options)
+    os.umask(PRIVATE_UMASK)
+    settings = StackSettings(**options, needs_tables=False)
+    is_first = not settings.config_file.exists()
     _raise_on_signals()
     stack = Stack(settings, on_line=_print_line, on_step=lambda step: _print_line("recibo", step))
     try:
         with stack:
-            click.echo(_ready_text(stack))
+            click.echo(_ready_text(stack, is_first=is_first))
             _wait_for_the_end()
     except KeyboardInterrupt:  # while it started, or a moment later
         pass
@@ -87,14 +94,18 @@ def _print_line(name: str, text: str) -> None:
     sys.stdout.flush()
 
 
-def _ready_text(stack: Stack) -> str:
+def _ready_text(stack: Stack, *, is_first: bool) -> str:
     s, a = stack.settings, stack.addresses
     sources = stack.sources.by_name
     source = sources.get("wpp") or next(iter(sources.values()), None)
-    lines = ["", click.style("Recibo is ready.", bold=True), *_source_lines(a.ingest, source, s), ""]
+    state = "Recibo takes webhooks, and fills no table: see above." if stack.trouble else "Recibo is ready."
+    lines = ["", click.style(state, bold=True), *_source_lines(a.ingest, source, s, is_first=is_first), ""]
+    engine = f"{a.clickhouse} (database `{stack.clickhouse.views_database}`"
+    if s.clickhouse is None:
+        engine += f", user `{USER}`, its password in {s.data_dir / FOLDER / 'password'}"
     lines += [
-        f"Query:          {_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
-        f"ClickHouse:     {a.clickhouse} (database `{stack.clickhouse.views_database}`), Kafka: {a.kafka}",
+        f"Query:          {_data_dir(s)}{_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
+        f"ClickHouse:     {engine}), Kafka: {a.kafka}",
         "Metrics:        " + "  ".join(f"{address}/metrics" for address in _private(a)),
         f"Logs:           {s.data_dir / 'logs'}",
         "Stop:           Ctrl-C",
@@ -107,15 +118,29 @@ def _private(a: Addresses) -> tuple[str, ...]:
     return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics
 
 
-def _source_lines(origin: str, source: Source | None, settings: StackSettings) -> list[str]:
+def _source_lines(origin: str, source: Source | None, settings: StackSettings, *, is_first: bool) -> list[str]:
+    """Return what to post and where; what is secret in it on the first start alone, since output is kept and shared."""
     if source is None:
         return [f"No source is registered yet: add one to {settings.config_file}."]
-    secret = next((secret.value for secret in source.secrets if secret.value), "…")
+    told = next((secret.value for secret in source.secrets if secret.value), "…")
+    secret = told if is_first else "…"
     url = webhook_url((os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source, secret)
     lines = [f"Webhook URL:    {url}"]
-    lines += [f"Its secret:     {secret.value}  ({secret.env})" for secret in source.secrets[:1]]
-    curl = curl_line(origin, source, datetime.now(UTC))
+    where = f"{settings.secrets_file}, line {{}}; `recibo source show {source.name} --reveal` prints it"
+    lines += [
+        f"Its secret:     {s.value}  ({s.env})" if is_first else f"Its secret:     in {where.format(s.env)}"
+        for s in source.secrets[:1]
+    ]
+    is_a_proof_alone = isinstance(source.auth, Hmac | NoAuthentication)
+    curl = curl_line(origin, source, datetime.now(UTC)) if is_first or is_a_proof_alone else None
     return [*lines, f"Try it:         {curl}"] if curl else lines
+
+
+def _data_dir(settings: StackSettings) -> str:
+    """Return what tells a command where the password is, where that is not its default."""
+    if settings.clickhouse is not None or settings.data_dir == SHARED.data_dir:
+        return ""
+    return f"RECIBO_DATA_DIR={shlex.quote(str(settings.data_dir))} "
 
 
 def _elsewhere(clickhouse_url: str) -> str:

@@ -61,6 +61,11 @@ class Reported:
         """What the event is about: the message, else the connection."""
         return self.message_id or self.connection_id
 
+    @property
+    def identities(self) -> tuple[list[str], ...]:
+        """The recipient's names as the event lists them: none where it is a number, which is listed already."""
+        return ([self.recipient_kind, self.recipient],) if self.recipient_kind in ("lid", "bsuid") else ()
+
     def event_id(self, provider: str) -> str:
         """Return the id that the published contract gives this event."""
         if self.provider_event_id:

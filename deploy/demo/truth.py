@@ -14,6 +14,8 @@ from deploy.demo.sources import PROVIDER, DemoSource
 from deploy.demo.traffic import Element, Post
 
 JOURNAL_MAX: Final = 64
+RING_MAX: Final = 256
+"""Ids of events that a connection's state remembers."""
 SET_MAX: Final = 16
 """Sources and aliases listed in a state."""
 EARLIEST_MS: Final = 1_230_768_000_000
@@ -67,12 +69,14 @@ class History:
 
     def take(self, told: Told) -> str:
         """Take the next record and return its outcome."""
-        if told.id in self.listed:
+        is_message = told.said.message_id != ""
+        if told.id in (self.listed if is_message else list(self.listed)[-RING_MAX:]):
             return "repeat"
         before = self.standing()
         self.folded.append(told)
-        if len(self.listed) >= JOURNAL_MAX:
+        if is_message and len(self.listed) >= JOURNAL_MAX:
             return "overflow"
+        self.listed.pop(told.id, None)
         selected = told.source.selected
         if selected is not None and told.said.status not in selected:
             outcome = "unselected"
@@ -126,6 +130,8 @@ class History:
             "connection_id": max(told.said.connection_id for told in folded),
             "recipient": recipient,
             "recipient_kind": kind,
+            "identities": [list(name) for name in sorted({tuple(n) for t in folded for n in t.said.identities})]
+            or None,
             "client_ref": max(told.said.client_ref for told in folded),
             "campaign": max(told.said.campaign for told in folded),
             "aliases": sorted(aliases)[:SET_MAX],
@@ -199,6 +205,7 @@ def cloud_event(told: Told, outcome: str) -> dict[str, Any]:
             "absurd_time": told.is_absurd,
             "recipient": said.recipient,
             "recipient_kind": said.recipient_kind,
+            "identities": list(said.identities) or None,
             "participant": said.participant,
             "client_ref": said.client_ref,
             "provider_event_id": said.provider_event_id,

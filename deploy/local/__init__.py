@@ -1,4 +1,4 @@
 """The local stack: everything Recibo needs, on one machine, without Docker.
 
-stack → {broker, clickhouse} → topics → migrations → {ingest, processors, projections}, each a supervised child.
+stack → broker → topics → {ingest, relay, processors} → engine → projections (which migrate), each a supervised child.
 """

@@ -117,7 +117,7 @@ def broker_program(
         creates_topics=str(creates_topics).lower(),
         further="\n".join(f"{name}={value}" for name, value in others.properties.items()),
     )
-    replace_file(properties, text)
+    replace_file(properties, text, mode=0o600)
     if not (log_dir / "meta.properties").exists():
         _format(classpath, properties, others.scram)
     options = ["-XX:TieredStopAtLevel=1"] if starts_fast else []

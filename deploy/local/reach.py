@@ -20,7 +20,8 @@ def own_kafka(address: str, environ: Mapping[str, str]) -> KafkaSettings:
     return from_environ(KafkaSettings, "", {**names, "KAFKA_BOOTSTRAP_SERVERS": address})
 
 
-def own_clickhouse(url: str, environ: Mapping[str, str]) -> ClickHouseSettings:
+def own_clickhouse(url: str, password_file: str, environ: Mapping[str, str]) -> ClickHouseSettings:
     """Return how the stack's own engine is reached. Raises ConfigurationError naming a variable."""
     names = {name: environ.get(name, "") for name in _CLICKHOUSE_NAMES}
-    return from_environ(ClickHouseSettings, "", {**names, "CLICKHOUSE_URL": url})
+    own = {"CLICKHOUSE_URL": url, "CLICKHOUSE_PASSWORD_FILE": password_file}
+    return from_environ(ClickHouseSettings, "", {**names, **own})

@@ -10,78 +10,38 @@ As a library (the demo and the tests use it so):
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
 from deploy.local.broker import broker_program
 from deploy.local.engine import clickhouse_program
+from deploy.local.engine_access import FOLDER, ensure_password
 from deploy.local.first_source import ensure_first_source
+from deploy.local.private_files import PRIVATE_UMASK, make_private
 from deploy.local.reach import own_clickhouse, own_kafka
+from deploy.local.stack_settings import Addresses, StackSettings, choose_addresses, port_of
 from operations.generation import settle
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.directory_lock import DirectoryLock
 from runtime.environ import environ_of
 from runtime.kafka.settings import KafkaSettings
-from runtime.ports import HOST, chosen_port
+from runtime.ports import HOST
 from runtime.program_output import Line, unheard
-from runtime.programs import CHECKOUT, python_program
+from runtime.programs import python_program
 from runtime.sources_file import SourcesFile
 from runtime.supervisor import Child, Program
+from schemas.errors import DeploymentError
 from schemas.sources import Sources
+
+__all__ = ["STOP_ORDER", "Addresses", "Stack", "StackSettings"]
 
 READY_S_MAX: Final = 90.0
 STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
 """Intake first, then each stage after the one that feeds it, the servers last."""
 _DERIVED: Final = ("processors", "projections")
 """What belongs to a generation."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackSettings:
-    """What to run and where. A port of 0 means: any free one."""
-
-    data_dir: Path = Path(".recibo")
-    config_file: Path = Path("recibo.toml")
-    cache_dir: Path = CHECKOUT / ".recibo" / "cache"
-    """Where the broker's jars are kept; shared by all stacks of a checkout."""
-    ingest_port: int = 8080
-    kafka_port: int = 9092
-    clickhouse_port: int = 8123
-    ingest_metrics_port: int = 9190
-    processors_metrics_port: int = 9201
-    projections_metrics_port: int = 9202
-    relay_metrics_port: int = 0
-    kafka: KafkaSettings | None = None
-    """A cluster to use instead of a local broker."""
-    clickhouse: ClickHouseSettings | None = None
-    """A ClickHouse to use instead of the local engine."""
-    partitions: int = 4
-    starts_fast: bool = False
-    """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
-    environ: Mapping[str, str] = field(default_factory=dict)
-    """Further environment of ingest, relay, processors and projections."""
-    own_environ: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Stage → further environment of it alone, e.g. who it is on the cluster."""
-
-    @property
-    def secrets_file(self) -> Path:
-        """Where the secret of the ready-made source is kept."""
-        return self.data_dir / "secrets.env"
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the parts of a running stack answer."""
-
-    ingest: str
-    kafka: str
-    clickhouse: str
-    ingest_metrics: str
-    processors_metrics: str
-    projections_metrics: str
-    relay_metrics: str
 
 
 class Stack:
@@ -95,6 +55,8 @@ class Stack:
         self.kafka: KafkaSettings
         self.clickhouse: ClickHouseSettings
         self.sources: Sources
+        self.trouble = ""
+        """Why tables are not filled, and what to do; see `StackSettings.needs_tables`."""
         self._on_line = on_line
         self._on_step = on_step
         self._children: dict[str, Child] = {}
@@ -116,17 +78,21 @@ class Stack:
             ConfigurationError: `recibo.toml` cannot be used.
         """
         try:
+            make_private(self.settings.data_dir, self._on_step)
             self._lock = DirectoryLock(self.settings.data_dir, "`recibo up`")
-            self.addresses = self._choose_addresses()
+            self.addresses = choose_addresses(self.settings)
             environ = {**os.environ, **self.settings.environ}
             self.kafka = self.settings.kafka or own_kafka(self.addresses.kafka, environ)
-            self.clickhouse = self.settings.clickhouse or own_clickhouse(self.addresses.clickhouse, environ)
+            self.clickhouse = self.settings.clickhouse or own_clickhouse(
+                self.addresses.clickhouse, str(ensure_password(self._engine_folder).resolve()), environ
+            )
             self.sources = self._read_sources()
-            self._start_servers()
+            self._start_broker()
             self._create_topics()
             self._start_intake()
-            self._start_derived()
+            self._start_derived("processors")
             self._wait_all()
+            self._start_tables()
         except BaseException:
             self.stop()
             raise
@@ -149,23 +115,6 @@ class Stack:
         """Return a part's supervised process."""
         return self._children[name]
 
-    def _choose_addresses(self) -> Addresses:
-        s = self.settings
-        secure = "https" if {**os.environ, **s.environ}.get("RECIBO_INGEST_TLS_CERT_FILE") else "http"
-        return Addresses(
-            ingest=f"{secure}://{HOST}:{chosen_port(s.ingest_port, 'ingest', '--port')}",
-            kafka=s.kafka.bootstrap_servers
-            if s.kafka
-            else f"{HOST}:{chosen_port(s.kafka_port, 'the Kafka broker', '--kafka-port')}",
-            clickhouse=s.clickhouse.url
-            if s.clickhouse
-            else f"http://{HOST}:{chosen_port(s.clickhouse_port, 'ClickHouse', '--clickhouse-port')}",
-            ingest_metrics=_metrics_address(s.ingest_metrics_port, "ingest"),
-            processors_metrics=_metrics_address(_processors_port(s), "processors"),
-            projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
-            relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
-        )
-
     def _read_sources(self) -> Sources:
         """Return the registered sources; a fault in them is reported before anything is started."""
         s = self.settings
@@ -173,14 +122,39 @@ class Stack:
         ensure_first_source(s.config_file, s.secrets_file, environ)
         return SourcesFile(s.config_file, s.secrets_file).read(environ, needs_secrets=True)
 
-    def _start_servers(self) -> None:
+    @property
+    def _engine_folder(self) -> Path:
+        return self.settings.data_dir / FOLDER
+
+    def _start_broker(self) -> None:
         s = self.settings
-        if s.clickhouse is None:
-            self._run(clickhouse_program(s.data_dir / "clickhouse", _port_of(self.addresses.clickhouse)))
         if s.kafka is None:
-            port = _port_of(self.addresses.kafka)
+            port = port_of(self.addresses.kafka)
             self._run(broker_program(s.data_dir / "kafka", s.cache_dir, port, starts_fast=s.starts_fast))
-        self._wait_all()
+            self._wait_all()
+
+    def _start_tables(self) -> None:
+        """Start engine and projections: last, so that nothing of theirs keeps what comes from being taken.
+
+        Raises:
+            DeploymentError: they do not start, and the settings say that all of it is needed.
+        """
+        try:
+            if self.settings.clickhouse is None:
+                self._run(clickhouse_program(self._engine_folder, port_of(self.addresses.clickhouse)))
+                self._children["clickhouse"].wait_ready(READY_S_MAX)
+            self._start_derived("projections")
+            self._wait_all()
+        except DeploymentError as error:
+            if self.settings.needs_tables:
+                raise
+            self.trouble = (
+                f"{error}\nWhat comes is taken, and kept in the log; no table is filled. Stop, move {self._engine_folder} away, "
+                "start again, and fill the tables from the log with `recibo rebuild`"
+            )
+            self._on_step(self.trouble)
+            if "projections" not in self._children:
+                self._start_derived("projections")  # they wait for the engine
 
     def _create_topics(self) -> None:
         s = self.settings
@@ -196,15 +170,13 @@ class Stack:
         url = f"{self.addresses.relay_metrics}/readyz"
         self._run(python_program("relay", "relay", url, environ=self._stage_environ("relay")))
 
-    def _start_derived(self) -> None:
-        """Start what belongs to a generation; while a repair replaces it, it waits by itself, and nobody waits for it."""
+    def _start_derived(self, *names: str) -> None:
+        """Start these of what belongs to a generation; while a repair replaces it they wait, and nobody waits for them."""
         if self._switching_to:
             self._on_step(f"generation {self._switching_to} is being switched to: finish with `recibo repair --yes`")
-        for name, url in (
-            ("processors", self.addresses.processors_metrics),
-            ("projections", self.addresses.projections_metrics),
-        ):
-            self._run(python_program(name, name, f"{url}/readyz", environ=self._stage_environ(name)))
+        metrics = {"processors": self.addresses.processors_metrics, "projections": self.addresses.projections_metrics}
+        for name in names:
+            self._run(python_program(name, name, f"{metrics[name]}/readyz", environ=self._stage_environ(name)))
 
     def _stop(self, names: Iterable[str]) -> None:
         for name in names:
@@ -223,11 +195,11 @@ class Stack:
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
             "RECIBO_PARTITIONS": str(s.partitions),
             "RECIBO_INGEST_HOST": HOST,
-            "RECIBO_INGEST_PORT": str(_port_of(a.ingest)),
-            "RECIBO_INGEST_METRICS_PORT": str(_port_of(a.ingest_metrics)),
-            "RECIBO_PROCESSORS_METRICS_PORT": str(_port_of(a.processors_metrics)),
-            "RECIBO_PROJECTIONS_METRICS_PORT": str(_port_of(a.projections_metrics)),
-            "RECIBO_RELAY_METRICS_PORT": str(_port_of(a.relay_metrics)),
+            "RECIBO_INGEST_PORT": str(port_of(a.ingest)),
+            "RECIBO_INGEST_METRICS_PORT": str(port_of(a.ingest_metrics)),
+            "RECIBO_PROCESSORS_METRICS_PORT": str(port_of(a.processors_metrics)),
+            "RECIBO_PROJECTIONS_METRICS_PORT": str(port_of(a.projections_metrics)),
+            "RECIBO_RELAY_METRICS_PORT": str(port_of(a.relay_metrics)),
             "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which logs all it does
             **s.environ,
             **s.own_environ.get(stage, {}),
@@ -235,7 +207,8 @@ class Stack:
 
     def _run(self, program: Program) -> None:
         self._on_step(f"starting {program.name}")
-        child = Child(program, self.settings.data_dir / "logs" / f"{program.name}.log", self._on_line)
+        private = replace(program, umask=PRIVATE_UMASK)
+        child = Child(private, self.settings.data_dir / "logs" / f"{program.name}.log", self._on_line)
         self._children[program.name] = child
         child.start()
 
@@ -243,20 +216,3 @@ class Stack:
         for name, child in self._children.items():
             if not (self._switching_to and name in _DERIVED):
                 child.wait_ready(READY_S_MAX)
-
-
-def _metrics_address(port: int, stage: str) -> str:
-    return f"http://{HOST}:{chosen_port(port, f'the metrics of {stage}', f'--{stage}-metrics-port')}"
-
-
-def _processors_port(s: StackSettings) -> int:
-    """Return the first of the processors' ports of metrics: a worker has the next one, which may be another stage's."""
-    text = {**os.environ, **s.environ}.get("RECIBO_PROCESSORS_WORKERS", "")
-    workers = range(1, int(text) if text.isascii() and text.isdecimal() else 1)
-    taken = {s.projections_metrics_port, s.relay_metrics_port}
-    overlaps = any(s.processors_metrics_port + number in taken for number in workers)
-    return s.processors_metrics_port + 100 if s.processors_metrics_port and overlaps else s.processors_metrics_port
-
-
-def _port_of(address: str) -> int:
-    return int(address.rpartition(":")[2])

@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
 
 from runtime.vetting import Network
+
+_IPV6_BITS: Final = 64
+"""Of an IPv6 address, those that name who has it: a caller chooses the others freely."""
 
 
 @lru_cache(maxsize=4096)
@@ -15,6 +19,20 @@ def is_trusted(address: str, proxies: tuple[Network, ...]) -> bool:
     except ValueError:
         return False
     return any(parsed in network for network in proxies)
+
+
+@lru_cache(maxsize=4096)
+def network_of(address: str) -> str:
+    """Return what limits of an address count by: an IPv4 address itself, of IPv6 the first 64 bits; no address as it is."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((int(parsed), _IPV6_BITS), strict=False))
 
 
 def caller_address(peer: str, forwarded_for: str, proxies: tuple[Network, ...]) -> str:

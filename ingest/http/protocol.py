@@ -1,16 +1,15 @@
-"""uvicorn's HTTP protocol with the limits it leaves to others: headers, slow senders, connections."""
+"""uvicorn's HTTP protocol with the limits it leaves to others: headers, slow senders, pipelining, connections."""
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any, Final, NoReturn
 
-import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ingest.http.answers import refused
+from ingest.http.crowd import Crowd, Guest
 from ingest.http.problems import (
     HEADERS_TOO_LARGE,
     MALFORMED,
@@ -21,15 +20,14 @@ from ingest.http.problems import (
     TOO_SLOW,
     Refusal,
 )
-from ingest.http.request import ANSWERED, EXCHANGE
+from ingest.http.request import ANSWERED, EXCHANGE, GUEST
 from ingest.metrics import IngestMetrics
-from ingest.settings import Settings
 
-_SWEEP_S: Final = 0.5
 _PIPELINED_MAX: Final = 16
 """Requests that wait behind the one being served; a connection with more is closed."""
-
-log = structlog.get_logger()
+_CROWDED_HEADERS_S: Final = 1.0
+_CROWDED_IDLE_S: Final = 5.0
+"""Allowed while it is crowded: until a request's headers are there, and between two requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +38,17 @@ class ConnectionLimits:
     headers_bytes_max: int
     headers_s_max: float
     request_s_max: float
-    connections_max: int
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
     """One connection. A request has until a deadline to be there; `close_slow` enforces it for all connections."""
 
-    def __init__(self, *, limits: ConnectionLimits, metrics: IngestMetrics, **options: Any) -> None:
+    def __init__(self, *, limits: ConnectionLimits, crowd: Crowd, metrics: IngestMetrics, **options: Any) -> None:
         super().__init__(**options)
         self._limits = limits
+        self._crowd = crowd
+        self._guest = Guest(self.make_room)
+        self._is_counted = False
         self._metrics = metrics
         self._refusal = MALFORMED
         self._header_bytes = 0
@@ -63,23 +63,45 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """Since when a request is awaited whole (monotonic seconds); None between requests."""
         self._unread_since_s: float | None = None
         """Since when answers wait for the client to read (monotonic seconds); None while it does."""
+        self._idle_since_s = 0.0
+        self._is_last_read = False
+        """Whether nothing more is read: `_refusal` is the answer to what came last, after those before it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take a connection, if there is room."""
+        """Take a connection; somebody else may have to leave for it, or there is no room."""
         super().connection_made(transport)
-        self._metrics.connections.inc()
         self.began_s = monotonic()
-        if len(self.connections) > self._limits.connections_max:
+        if self._is_counted:
+            self._guest.close = self.make_room
+            return
+        leaving = self._crowd.enter(self._guest, self.client[0] if self.client else "")
+        if leaving is not None:
+            leaving.close()
+
+    def count_as(self, guest: Guest) -> None:
+        """Know whose connection it is: he was counted in before its TLS handshake."""
+        self._guest = guest
+        self._is_counted = True
+
+    def make_room(self) -> None:
+        """Close this connection for another's sake."""
+        if self.began_s is None and not self._unanswered:
+            self.transport.close()
+        else:
             self.refuse(OVERLOADED)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection; whoever serves requests of it learns that nobody waits for the answers."""
-        self._metrics.connections.dec()
+        self._crowd.leave(self._guest)
+        self._guest.close = _is_closed
         self._hang_up()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse, counting what is not body: the parser itself would take a megabyte of headers, and trailers without end."""
+        if self._is_last_read:
+            return
+        self._guest.arrive()
         if self._reads_headers:
             self._header_bytes += len(data)
         else:
@@ -116,6 +138,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._bytes_since_body = 0
         super().on_headers_complete()
         self.scope[EXCHANGE] = self.cycle  # type: ignore[typeddict-unknown-key]
+        self.scope[GUEST] = self._guest  # type: ignore[typeddict-unknown-key]
         self._unanswered.append(self.cycle)
         if len(self.pipeline) > _PIPELINED_MAX:
             self._stop(TOO_MANY_PIPELINED)
@@ -147,15 +170,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._unread_since_s = None
         super().resume_writing()
 
-    def close_if_slow(self, now_s: float) -> None:
+    def close_if_slow(self, now_s: float, *, is_crowded: bool) -> None:
         """Close the connection where the request that is awaited, or the reading of its answer, is overdue."""
         limits = self._limits
         if self._unread_since_s is not None and now_s - self._unread_since_s > limits.request_s_max:
             self.transport.abort()
         elif self.began_s is not None:
             allowed_s = limits.headers_s_max if self._reads_headers else limits.request_s_max
+            if is_crowded and self._reads_headers:
+                allowed_s = min(allowed_s, _CROWDED_HEADERS_S)
             if now_s - self.began_s > allowed_s:
                 self.refuse(TOO_SLOW)
+        elif is_crowded and not self._unanswered and now_s - self._idle_since_s > _CROWDED_IDLE_S:
+            self.transport.close()
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer before anything was routed, and close."""
@@ -168,28 +195,46 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
+        if self._unanswered:
+            return
+        if self._is_last_read and not self.transport.is_closing():
+            self._answer_last()
+        else:
+            self._crowd.answered(self._guest)
+            self._idle_since_s = monotonic()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words; ours say more
         """Answer what cannot be parsed or routed, as problem+json, and close.
 
-        Answers come in the order of their requests. Where an earlier request is not answered yet, there can be no answer to
-        this one: the connection is closed, and whoever sent them sends again what was not answered.
+        Answers come in the order of their requests: where earlier ones are not answered yet, this is the last one, and nothing
+        is read behind it.
         """
-        if self.transport.is_closing():
+        if self.transport.is_closing() or self._is_last_read:
             return
         self._metrics.malformed.labels(str(self._refusal.status)).inc()
-        is_being_read = (
-            not self._reads_headers
-        )  # the newest request: what is refused is part of it, else it comes after it
-        unanswered = self._unanswered
-        if len(unanswered) <= is_being_read and not (unanswered and unanswered[0].response_started):
+        self._is_last_read = True
+        self.began_s = None
+        # The newest request: what is refused is part of it, else it comes after it.
+        refused_one = self._unanswered[-1] if self._unanswered and not self._reads_headers else None
+        if refused_one is not None and len(self._unanswered) > 1:
+            self._unanswered.pop()
+            self.pipeline.popleft()
+        elif refused_one is not None:
+            # It is being served: whoever serves it must not answer a second time, and learns what was answered.
+            self.scope[ANSWERED] = self._refusal  # type: ignore[typeddict-unknown-key]
+            self._answer_last(has_begun=refused_one.response_started)
+            return
+        if self._unanswered:
+            self.flow.pause_reading()
+        else:
+            self._answer_last()
+
+    def _answer_last(self, *, has_begun: bool = False) -> None:
+        if not has_begun:
             start, body = refused(self._refusal)
             lines = [STATUS_LINE[self._refusal.status]]
             lines += [b"%b: %b\r\n" % (name, value) for name, value in start["headers"] if name != b"connection"]
             self.transport.write(b"".join([*lines, b"connection: close\r\n\r\n", body["body"]]))
-            if unanswered:
-                # It is being served: whoever serves it must not answer a second time, and learns what was answered.
-                self.scope[ANSWERED] = self._refusal  # type: ignore[typeddict-unknown-key]
         self._hang_up()
         self.transport.close()
 
@@ -201,25 +246,5 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self.pipeline.clear()
 
 
-async def close_slow(connections: set[Any]) -> None:
-    """Close connections whose request is overdue, again and again; ends by cancellation."""
-    while True:
-        await asyncio.sleep(_SWEEP_S)
-        now_s = monotonic()
-        for connection in list(connections):
-            try:
-                connection.close_if_slow(now_s)
-            except Exception:
-                log.exception("a slow connection could not be closed; the others are")
-
-
-def bounded(settings: Settings, metrics: IngestMetrics) -> Any:
-    """Return the protocol class as uvicorn wants it, with the limits that the settings give."""
-    limits = ConnectionLimits(
-        headers_count_max=settings.headers_count_max,
-        headers_bytes_max=settings.headers_bytes_max,
-        headers_s_max=settings.headers_ms_max / 1000,
-        request_s_max=settings.request_ms_max / 1000 + _SWEEP_S,
-        connections_max=settings.connections_max,
-    )
-    return partial(BoundedHttpProtocol, limits=limits, metrics=metrics)
+def _is_closed() -> None:
+    """Close nothing: takes the place of what leads back to a connection that is gone, so that its memory is free at once."""

@@ -3,6 +3,7 @@
 from time import perf_counter_ns, time_ns
 from typing import Any, Final
 
+from ingest.http.crowd import Guest
 from ingest.http.problems import Refusal
 from ingest.http.request_headers import RequestHeaders
 from ingest.request_id import new_request_id
@@ -11,6 +12,8 @@ from schemas.sources import Source
 
 EXCHANGE: Final = "recibo.exchange"
 """Key in the ASGI scope under which the HTTP protocol leaves its own view of the request."""
+GUEST: Final = "recibo.guest"
+"""Key in the ASGI scope under which it leaves whose connection it is."""
 ANSWERED: Final = "recibo.answered"
 """Key in the ASGI scope under which the HTTP protocol leaves the refusal that it answered itself."""
 _HUNG_UP_STATUS: Final = 499
@@ -26,10 +29,12 @@ class Request:
         "_answered_at_ms",
         "_began_ns",
         "_exchange",
+        "_guest",
         "body_bytes",
         "events",
         "headers",
         "held_bytes",
+        "is_in_flight",
         "method",
         "path",
         "received_at_ms",
@@ -48,6 +53,7 @@ class Request:
         self._began_ns = perf_counter_ns()
         # Taken out: it knows the scope, and the two of them would be garbage that only the collector could clear away.
         self._exchange = scope.pop(EXCHANGE, None)
+        self._guest: Guest | None = scope.pop(GUEST, None)
         self._answered_at_ms: int | None = None
         self.scope = scope
         self.received_at_ms = time_ns() // _NS_PER_MS
@@ -62,6 +68,8 @@ class Request:
         self.refusal: Refusal | None = None
         self.stored = "nowhere"
         self.body_bytes = 0
+        self.is_in_flight = False
+        """Whether it is authenticated, and not answered yet."""
         self.held_bytes = 0
         """Bytes of it in memory that count against the process's limit."""
         self.sha256: str | None = None
@@ -71,6 +79,12 @@ class Request:
     def has_hung_up(self) -> bool:
         """Whether the client is known to have left."""
         return self._exchange is not None and self._exchange.disconnected
+
+    def authenticated(self, *, proves: bool) -> None:
+        """Note that it is genuine. `proves`: whether that says who its connection's other end is."""
+        self.is_in_flight = True
+        if self._guest is not None:
+            self._guest.serve(proves=proves)
 
     def take_body(self) -> bytes | None:
         """Return the body, where all of it is known to be here and the client has not left; else None."""

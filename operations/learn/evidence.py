@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from operations.learn.vocabulary import WORDS
 from schemas.event import AHEAD_MS_MAX, EARLIEST_MS
-from schemas.providers.mapping import Path, fold_word
+from schemas.providers.paths import Path
 from schemas.providers.recipients import recipient_of
 from schemas.providers.times import parse_time_ms, zone
+from schemas.providers.words import fold_word
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _PHONE_DIGITS: Final = range(10, 16)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from operations.learn.proposals import Proposal
-from schemas.providers.mapping import FieldMapping, Path, fold_word, path_of
+from schemas.providers.mapping import FieldMapping
+from schemas.providers.paths import Path, path_of
+from schemas.providers.words import fold_word
 from schemas.status import RANK, ConnectionStatus
 
 _STATUSES = frozenset({*RANK, *map(str, ConnectionStatus)})

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from operations.learn.evidence import Evidence, meaning_of, name_parts
 from operations.learn.shapes import Group, places
 from operations.learn.vocabulary import DISCOURAGED, NAMES
-from schemas.providers.mapping import Path, value_at
+from schemas.providers.paths import Path, value_at
 
 ORDER: Final = (
     "status",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from schemas.providers.mapping import Path
+from schemas.providers.paths import Path
 
 _DEPTH_MAX: Final = 8
 _PLACES_MAX: Final = 300

@@ -9,7 +9,8 @@ from operations.learn.lesson import Said, after_default, table_of
 from operations.learn.preview import Preview, changed, parser_with, preview
 from operations.learn.proposals import Proposal, propose
 from operations.learn.shapes import Group, grouped
-from schemas.providers.mapping import EMPTY, Path
+from schemas.providers.mapping import EMPTY
+from schemas.providers.paths import Path
 from schemas.providers.provider import Provider
 from schemas.providers.reading import load_any
 

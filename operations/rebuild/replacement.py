@@ -7,8 +7,9 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.target import IDENTITY
+from projections.sink import NOT_DEDUPLICATED
 
-_SETTINGS: Final = {"insert_deduplicate": 0, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
+_SETTINGS: Final = {**NOT_DEDUPLICATED, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
 
 _LINKED: Final = """
     SELECT DISTINCT account, id, message_id, anchor_day FROM {aliases}

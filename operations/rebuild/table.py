@@ -8,7 +8,6 @@ The same order makes every step repeatable: killed anywhere and started again, t
 
 import asyncio
 import time
-import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -109,13 +108,11 @@ class Rebuild:
         return Replay(topic, self._group, self._settings, compacted=self._target.is_compacted)
 
     async def _store(self, replay: Replay, ends: dict[int, int], databases: Sequence[str], step: str) -> None:
-        # A token of its own: the live table remembers the token of a batch whose rows a replacement took away.
-        salt = uuid.uuid4().hex
         with ThreadPoolExecutor(max_workers=2, thread_name_prefix="rebuild") as threads:
             stores = [
                 make_writer(
                     self._target.projection,
-                    Sink(self._client, database, threads, salt=salt),
+                    Sink(self._client, database, threads),
                     self._settings,
                     asyncio.Event(),
                 )

@@ -7,7 +7,7 @@ store after them. The group's commit in the raw log says how far the archive is 
 import asyncio
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
 
@@ -78,17 +78,24 @@ async def fold_archive(plan: Plan) -> None:
                 "Start over: recibo repair --discard"
             )
         failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        worker = _worker(plan, failed, begins)
+        worker = _worker(plan, failed, begins, positions)
+
+        async def commit(last: Any) -> None:
+            await group.commit({last.partition: last.offset + 1})
+            positions[last.partition] = last.offset + 1
+
         await worker.open()
         try:
             for partition, begin in waiting.items():
                 records = _records(Location(plan.archive), partition, positions[partition], begin)
-                await _fold(plan, worker, group, failed, records)
+                await _fold(plan, worker, commit, failed, records)
         finally:
             await worker.close()
 
 
-def _worker(plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int]) -> Worker:
+def _worker(
+    plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int], positions: Mapping[int, int]
+) -> Worker:
     environ = {
         **os.environ,
         **environ_of(plan.kafka),
@@ -101,11 +108,15 @@ def _worker(plan: Plan, failed: "asyncio.Future[None]", begins: Mapping[int, int
         if not failed.done():
             failed.set_exception(error)
 
-    return Worker(from_environ(environ), on_error, lambda partition: begins[partition])
+    return Worker(from_environ(environ), on_error, begins.__getitem__, positions.__getitem__)
 
 
 async def _fold(
-    plan: Plan, worker: Worker, group: RawGroup, failed: "asyncio.Future[None]", records: Iterable[Any]
+    plan: Plan,
+    worker: Worker,
+    commit: Callable[[Any], Awaitable[None]],
+    failed: "asyncio.Future[None]",
+    records: Iterable[Any],
 ) -> None:
     """Put records of one partition through its lane, a few batches at once, committing each that is durable."""
     in_flight: deque[tuple[asyncio.Future[None], list[Any]]] = deque()
@@ -120,14 +131,14 @@ async def _fold(
             await asyncio.wait({durable, failed}, return_when=asyncio.FIRST_COMPLETED)
             if failed.done():
                 failed.result()
-            await group.commit({folded[-1].partition: folded[-1].offset + 1})
+            await commit(folded[-1])
             done += len(folded)
             plan.progress("folding the archive", done, done)
     for durable, folded in in_flight:
         await asyncio.wait({durable, failed}, return_when=asyncio.FIRST_COMPLETED)
         if failed.done():
             failed.result()
-        await group.commit({folded[-1].partition: folded[-1].offset + 1})
+        await commit(folded[-1])
 
 
 def _setter(durable: "asyncio.Future[None]") -> Any:

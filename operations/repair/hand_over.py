@@ -13,10 +13,11 @@ from operations.rebuild.target import IDENTITY
 from operations.repair.plan import Plan
 from operations.repair.steps import Begin
 from operations.repair.tables import older_states
+from projections.sink import NOT_DEDUPLICATED
 
 OUTCOMES: Final = ("message_event", "connection_event", "webhook_set_aside")
 _STATES: Final = ("message_state", "connection_state")
-_SETTINGS: Final = {"insert_deduplicate": 0, "join_algorithm": "grace_hash", "max_execution_time": 3600}
+_SETTINGS: Final = {**NOT_DEDUPLICATED, "join_algorithm": "grace_hash", "max_execution_time": 3600}
 
 
 def hand_over(plan: Plan, begin: Begin, decided: Mapping[int, int], replaced: Sequence[date]) -> None:

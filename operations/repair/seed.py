@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from schemas import connection_state, message_state
-from schemas.connection_state import CONNECTION_RANK, ConnectionState, Latest
+from schemas.connection_state import CONNECTION_RANK, RING_MAX, ConnectionState, Latest
 from schemas.event import Event
-from schemas.message_state import JOURNAL_MAX, Bookkeeping, MessageState
+from schemas.message_state import JOURNAL_MAX, VERDICTS, Bookkeeping, JournalEntry, MessageState
+from schemas.record import fold_time_ms
 from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, highest
 
 ALL_OLDER: Final = 2**62
@@ -79,6 +80,7 @@ def seed_connection(
         for status in state.first_at_ms.keys() - {p.event.status for p in newer}:
             _keep_report(seed, state, status)
     seed.bookkeeping = _bookkeeping(state, start, older)
+    seed.bookkeeping.journal = _ring(seed.bookkeeping.journal, older)
     seed.seeded_from = generation
     return seed
 
@@ -94,8 +96,10 @@ def _kept(state: MessageState | ConnectionState, start: int) -> Bookkeeping:
 
 
 def _is_older(state: MessageState | ConnectionState, start: int) -> bool:
+    """Return whether a state knows of events before `start`; a connection's whose ring is full may have forgotten them."""
     book = state.bookkeeping
-    return book.version < start or any(e.offset < start for e in book.journal)
+    has_forgotten = isinstance(state, ConnectionState) and len(book.journal) >= RING_MAX
+    return has_forgotten or book.version < start or any(e.offset < start for e in book.journal)
 
 
 def _divided(published: Sequence[Published], start: int) -> tuple[list[Published], list[Published]]:
@@ -112,8 +116,16 @@ def _has_unlisted(state: MessageState | ConnectionState, start: int, older: Sequ
 def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Sequence[Published]) -> Bookkeeping:
     kept = [entry for entry in state.bookkeeping.journal if entry.offset < start]
     version = max((entry.offset for entry in kept), default=start - 1)
-    last_at_ms = max((p.at_ms for p in older), default=state.anchor_ms)
+    last_at_ms = max((fold_time_ms(p.at_ms, p.event.received_at_ms) for p in older), default=state.anchor_ms)
     return Bookkeeping(version, last_at_ms, kept)
+
+
+def _ring(kept: Sequence[JournalEntry], older: Sequence[Published]) -> list[JournalEntry]:
+    """Return the ring before the log's start: what the old one kept of it, and what has left it and is in the tables."""
+    known = {entry.offset: entry for entry in kept}
+    filled = VERDICTS.index("filled")  # which verdict does not matter: what is before the start is not replayed
+    entries = {p.offset: JournalEntry(p.event.id, p.offset, filled) for p in older} | known
+    return [entry for _, entry in sorted(entries.items())][-RING_MAX:]
 
 
 def _said_first_in_log(state: MessageState, older: Sequence[Published], newer: Sequence[Published]) -> set[str]:

@@ -5,6 +5,8 @@ from typing import Any, Final
 import msgspec
 from clickhouse_connect.driver.client import Client
 
+from projections.sink import NOT_DEDUPLICATED
+
 STARTED: Final = "started"
 DECIDED: Final = "decided"
 SEEDED: Final = "seeded"
@@ -51,7 +53,7 @@ class Steps:
     def note(self, step: str, detail: Any = None) -> None:
         """Note that a step is done; return when that is synced."""
         values = [[step, msgspec.json.encode(detail).decode()]]
-        settings = {"async_insert": 0, "insert_deduplicate": 0}
+        settings = {"async_insert": 0, **NOT_DEDUPLICATED}
         self._client.insert(f"{self._shadow}.repair_step", values, column_names=["step", "detail"], settings=settings)
 
     def begin(self) -> Begin | None:

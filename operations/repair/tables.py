@@ -1,7 +1,6 @@
 """The new generation's tables: projected into the shadow, compared with the live ones, their weeks chosen."""
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -89,7 +88,7 @@ async def project(plan: Plan) -> dict[str, dict[int, int]]:
 async def store_to_end(plan: Plan, replay: Replay, target: Target, database: str, step: str) -> None:
     """Store what a replay's group has not read yet, up to where the topic ends now, in `database`."""
     with ThreadPoolExecutor(max_workers=2, thread_name_prefix="repair") as threads:
-        sink = Sink(plan.client, database, threads, salt=uuid.uuid4().hex)
+        sink = Sink(plan.client, database, threads)
         store = make_writer(target.projection, sink, plan.settings, asyncio.Event())
         await replay.store_to(await replay.ends(), [store], plan.progress, step)
 

@@ -73,7 +73,9 @@ class Registry:
         except TOMLKitError as error:
             raise ConfigurationError(f"{self.config_file}: not TOML: {error}; correct it by hand first") from error
         tables = document.setdefault("sources", tomlkit.table(is_super_table=True))
+        former = set(tables)
         secrets = edit(tables)
+        _mark_removed(document, former, set(tables))
         after = tomlkit.dumps(document)
         environ = {**self._file.environ(), **secrets}
         require_secrets(parse_sources(after, environ, str(self.config_file)))
@@ -85,6 +87,15 @@ class Registry:
     @property
     def _file(self) -> SourcesFile:
         return SourcesFile(self.config_file, self.secrets_file, may_be_missing=True)
+
+
+def _mark_removed(document: tomlkit.TOMLDocument, former: set[str], now: set[str]) -> None:
+    """Name the sources that were taken out, for running processes to tell it from an accident (`schemas.sources`)."""
+    marked = set(document.get("removed", [])) - now | (former - now)
+    if marked:
+        document["removed"] = sorted(marked)
+    elif "removed" in document:
+        del document["removed"]
 
 
 def _references(text: str) -> set[str]:

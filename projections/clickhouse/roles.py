@@ -14,8 +14,10 @@ from runtime.clickhouse.settings import VIEWS, numbers_database
 
 ANALYST: Final = "analyst"
 ANALYST_NUMBERS: Final = "analyst_numbers"
-_NO_ROLES_CODES: Final = frozenset({497, 514})
-"""ACCESS_DENIED (our user may not make roles), ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND (the engine keeps none: chDB)."""
+_MAY_NOT: Final = 497
+"""ACCESS_DENIED: our user may not make roles."""
+_KEEPS_NONE: Final = 514
+"""ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND: the engine keeps no roles (chDB), so that nobody waits for any."""
 
 log = structlog.get_logger()
 
@@ -31,15 +33,16 @@ def grants(views: str) -> dict[str, list[str]]:
 
 
 def create(client: Client, views: str) -> bool:
-    """Make the roles, where the engine keeps roles and lets us; otherwise say so. Return whether they are there."""
+    """Make the roles, where the engine keeps roles; say so where it does not let us. Return whether they are there."""
     try:
         for role, granted in grants(views).items():
             client.command(f"CREATE ROLE IF NOT EXISTS {role}")
             for grant in granted:
                 client.command(f"{grant} TO {role}")
     except DatabaseError as error:
-        if error.code not in _NO_ROLES_CODES:
+        if error.code not in {_MAY_NOT, _KEEPS_NONE}:
             raise
-        log.warning("no roles were made: grant CREATE ROLE to our user to have them; the local engine has none")
+        if error.code == _MAY_NOT:
+            log.warning("no roles were made: grant CREATE ROLE to our user to have them")
         return False
     return True

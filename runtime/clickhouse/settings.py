@@ -15,6 +15,9 @@ STORE: Final = "recibo_store"
 VIEWS: Final = "recibo"
 """Database of the views, likewise."""
 
+LOG_COMMENT: Final = "recibo projections"
+"""Stands in the engine's query log beside what the projections insert; the local engine gives that a lane of its own."""
+
 ClickHouseUrl = Annotated[
     str,
     Variable("CLICKHOUSE_URL"),

@@ -1,23 +1,38 @@
 """Making events of what a provider's file has read, so that identity and time are decided in one place."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from schemas.error_category import category_of
+from schemas.error_category import category_of, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
     ErrorDetail,
     Event,
+    Ignored,
     Normalized,
     TimeSource,
     Unmapped,
     event_id,
     trusted_time,
 )
+from schemas.identity import Identity
+from schemas.providers.recipients import identities_of, is_no_person
 from schemas.record import SourceContext
 from schemas.status import FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
+
+
+class Price(NamedTuple):
+    """What a provider says of a message's price, in its own words: all the evidence there is against an invoice."""
+
+    billable: bool | None = None
+    price_type: str = ""
+    price_category: str = ""
+    price_model: str = ""
+
+
+_NO_PRICE: Final = Price()._asdict()
 
 
 def message_event(
@@ -38,6 +53,8 @@ def message_event(
     aliases: tuple[str, ...] = (),
     error: ErrorDetail | None = None,
     family: str = "",
+    identities: tuple[str, ...] = (),
+    price: Price | None = None,
 ) -> Normalized:
     """Return what a provider says of a message, or why that cannot be determined.
 
@@ -57,14 +74,17 @@ def message_event(
         their_id: the provider's own id of the event, or "".
         aliases: other ids of the message.
         error: why it failed, where said.
+        identities: other names of the recipient, as the provider writes them.
+        price: what is said of its price.
         family: what stands for the provider in the event's identity, where several forward the same events.
     """
     if not message_id:
         return Unmapped("no message id found")
+    if is_no_person(recipient[1]):
+        return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
-    code = (error.code or error.title) if error else ""
+    code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
-    stamp = str(at_ms or "")
     return _event(
         context,
         received_at_ms,
@@ -82,6 +102,8 @@ def message_event(
         aliases=aliases,
         pricing=pricing,
         error=error,
+        **(price._asdict() if price else _NO_PRICE),
+        identities=identities_of(Identity(recipient[1], recipient[0]), *identities),
     )
 
 
@@ -155,11 +177,16 @@ def _event(
     )
 
 
-def error_of(status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:
-    """Return the error of a failure, or of any status that comes with one; None where nothing is said and none due."""
-    if not (code or title or detail) and status not in FAILURES:
-        return None
-    return ErrorDetail(category_of(status, code), code, title, detail)
+def error_of(provider: str, status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:
+    """Return the error of a failure, or of another status that comes with a code; None where none is due.
+
+    A code that says that there is no error (0, NO_ERROR) is none, and texts alone make no failure of a delivery.
+    """
+    if is_no_error(code):
+        if status not in FAILURES:
+            return None
+        code = ""
+    return ErrorDetail(category_of(provider, status, code), code, title, detail)
 
 
 def unknown_word(word: str) -> Unmapped:

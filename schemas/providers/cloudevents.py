@@ -8,7 +8,8 @@ not part of a body: use structured mode.
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import FIELDS, FieldMapping, path_of
+from schemas.providers.mapping import FIELDS, FieldMapping
+from schemas.providers.paths import path_of
 from schemas.providers.provider import Provider
 from schemas.status import RANK, ConnectionStatus
 

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
-from schemas.event import Ignored, Normalized, Unmapped
+from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
 from schemas.providers import evolution_connection
 from schemas.providers.building import error_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
-from schemas.providers.reading import array_of, object_of, text_of
-from schemas.providers.recipients import recipient_of
+from schemas.providers.reading import array_of, object_of, prose_of, text_of
+from schemas.providers.recipients import foremost, recipient_of
 from schemas.providers.redaction import redactor
 from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
@@ -44,6 +44,8 @@ STATUSES: Final = {
 
 _IGNORED_WORDS: Final = {"DELETED": "message_deleted", "EDITED": "message_edited", "READ_BY_ME": "read_by_me"}
 _META_ID: Final = "wamid."
+_CHATS: Final = ("remoteJid", "remoteJidAlt")
+"""A number and a lid of one chat, in either order (`addressingMode` says which is first)."""
 
 _KINDS: Final = {
     "messages.upsert": "inbound_message",
@@ -89,6 +91,8 @@ def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int)
         data = data[0]
     if event in ("messages.update", "send.message"):
         return _message(event, object_of(data), text_of(document.get("instance")), context, received_at_ms)
+    if event == "messages.upsert" and object_of(object_of(data).get("key")).get("fromMe") is True:
+        return Ignored("outbound_echo")
     if event in evolution_connection.EVENTS:
         return evolution_connection.read(event, document, context, received_at_ms)
     kind = _KINDS.get(event) or _KINDS_BY_TOPIC.get(event.partition(".")[0])
@@ -100,6 +104,9 @@ def _message(
 ) -> Normalized:
     key = object_of(data.get("key"))
     message_id = text_of(data.get("keyId")) or text_of(key.get("id"))
+    first_version = not message_id and "owner" in data
+    if first_version:
+        message_id = text_of(data.get("id"))
     on_meta = message_id.startswith(_META_ID)
     if not on_meta and (data.get("fromMe") is False or key.get("fromMe") is False):
         return Ignored("inbound_message_status")
@@ -109,8 +116,8 @@ def _message(
         kind = _IGNORED_WORDS.get(word.upper())
         return Ignored(kind) if kind else unknown_word(word)
     row = text_of(data.get("messageId"))
-    chat = "" if on_meta else text_of(data.get("remoteJid")) or text_of(key.get("remoteJid"))
-    recipient = recipient_of(chat)
+    chats = () if on_meta else tuple(text_of(where.get(name)) for where in (data, key) for name in _CHATS)
+    recipient = foremost(*chats)
     device = text_of(data.get("participant")) or text_of(key.get("participant"))
     return message_event(
         context,
@@ -119,12 +126,28 @@ def _message(
         connection_id=instance,
         status=status,
         word=word,
-        at_ms=parse_time_ms(data.get("messageTimestamp"), UTC) if event == "send.message" else None,
+        at_ms=_time(event, data, first_version=first_version),
         recipient=recipient,
         participant=recipient_of(device)[0] if recipient[1] == "group" else "",
         aliases=(row,) if row and row != message_id else (),
-        error=error_of(status, ""),
+        identities=tuple(chat for chat in chats if chat) if len(set(filter(None, chats))) > 1 else (),
+        error=_error(status, data),
     )
+
+
+def _time(event: str, data: dict[str, Any], *, first_version: bool) -> int | None:
+    """Return when it happened, UTC ms: a sent message's own time, or the update's in version 1; others have none."""
+    if event == "send.message":
+        return parse_time_ms(data.get("messageTimestamp"), UTC)
+    return parse_time_ms(data.get("datetime"), UTC) if first_version else None
+
+
+def _error(status: str, data: dict[str, Any]) -> ErrorDetail | None:
+    """Return why a message failed: Meta's errors on Meta's API, else the code that Baileys puts among its parameters."""
+    first = object_of(next(iter(array_of(data.get("errors"))), None))
+    code = text_of(first.get("code")) or text_of(next(iter(array_of(data.get("messageStubParameters"))), None))
+    title = prose_of(first.get("title")) or prose_of(first.get("message"))
+    return error_of("evolution", status, code, title, prose_of(object_of(first.get("error_data")).get("details")))
 
 
 def _sample(said: Sequence[Said]) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from schemas.providers.mapping import Path, value_at
+from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import SUBJECT_LENGTH_MAX
 
 _PLANS_MAX: Final = 1_000

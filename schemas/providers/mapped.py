@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
-
-from schemas.error_category import category_of
+from schemas.error_category import category_of, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
@@ -17,18 +15,22 @@ from schemas.event import (
     event_id,
     trusted_time,
 )
-from schemas.providers.field_reader import Document, FieldReader, Plan, text_of
-from schemas.providers.mapping import FieldMapping, Path, fold_word, value_at
+from schemas.identity import Identity
+from schemas.providers.arrays import Arrays, Element
+from schemas.providers.element_reader import ElementReader, Plans, element_of
+from schemas.providers.extra_fields import with_extras
+from schemas.providers.field_reader import text_of
+from schemas.providers.mapping import FieldMapping, arrays_of
+from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.reading import load_any
-from schemas.providers.recipients import recipient_of
-from schemas.providers.times import parse_time_ms, zone
+from schemas.providers.recipients import identities_of, is_no_person, recipient_of
+from schemas.providers.times import parse_written_ms, zone
+from schemas.providers.words import fold_word
 from schemas.record import SourceContext
 from schemas.status import FAILURES, RANK
 
 _WORDS_REMEMBERED_MAX: Final = 10_000
-_AROUND_BYTES_MAX: Final = 4_096
-"""What surrounds an array is repeated in every part as it is up to this size."""
 
 _TEXTS: Final = (
     "message_id",
@@ -45,11 +47,9 @@ _TEXTS: Final = (
     "error_detail",
     "error_stage",
 )
-_MESSAGE_ID, _CONNECTION_ID, _EVENT_ID = 0, 1, 2
+_MESSAGE_ID, _CONNECTION_ID = 0, 1
 _STATUS, _TIME = len(_TEXTS), len(_TEXTS) + 1
-"""Where the values of a plan stand."""
-
-_Plans = tuple[tuple[Plan, Document], ...]
+"""Where the values of a reading stand."""
 
 
 class MappedParser:
@@ -58,94 +58,85 @@ class MappedParser:
     def __init__(self, mapping: FieldMapping) -> None:
         """Compile `mapping` once, so that a body costs dictionary look-ups only. Raises for an unknown time zone."""
         self._mapping = mapping
-        self._reader = FieldReader(mapping.paths, _TEXTS)
-        self._item_keys = frozenset(path[0] for path in mapping.items)
+        read = [path for candidates in mapping.paths.values() for path in candidates]
+        read += [path for condition in mapping.when for path in (condition.path, *condition.times)]
+        self._arrays = Arrays(arrays_of(mapping), read)
+        self._readers: dict[Path, ElementReader] = {}
+        self._whole = self._reader(())
         self._zone = zone(mapping.time_zone)
         self._statuses: dict[str, str] = {}
 
     def split(self, body: bytes, content_type: str) -> Sequence[Part]:
-        """Return the events of a body. An array's elements are re-wrapped in what surrounded the array."""
+        """Return the events of a body. Each of several is re-wrapped in what surrounded it."""
         document = load_any(body)
         if document is None:
             return [Part(None, body)]
-        where = self._array_path(document)
-        if where is None:
-            return [Part(self._subject(document, document), body)]
-        elements = value_at(document, where)
-        if len(elements) == 1:
-            return [Part(self._subject(elements[0], document), body)]
+        elements = self._elements(document)
         if len(elements) > PARTS_MAX:
             return [Part(None, body)]
-        around = self._around(document, where)
-        return [Part(self._subject(e, document), orjson.dumps(_rewrap(around, where, e))) for e in elements]
-
-    def _around(self, document: Any, where: Path) -> Any:
-        """Return what every part repeats of a body: all that surrounds the array, or, where that is much, only what
-        the mapping reads, so that parts together do not outgrow their body by more than a little each.
-        """
-        bare = _rewrap(document, where, None)
-        if len(orjson.dumps(bare)) <= _AROUND_BYTES_MAX:
-            return bare
-        kept: Document = {}
-        _place(kept, where, None)
-        for path in (path for candidates in self._mapping.paths.values() for path in candidates):
-            text = text_of(value_at(bare, path))
-            if text:
-                _place(kept, path, text)
-        return kept
+        if len(elements) == 1:
+            return [Part(self._subject(elements[0]), body)]
+        bodies = self._arrays.wrapped(document, elements)
+        return [Part(self._subject(element), one) for element, one in zip(elements, bodies, strict=True)]
 
     def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:
         """Return what one part says (see `Parser.normalize`)."""
         document = load_any(body)
         if document is None:
             return Unmapped("neither JSON nor a form")
-        if type(document) is dict and self._item_keys.isdisjoint(document):  # the usual body: one event
-            return self._event(document, document, context, received_at_ms)
-        element = document
-        where = self._array_path(document)
-        if where is not None:
-            elements = value_at(document, where)
-            if len(elements) > 1:
-                return Unmapped(f"{len(elements)} events in one record")
-            element = elements[0]
-        if type(element) is not dict:
+        if type(document) is dict and self._arrays.first_keys.isdisjoint(document):  # the usual body: one event
+            return self._event(self._whole, (document,), context, received_at_ms)
+        elements = self._elements(document)
+        if len(elements) > 1:
+            return Unmapped(f"{len(elements)} events in one record")
+        path, scopes = elements[0]
+        if type(scopes[-1]) is not dict and (not path or type(scopes[-1]) not in (str, int)):
             return Unmapped("not a JSON object")
-        return self._event(element, document, context, received_at_ms)
+        return self._event(self._reader(path), scopes, context, received_at_ms)
 
-    def _array_path(self, document: Any) -> Path | None:
-        """Return where the body's array of events is, or None; () is the body itself."""
-        if type(document) is list:
-            return () if document else None
-        if type(document) is not dict or self._item_keys.isdisjoint(document):
-            return None
-        for path in self._mapping.items:
-            found = value_at(document, path)
-            if type(found) is list and found and type(found[0]) is dict:
-                return path
-        return None
+    def _elements(self, document: Any) -> list[Element]:
+        if type(document) is dict and self._arrays.first_keys.isdisjoint(document):
+            return [element_of(document)]
+        return self._arrays.elements(document, PARTS_MAX)
 
-    def _subject(self, element: Any, outer: Any) -> str | None:
-        if type(element) is not dict:
+    def _reader(self, path: Path) -> ElementReader:
+        reader = self._readers.get(path)
+        if reader is None:  # as many as a mapping has arrays
+            reader = self._readers[path] = ElementReader(self._mapping, path, _TEXTS)
+        return reader
+
+    def _subject(self, element: Element) -> str | None:
+        """Return what a record is keyed by: what `normalize` will find, from the same reading."""
+        path, scopes = element
+        if type(scopes[-1]) is not dict and not path:
             return None
-        plans, values = self._read(element, outer)
-        status = self._statuses.get(values[_STATUS]) or self._status(plans)[1]
-        if not status:
+        reader = self._reader(path)
+        plans, values = reader.read(scopes)
+        status = self._decided(reader, scopes, plans, values)[1]
+        if not status or reader.incomplete(scopes):
             return None
         return values[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
 
-    def _read(self, element: Document, outer: Any) -> tuple[_Plans, tuple[Any, ...]]:
-        """Return what was looked at, in order (the event itself, then what surrounds it), and the values found there."""
-        plan = self._reader.plan(element)
-        values = plan.values(element)
-        if outer is element or type(outer) is not dict:
-            return ((plan, element),), values
-        around = self._reader.plan(outer)
-        merged = [own or other for own, other in zip(values, around.values(outer), strict=True)]
-        merged[_EVENT_ID] = values[_EVENT_ID]  # an id around an array is that of the request, not of an event
-        merged[_STATUS], merged[_TIME] = values[_STATUS], values[_TIME]  # the event's own candidates come first
-        return ((plan, element), (around, outer)), tuple(merged)
+    def _decided(
+        self, reader: ElementReader, scopes: tuple[Any, ...], plans: Plans, values: tuple[Any, ...]
+    ) -> tuple[str, str, str, Sequence[tuple[int, Path]]]:
+        """Return (the provider's word, our status, kind of what is no status, where its own time is)."""
+        word = values[_STATUS]
+        status = self._statuses.get(word, "")
+        if not status:
+            word, status = self._status(plans) if plans else (word, self._meaning(word))
+        kind = "" if status or not word else self._mapping.ignored.get(fold_word(word), "")
+        told = reader.told(scopes) if reader.conditions else None
+        if told is None:
+            return word, status, kind, ()
+        condition, times = told
+        if condition.ignored:
+            return word, "", condition.ignored, ()
+        if (word and not status) or RANK.get(status, 0) > RANK.get(condition.status, 0):
+            return word, status, kind, ()  # an unknown word may say anything; a known one that is higher says more
+        return condition.told_by, condition.status, "", times
 
-    def _status(self, plans: _Plans) -> tuple[str, str]:
+    def _status(self, plans: Plans) -> tuple[str, str]:
         """Return (the provider's word, our status): the first candidate whose word is known, else (a word or "", "")."""
         unknown = ""
         for plan, document in plans:
@@ -168,48 +159,52 @@ class MappedParser:
             self._statuses[word] = status
         return status
 
-    def _time(self, plans: _Plans) -> int | None:
+    def _time(self, plans: Plans, first: Any, scopes: tuple[Any, ...], own: Sequence[tuple[int, Path]]) -> int | None:
+        """Return when it happened, UTC ms: by the status's own time, else by the mapping's places in order."""
+        formats = self._mapping.time_formats
+        for level, steps in own:
+            at = parse_written_ms(value_at(scopes[level], steps), self._zone, formats)
+            if at is not None:
+                return at
+        at = parse_written_ms(first, self._zone, formats)
+        if at is not None:
+            return at
         for plan, document in plans:
             for look in plan.times:
-                at = parse_time_ms(look(document), self._zone)
+                at = parse_written_ms(look(document), self._zone, formats)
                 if at is not None:
                     return at
         return None
 
-    def _event(self, element: Any, outer: Any, context: SourceContext, received_at_ms: int) -> Normalized:
-        plans, values = self._read(element, outer)
-        word = values[_STATUS]
-        status = self._statuses.get(word, "")
+    def _event(
+        self, reader: ElementReader, scopes: tuple[Any, ...], context: SourceContext, received_at_ms: int
+    ) -> Normalized:
+        plans, values = reader.read(scopes)
+        word, status, kind, own_time = self._decided(reader, scopes, plans, values)
         if not status:
-            word, status = self._status(plans)
-        if not status:
-            kind = self._mapping.ignored.get(fold_word(word)) if word else None
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
+        why = reader.incomplete(scopes)
+        if why:
+            return Unmapped(why)
         is_message = status in RANK
         message_id, connection_id, theirs, recipient, client_ref, tracking_id, participant, campaign, reason = values[
             :9
         ]
         if not (message_id if is_message else connection_id):
             return Unmapped("no message id found" if is_message else "no connection id found")
-        provider_ms = parse_time_ms(values[_TIME], self._zone)
-        if provider_ms is None:
-            provider_ms = self._time(plans)
+        provider_ms = self._time(plans, values[_TIME], scopes, own_time)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
         error = None
-        if is_message and (values[9] or values[10] or values[11] or status in FAILURES):
-            error = _error(status, values[9:13])
-        identity = () if theirs else (
-            context.provider,
-            connection_id,
-            message_id if is_message else "",
-            participant,
-            word,
-            # A connection closes again and again: without a time of its own, receipt distinguishes it from the next.
-            str(provider_ms or ("" if is_message else received_at_ms)),
-            error.code if error else "",
-        )  # fmt: skip
-        recipient, kind = recipient_of(recipient)
-        return Event(  # by position: twenty keywords cost as much as everything else that is done here (0.9 µs)
+        if is_message and (values[9] or status in FAILURES):
+            error = self._error(context.provider, status, values[9:13])
+        # A connection closes again and again: without a time of its own, receipt distinguishes it from the next.
+        stamp = str(provider_ms or ("" if is_message else received_at_ms))
+        names = () if theirs else (context.provider, connection_id, message_id if is_message else "", participant)
+        code = error.code if error else ""
+        recipient, recipient_kind = recipient_of(recipient)
+        if is_message and is_no_person(recipient_kind):
+            return Ignored(f"{recipient_kind}_status")
+        event = Event(  # by position: twenty keywords cost as much as everything else that is done here (0.9 µs)
             context.account,
             context.source,
             context.provider,
@@ -226,7 +221,7 @@ class MappedParser:
             NOWHERE,
             absurd,
             recipient,
-            kind,
+            recipient_kind,
             participant,
             client_ref,
             theirs,
@@ -235,29 +230,17 @@ class MappedParser:
             "",
             "" if is_message else reason,
             error,
-            id=event_id(theirs, status, *identity),
+            identities=identities_of(Identity(recipient_kind, recipient)) if recipient_kind != "phone" else (),
+            id=event_id(theirs, status, *names, word, stamp, code),
         )
+        return with_extras(event, reader.extras, scopes) if reader.extras and is_message else event
 
-
-def _error(status: str, failure: tuple[str, ...]) -> ErrorDetail:
-    code, title, detail, stage = failure
-    return ErrorDetail(category_of(status, code, stage), code, title, detail)
-
-
-def _rewrap(document: Any, where: Path, element: Any) -> Any:
-    """Return `document` with the array at `where` holding `element` alone."""
-    if not where:
-        return [element]
-    key, *rest = where
-    if type(document) is list:
-        return [_rewrap(v, tuple(rest), element) if str(i) == key else v for i, v in enumerate(document)]
-    return {k: (_rewrap(v, tuple(rest), element) if k == key else v) for k, v in document.items()}
-
-
-def _place(document: Document, path: Path, value: Any) -> None:
-    """Put `value` at `path`, making the objects on the way; a place taken by a value is left as it is."""
-    for key in path[:-1]:
-        document = document.setdefault(key, {})
-        if type(document) is not dict:
-            return
-    document.setdefault(path[-1], value)
+    def _error(self, provider: str, status: str, failure: tuple[str, ...]) -> ErrorDetail | None:
+        code, title, detail, stage = failure
+        if is_no_error(code):
+            if status not in FAILURES:
+                return None
+            code = ""
+        mapping = self._mapping
+        category = category_of(mapping.codes_of or provider, status, code, stage, mapping.codes)
+        return ErrorDetail(category, code, "" if is_no_error(title) else title, detail)

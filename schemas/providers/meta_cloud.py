@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
 from schemas.providers import meta_changes
-from schemas.providers.building import error_of, message_event, unknown_word
+from schemas.providers.building import Price, error_of, message_event, unknown_word
 from schemas.providers.json_parser import fixed
 from schemas.providers.provider import Part, Provider, Reporting
 from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
@@ -67,7 +67,9 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
     if ours is None:
         known = _IGNORED_STATUSES.get(word.lower())
         return Ignored(known) if known else unknown_word(word)
-    recipient, participant = _recipient(status)
+    recipient, participant, others = _recipient(status)
+    pricing = object_of(status.get("pricing"))
+    second_id = text_of(status.get("gs_id"))
     return message_event(
         context,
         received_at_ms,
@@ -79,19 +81,29 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
         recipient=recipient,
         participant=participant,
         client_ref=text_of(status.get("biz_opaque_callback_data")),
-        pricing=text_of(object_of(status.get("pricing")).get("category")),
+        pricing=text_of(pricing.get("category")),
+        price=_price(pricing) if pricing else None,
+        identities=others,
+        aliases=(second_id,) if second_id else (),
         error=_error(ours, status),
         family=FAMILY,
     )
 
 
-def _recipient(status: dict[str, Any]) -> tuple[tuple[str, str], str]:
-    """Return ((recipient, kind), participant): the number where it is given, else the business-scoped user id."""
+def _recipient(status: dict[str, Any]) -> tuple[tuple[str, str], str, tuple[str, ...]]:
+    """Return ((recipient, kind), participant, other names): the number where it is given, else a business-scoped user id."""
     recipient = text_of(status.get("recipient_id"))
     if status.get("recipient_type") == "group":
         device = text_of(status.get("recipient_participant_id")) or text_of(status.get("recipient_participant_user_id"))
-        return (recipient.partition("@")[0], "group"), device
-    return recipient_of(recipient or text_of(status.get("recipient_user_id"))), ""
+        return (recipient.partition("@")[0], "group"), device, ()
+    user_id, parent_id = text_of(status.get("recipient_user_id")), text_of(status.get("recipient_parent_user_id"))
+    others = (user_id, parent_id) if user_id or parent_id else ()
+    return recipient_of(recipient or user_id or parent_id), "", others
+
+
+def _price(pricing: dict[str, Any]) -> Price:
+    billable, words = pricing.get("billable"), (text_of(pricing.get(k)) for k in ("type", "category", "pricing_model"))
+    return Price(billable if type(billable) is bool else None, *words)
 
 
 def _error(ours: str, status: dict[str, Any]) -> ErrorDetail | None:
@@ -99,7 +111,10 @@ def _error(ours: str, status: dict[str, Any]) -> ErrorDetail | None:
     first = object_of(errors[0]) if errors else {}
     title = prose_of(first.get("title")) or prose_of(first.get("message"))
     detail = prose_of(object_of(first.get("error_data")).get("details"))
-    return error_of(ours, text_of(first.get("code")), title, detail)
+    code = text_of(first.get("code"))
+    if not first:  # Gupshup passes Meta's bodies on with a code of its own beside the status
+        code, title = text_of(status.get("code")), prose_of(status.get("reason"))
+    return error_of("meta_cloud", ours, code, title, detail)
 
 
 def _sample(said: Sequence[Said]) -> Any:

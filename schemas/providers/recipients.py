@@ -3,9 +3,15 @@
 import re
 from typing import Final
 
+from schemas.identity import KINDS, Identity, least
+
 _PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().\-]{5,24}$")
 _BSUID: Final = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
-_KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group"}
+_PARENT_BSUID: Final = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$")
+_KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group", "broadcast": "broadcast", "newsletter": "newsletter"}
+
+_OF_PEOPLE: Final = frozenset(KINDS) - {"group"}
+_ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
 def recipient_of(text: str) -> tuple[str, str]:
@@ -28,4 +34,26 @@ def recipient_of(text: str) -> tuple[str, str]:
         return "".join(c for c in text if c in "0123456789"), "phone"
     if _BSUID.match(text):
         return text, "bsuid"
-    return text, ""
+    return text, "parent_bsuid" if _PARENT_BSUID.match(text) else ""
+
+
+def is_no_person(kind: str) -> bool:
+    """Return whether a chat is a story or a channel: what becomes of those is no message's fate."""
+    return kind in ("broadcast", "newsletter")
+
+
+def identities_of(recipient: Identity, *others: str) -> tuple[Identity, ...]:
+    """Return all names of one recipient, the one already read included; of a group there is none.
+
+    A number alone is not repeated: it is the recipient, and stays it (no lesser kind replaces it).
+    """
+    if recipient.kind == "group" or (recipient.kind in ("phone", "") and not any(others)):
+        return ()
+    named = [recipient, *(Identity(kind, value) for value, kind in map(recipient_of, others))]
+    return tuple(least(identity for identity in named if identity.value and identity.kind in _OF_PEOPLE))
+
+
+def foremost(*texts: str) -> tuple[str, str]:
+    """Return as (recipient, kind) the name that says most of who it is: a number before a lid before a business-scoped id."""
+    read = [recipient_of(text) for text in texts if text]
+    return min(read, key=lambda one: _ORDER.get(one[1], len(_ORDER)), default=("", ""))

@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
 from schemas.event import rfc3339
-from schemas.providers.mapping import FieldMapping, Path
+from schemas.providers.mapping import FieldMapping
+from schemas.providers.paths import EACH, Path, array_prefix
 from schemas.status import RANK
 
 RECIPIENT: Final = "5511900000001"
@@ -53,51 +54,72 @@ def encoded(document: Any, content_type: str) -> bytes:
 
 
 def sample_of(mapping: FieldMapping) -> Sample | None:
-    """Return the shape that a mapping reads; None where it reads no message id or no delivery yet."""
+    """Return the shape that a mapping reads; None where it reads no message id or no word for a delivery yet."""
     words: dict[str, str] = {}
     for word, status in mapping.words.items():
         if status in RANK:
             words.setdefault(status, word)
     if "delivered" not in words or not mapping.paths.get("message_id") or not mapping.paths.get("status"):
         return None
-    return Sample(lambda said: _document(mapping, said), words, several=True)
+    array = _array(mapping)
+    one_status = bool(array) and array_prefix(mapping.paths["status"][0]) != array and array not in mapping.items
+    return Sample(lambda said: _document(mapping, array, said), words, several=True, one_status=one_status)
 
 
-def _document(mapping: FieldMapping, said: Sequence[Said]) -> Any:
-    elements = [_element(mapping, one) for one in said]
-    if len(elements) == 1:
+def _array(mapping: FieldMapping) -> Path:
+    """Return the array in which a body of this shape has its events; () where a body is one event, or an array itself."""
+    return array_prefix(mapping.paths["message_id"][0]) or (mapping.items[0] if mapping.items else ())
+
+
+def _document(mapping: FieldMapping, array: Path, said: Sequence[Said]) -> Any:
+    around: dict[str, Any] = {}
+    elements = [_element(mapping, array, one, around) for one in said]
+    if not array:
+        return elements[0] if len(elements) == 1 else elements
+    if not around and len(elements) == 1 and array in mapping.items:
         return elements[0]
-    if not mapping.items:
-        return elements
-    document: dict[str, Any] = {}
-    _place(document, mapping.items[0], elements)
-    return document
+    _place(around, array, elements)
+    return around
 
 
-def _element(mapping: FieldMapping, said: Said) -> dict[str, Any]:
+def _element(mapping: FieldMapping, array: Path, said: Said, around: dict[str, Any]) -> Any:
+    """Return one event; what the mapping reads outside the array is put `around` it."""
     values = {
-        "message_id": said.message_id,
         "status": said.word,
         "event_id": f"evt_{said.message_id}_{said.word}",
         "time": rfc3339(said.at_ms),
         "connection_id": CONNECTION,
         "recipient": RECIPIENT,
+        "message_id": said.message_id,
     }
     element: dict[str, Any] = {}
     for field, value in values.items():
         for path in mapping.paths.get(field, ()):
-            if _place(element, path, value):
+            if path == array and array:
+                return value  # the array is of ids; what else is read stands around it
+            inside = not array or path[: len(array)] == array
+            if inside or (array in mapping.items and EACH not in path):
+                placed = _place(element, path[len(array) :] if inside else path, value)
+            else:
+                placed = _place(around, path, value)
+            if placed:
                 break
     return element
 
 
 def _place(document: dict[str, Any], path: Path, value: Any) -> bool:
-    """Put `value` at `path` where nothing is in the way; say whether it could be."""
+    """Put `value` at `path` where nothing is in the way; say whether it could be. Arrays on the way get one element."""
     if any(key.isdecimal() for key in path):
         return False
     place: Any = document
-    for key in path[:-1]:
-        place = place.setdefault(key, {})
-        if not isinstance(place, dict):
+    for place_of, key in enumerate(path[:-1]):
+        if key == EACH:
+            continue
+        is_array = path[place_of + 1] == EACH
+        if is_array and place_of + 2 == len(path):
+            return type(place) is dict and place.setdefault(key, value) == value
+        below = place.setdefault(key, [{}] if is_array else {}) if type(place) is dict else None
+        place = below[0] if is_array and type(below) is list else below
+        if type(place) is not dict:
             return False
     return bool(place.setdefault(path[-1], value) == value)

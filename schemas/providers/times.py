@@ -1,6 +1,7 @@
 """Reading a provider's time: ISO 8601, or epoch seconds or milliseconds, distinguished by size."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Any, Final
@@ -46,6 +47,18 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
         except (OverflowError, ValueError):
             return None
     return None
+
+
+def parse_written_ms(value: Any, naive_zone: tzinfo, formats: Sequence[str]) -> int | None:
+    """Return a time as `parse_time_ms` does, one written in one of `formats` (of `strptime`) included; they come first."""
+    if formats and type(value) is str and len(value) <= _TEXT_LENGTH_MAX:
+        for written in formats:
+            try:
+                at = datetime.strptime(value.strip(), written)  # noqa: DTZ007 - the zone follows
+                return round((at if at.tzinfo else at.replace(tzinfo=naive_zone)).timestamp() * 1000)
+            except (ValueError, OverflowError):
+                continue
+    return parse_time_ms(value, naive_zone)
 
 
 def _from_digits(text: str, naive_zone: tzinfo) -> int | None:

@@ -32,6 +32,7 @@ _FIELDS: Final = {
         "ErrorCode",
         "ErrorMessage",
         "ChannelStatusMessage",
+        "ExternalUserId",
     )
 }
 
@@ -85,7 +86,9 @@ class TwilioParser:
             status=status,
             word=word,
             recipient=recipient_of(form.get("To", "")),
+            identities=(form.get("ExternalUserId", ""),),
             error=error_of(
+                "twilio",
                 status,
                 form.get("ErrorCode", ""),
                 form.get("ErrorMessage", ""),

@@ -90,7 +90,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         recipient=recipient,
         participant=recipient_of(text_of(payload.get("participant")))[0] if recipient[1] == "group" else "",
         their_id=text_of(document.get("id")),
-        error=error_of(status, ""),
+        error=error_of("waha", status, text_of(object_of(payload.get("_data")).get("ackReason"))),
     )
 
 

@@ -8,8 +8,10 @@ identifiers, and warn of repeats and disorder. Its payload is not published, so 
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import FieldMapping, fold_word, path_of
+from schemas.providers.mapping import FieldMapping
+from schemas.providers.paths import path_of
 from schemas.providers.provider import OWN_SIGNATURE, Provider
+from schemas.providers.words import fold_word
 
 _PATHS: Final[dict[str, tuple[str, ...]]] = {
     "message_id": ("message.id", "message_id", "messageId", "id_mensagem", "mensagem.id", "data.message_id", "data.id"),
@@ -87,7 +89,7 @@ DEFAULT: Final = FieldMapping(
     paths={name: tuple(path_of(dotted) for dotted in candidates) for name, candidates in _PATHS.items()},
     words={fold_word(word): status for status, words in _WORDS.items() for word in words},
     ignored={fold_word(word): kind for kind, words in _IGNORED.items() for word in words},
-    items=(("events",), ("eventos",), ("statuses",)),
+    items=(("events", "[]"), ("eventos", "[]"), ("statuses", "[]")),
     time_zone="America/Sao_Paulo",
 )
 

@@ -110,7 +110,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         word=word,
         recipient=recipient,
         participant=recipient_of(text_of(device))[0] if recipient[1] == "group" else "",
-        error=error_of(status, word if int(word) < 0 else ""),
+        error=error_of("wppconnect", status, word if int(word) < 0 else ""),
     )
 
 

@@ -122,7 +122,7 @@ def _accepted(document: dict[str, Any], context: SourceContext, received_at_ms: 
         at_ms=parse_time_ms(document.get("momment"), UTC),
         recipient=_recipient(document),
         aliases=(queue_id,) if queue_id and message_id and queue_id != message_id else (),
-        error=error_of(failure, code, title) if failed else None,
+        error=error_of("z_api", failure, code, title) if failed else None,
     )
 
 

@@ -22,12 +22,12 @@ from deploy.local.engine import clickhouse_program
 from projections.clickhouse.migrate import migrate, read_migrations
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.ports import HOST, free_port
+from runtime.ports import free_port
 from runtime.programs import CHECKOUT
 from tests.bench import many_messages
 from tests.bench.command_line import begin
 from tests.bench.many_messages import BLOCK_MESSAGES, DAY_MS, DAYS, STORE, VIEWS, Extent, statements
-from tests.support.servers import running
+from tests.support.servers import local_url, running
 
 MESSAGES: Final = 10_000_000
 _STEP_BLOCKS: Final = 25_000
@@ -66,7 +66,7 @@ def filled(messages: int = MESSAGES) -> Iterator[Filled]:
     extent, done = found
     port = free_port()
     with running(clickhouse_program(folder / "engine", port), folder):
-        url = f"http://{HOST}:{port}"
+        url = local_url(folder / "engine", port)
         if done < extent.blocks:
             for blocks in fill(connect(ClickHouseSettings(url), timeout_s=_TIMEOUT_S), extent, done):
                 marker.write_text(json.dumps(asdict(extent) | {"blocks": blocks, "made_of": made_of()}) + "\n")

@@ -32,16 +32,16 @@ def posted_ms(seconds: int) -> dict[str, int]:
     """
     scratch = tempfile.TemporaryDirectory(prefix="recibo-bench-", ignore_cleanup_errors=True)
     with scratch as folder, running_line(Path(folder)) as line:
-        addresses = line.stack.addresses
-        return asyncio.run(_measure(addresses.ingest, addresses.clickhouse, seconds + _WARM_S))
+        stack = line.stack
+        return asyncio.run(_measure(stack.addresses.ingest, stack.clickhouse, seconds + _WARM_S))
 
 
-async def _measure(url: str, clickhouse_url: str, seconds: int) -> dict[str, int]:
+async def _measure(url: str, clickhouse: ClickHouseSettings, seconds: int) -> dict[str, int]:
     source = next(source for source in OWN_SOURCES if not source.selected)
     total = EVENTS_PER_S * seconds
     posted: dict[str, float] = {}
     due: asyncio.Queue[int | None] = asyncio.Queue()
-    client = await asyncio.to_thread(connect, ClickHouseSettings(clickhouse_url))
+    client = await asyncio.to_thread(connect, clickhouse)
     async with asyncio.timeout(seconds + _WAIT_S_MAX):
         watching = asyncio.create_task(_watch(client, posted, total))
         async with asyncio.TaskGroup() as workers:

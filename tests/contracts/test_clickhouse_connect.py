@@ -17,9 +17,10 @@ from clickhouse_connect.driver.insert import InsertContext
 from clickhouse_connect.driver.transform import NativeTransform
 
 from projections.blocks import Blocks
-from projections.refusals import is_permanent
 from projections.rows import projections_of
 from projections.rows.table import Table
+from runtime.clickhouse.failures import clickhouse_failure
+from runtime.failure import Failure
 from schemas.topics import Topics
 from tests.contracts.reading import check_as_read, parameters
 
@@ -46,7 +47,7 @@ def test_signatures() -> None:
             "3f036ec56a9f4dcf",
             "the body is `insert_block` as it is, and a header says how we compressed it",
         ),
-        (build_http_error, "0b455b0d217aa937", "the code is the engine's header: `is_permanent` decides by it"),
+        (build_http_error, "0b455b0d217aa937", "the code is the engine's header: `clickhouse_failure` decides by it"),
         (InsertContext.next_block, "e92f9b64d81eee0e", "one block where `block_size` is the number of rows"),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),
@@ -82,9 +83,9 @@ def test_errors_say_what_they_are() -> None:
     """An error carries ClickHouse's code, and the classes that refusals are recognised by have the parents we take them for."""
     error = exceptions.DatabaseError("no", code=27, name="CANNOT_PARSE_INPUT_ASSERTION_FAILED")
     assert error.code == 27
-    assert is_permanent(error)
+    assert clickhouse_failure(error) is Failure.REFUSED
     assert exceptions.DatabaseError("away").code is None
-    assert not is_permanent(exceptions.OperationalError("away"))
+    assert clickhouse_failure(exceptions.OperationalError("away")) is Failure.AWAY
     assert issubclass(exceptions.DataError, exceptions.Error)
     assert issubclass(exceptions.OperationalError, exceptions.Error)
     assert issubclass(exceptions.Error, exceptions.ClickHouseError)
@@ -98,15 +99,15 @@ def test_an_answer_of_the_engine_keeps_its_code(*, retried: bool) -> None:
         500, "27", "Code: 27. DB::Exception: no (CANNOT_PARSE_INPUT)", "scrub", "http://here", retried
     )
     assert refused.code == 27
-    assert is_permanent(refused)
+    assert clickhouse_failure(refused) is Failure.REFUSED
     away = build_http_error(502, None, "bad gateway", "scrub", "http://here", retried)
     assert away.code is None
-    assert not is_permanent(away)
+    assert clickhouse_failure(away) is Failure.AWAY
 
 
 @pytest.mark.parametrize(("type_", "value"), [("UInt16", 70_000), ("UInt16", "a"), ("DateTime64(3, 'UTC')", "soon")])
 def test_values_that_a_column_cannot_hold_are_refused_before_anything_is_sent(type_: str, value: object) -> None:
-    """The client raises while it encodes, one of the errors that bisection takes for permanent."""
+    """The client raises while it encodes, one of the errors that bisection is for."""
     with pytest.raises((ValueError, TypeError, OverflowError, ArithmeticError, exceptions.DataError)) as raised:
         Blocks(Table("t", (("c", type_),)), [(value,)])
-    assert is_permanent(raised.value)
+    assert clickhouse_failure(raised.value) is Failure.REFUSED

@@ -153,7 +153,7 @@ def paths_of(value: Any, path: str = "$") -> set[str]:
         counted = path.endswith("_at_ms") and path not in ("$.status_at_ms", "$.data.occurred_at_ms")
         return {path}.union(*(paths_of(v, f"{path}[]" if counted else f"{path}.{k}") for k, v in value.items()))
     if isinstance(value, list):
-        tuple_like = path == "$.latest"
+        tuple_like = path == "$.latest" or path.endswith(".identities[]")
         return {path}.union(*(paths_of(v, f"{path}[{i}]" if tuple_like else f"{path}[]") for i, v in enumerate(value)))
     return {path}
 

@@ -1,4 +1,7 @@
-"""What we lean on in Kafka's protocol: metadata version 10, which says a topic's id, and creates nothing by asking."""
+"""What we lean on in Kafka's protocol: metadata version 10, which says a topic's id, and creates nothing by asking.
+
+`AIOKafkaAdminClient._send_request` is private: it sends a request of our own class to any broker and gives its answer.
+"""
 
 import re
 import uuid

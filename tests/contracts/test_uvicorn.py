@@ -5,14 +5,17 @@ ingest and `make hostile`, and then write the new digest down.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import uvloop
 from uvicorn import Config, Server
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
+from uvloop.loop import SSLProtocol  # type: ignore[attr-defined] # its stub leaves it out
 
 from ingest.http.request import EXCHANGE, Request
 from tests.contracts.reading import check_as_read, parameters
@@ -254,6 +257,23 @@ async def test_a_connection_that_is_to_be_closed_says_so(make: Make) -> None:
     protocol.data_received(REQUEST.replace(b"host", b"connection: close\r\nhost"))
     assert not Request({**protocol.scope, EXCHANGE: protocol.cycle}).write(STATUS_LINE[204])
     assert transport.written == b""
+
+
+def test_tls_protocol_is_fed_as_a_buffered_protocol() -> None:
+    """Uvloop's TLS protocol can be made and fed by whoever has read the first bytes: `ingest.http.handshake` does so."""
+    assert {"get_buffer", "buffer_updated", "connection_made", "connection_lost"} <= set(dir(SSLProtocol))
+    loop = uvloop.new_event_loop()
+    waiter = loop.create_future()
+    made = SSLProtocol(
+        loop,
+        asyncio.Protocol(),
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
+        waiter,
+        server_side=True,
+        ssl_handshake_timeout=1.0,
+    )
+    assert len(memoryview(made.get_buffer(10))) >= 10
+    loop.close()
 
 
 def test_status_lines() -> None:

@@ -17,6 +17,7 @@ from operations.sources.registry import Registry
 from schemas.providers import PROVIDERS
 from schemas.sources import Source
 from tests.support.samples import SECRETS, Sample
+from tests.support.servers import url_of
 
 PUBLIC_URL = "https://receiver.example.com"
 NAMES = [name for name in PROVIDERS if name != "generic"]
@@ -56,7 +57,7 @@ class World:
             "RECIBO_INGEST_PORT": self.stack.addresses.ingest.rpartition(":")[2],
             "RECIBO_PUBLIC_URL": PUBLIC_URL,
             "KAFKA_BOOTSTRAP_SERVERS": self.stack.addresses.kafka,
-            "CLICKHOUSE_URL": self.stack.addresses.clickhouse,
+            "CLICKHOUSE_URL": url_of(self.stack.clickhouse),
         }
         result = CliRunner().invoke(command, arguments, env=environ, catch_exceptions=False)
         assert result.exit_code == 0, result.output
@@ -72,9 +73,7 @@ class World:
 
     def rows(self, statement: str) -> list[Any]:
         """Query ClickHouse."""
-        with clickhouse_connect.get_client(
-            dsn=self.stack.addresses.clickhouse, autogenerate_session_id=False
-        ) as client:
+        with clickhouse_connect.get_client(dsn=url_of(self.stack.clickhouse), autogenerate_session_id=False) as client:
             return list(client.query(statement).result_rows)
 
 

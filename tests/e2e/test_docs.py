@@ -26,6 +26,7 @@ from runtime.programs import CHECKOUT
 from runtime.sources_file import SourcesFile
 from tests.support.line import DEADLINE_S, quiet
 from tests.support.pages import Block, blocks_of, page_names
+from tests.support.servers import url_of
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -55,6 +56,8 @@ class Checkout:
 
     folder: Path
     addresses: Addresses
+    clickhouse: str
+    """URL of the engine, credentials included."""
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a shell block as a reader would, in the folder, `recibo` being on the PATH."""
@@ -104,13 +107,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         traffic = generate(1, EVENTS, sources, str(now_ms), now_ms - 7_200_000)
         ledger = asyncio.run(run_demo(deployment, traffic, DEADLINE_S, quiet))
         assert ledger.is_exact
-        yield Checkout(folder, a)
+        yield Checkout(folder, a, url_of(stack.clickhouse))
 
 
 @pytest.fixture(scope="module")
 def client(checkout: Checkout) -> Iterator[Client]:
     """A client of the stack's ClickHouse."""
-    with clickhouse_connect.get_client(dsn=checkout.addresses.clickhouse, autogenerate_session_id=False) as client:
+    with clickhouse_connect.get_client(dsn=checkout.clickhouse, autogenerate_session_id=False) as client:
         yield client
 
 

@@ -31,8 +31,9 @@ pytestmark = pytest.mark.timeout(300)
 class Up:
     """A running `recibo up`, and what it printed when it was ready."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], data_dir: Path) -> None:
         self.process = process
+        self.data_dir = data_dir
         self.printed = ""
 
     def read_until(self, end: str) -> None:
@@ -53,7 +54,9 @@ class Up:
     def message_ids(self) -> set[str]:
         """Return the ids of all messages that can be queried."""
         url = self.line("ClickHouse").split()[0]
-        return set(httpx.post(url, content="SELECT message_id FROM recibo.messages").raise_for_status().text.split())
+        who = ("default", (self.data_dir / "clickhouse" / "password").read_text().strip())
+        asked = httpx.post(url, content="SELECT message_id FROM recibo.messages", auth=who)
+        return set(asked.raise_for_status().text.split())
 
 
 @contextmanager
@@ -69,7 +72,7 @@ def recibo_up(folder: Path) -> Iterator[Up]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        up = Up(process)
+        up = Up(process, folder / "data")
         try:
             up.read_until("Stop:")
             yield up
@@ -92,6 +95,11 @@ def wait_for_messages(up: Up, expected: set[str]) -> None:
     while (found := up.message_ids()) != expected:
         assert time.monotonic() < deadline, f"found {found}, expected {expected}"
         time.sleep(0.05)
+
+
+def is_for_others(path: Path) -> bool:
+    """Return whether others than its owner may read or write a file, or enter a folder."""
+    return bool(path.lstat().st_mode & 0o077) and not path.is_symlink()
 
 
 def children_of(pid: int) -> set[int]:
@@ -118,9 +126,11 @@ def wait_until_gone(pids: set[int]) -> None:
 def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: Path) -> None:
     """The pasted line is answered 204 and its row can be queried; Ctrl-C ends all; a second `up` keeps and adds."""
     with recibo_up(tmp_path) as up:
-        assert (tmp_path / "data" / "secrets.env").stat().st_mode & 0o777 == 0o600
+        secret = (tmp_path / "data" / "secrets.env").read_text().partition("RECIBO_SECRET_WPP=")[2].strip()
+        assert secret in up.printed, "the first start shows it"
         first = paste(up)
         wait_for_messages(up, {first})
+        assert [path for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")] if is_for_others(path)] == []
         children = children_of(up.process.pid)
         assert len(children) == 6
         up.process.send_signal(signal.SIGINT)
@@ -132,12 +142,28 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
 
     with recibo_up(tmp_path) as up:
         assert "created topics" not in up.printed
+        assert secret not in up.printed
+        assert (tmp_path / "data" / "clickhouse" / "password").read_text().strip() not in up.printed
         second = paste(up)
         wait_for_messages(up, {first, second})
         children = children_of(up.process.pid)
         up.process.kill()
         up.process.wait(STOP_S_MAX)
         wait_until_gone(children)
+
+
+def test_intake_goes_on_without_the_engine(tmp_path: Path) -> None:
+    """Where the engine's metadata is damaged, webhooks are taken all the same, and it is said what is wrong and what to do."""
+    with recibo_up(tmp_path) as up:
+        wait_for_messages(up, {paste(up)})
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(STOP_S_MAX) == 0
+    for path in (tmp_path / "data" / "clickhouse" / "engine").rglob("*.sql"):
+        path.write_bytes(bytes(byte ^ 0x5A for byte in path.read_bytes()))
+    with recibo_up(tmp_path) as up:
+        assert "Recibo takes webhooks, and fills no table" in up.printed
+        assert "with `recibo rebuild`" in up.printed
+        paste(up)
 
 
 def test_a_second_up_on_the_same_data_is_refused(tmp_path: Path) -> None:

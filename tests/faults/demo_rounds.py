@@ -26,6 +26,7 @@ from deploy.demo.sources import OWN_SOURCES
 from deploy.demo.traffic import generate
 from deploy.local.stack import Stack
 from tests.faults.tally import Tally
+from tests.support.servers import url_of
 
 MERGES: Final = ("as they come", "stopped", "forced")
 DEADLINE_S: Final = 120.0
@@ -68,7 +69,7 @@ def run_round(seed: int, events: int, merges: str) -> list[str]:
     with (
         tempfile.TemporaryDirectory(prefix="recibo-demos-", ignore_cleanup_errors=True) as folder,
         Stack(own_stack(Path(folder), starts_fast=True)) as stack,
-        _merging(stack.addresses.clickhouse, merges),
+        _merging(url_of(stack.clickhouse), merges),
     ):
         a = stack.addresses
         deployment = Deployment(a.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES)

@@ -78,6 +78,7 @@ def steps(log: list[Any], durable: Durable, sizes: list[int]) -> list[Step]:
             0,
             {key: messages.get(key) for key in message_keys},
             {key: connections.get(key) for key in connection_keys},
+            durable.committed,
         )
         position += size
         done.append(

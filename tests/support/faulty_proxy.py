@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import Enum
 from socket import SO_LINGER, SOL_SOCKET
+from urllib.parse import urlsplit
 
 
 class Fault(Enum):
@@ -19,8 +20,12 @@ class Fault(Enum):
     ERROR_AFTER = "the rows are in, and the answer is a 500"
     STALL_AFTER = "the rows are in, and the answer does not come in time"
     DISK_FULL = "the engine says that its disk is full"
+    SWALLOWED = "the answer is that all went well, and that no row was written"
 
 
+_SWALLOWED = (
+    b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-ClickHouse-Summary: {"written_rows":"0"}\r\n\r\n'
+)
 _ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 5\r\nConnection: close\r\n%b\r\nwoops"
 
 
@@ -85,7 +90,11 @@ class FaultyProxy:
             await _read_message(engine_reader)
         if fault is Fault.STALL_AFTER:
             await asyncio.sleep(3)
-        if fault in {Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.DISK_FULL}:
+        if fault is Fault.SWALLOWED:
+            writer.write(_SWALLOWED)
+            await writer.drain()
+            writer.close()
+        elif fault in {Fault.ERROR_BEFORE, Fault.ERROR_AFTER, Fault.DISK_FULL}:
             code = b"X-ClickHouse-Exception-Code: 243\r\n" if fault is Fault.DISK_FULL else b""
             writer.write(_ERROR % code)
             await writer.drain()
@@ -117,6 +126,13 @@ async def _read_message(reader: asyncio.StreamReader) -> bytes:
         length = int(lower.split(b"\r\ncontent-length: ")[1].split(b"\r\n")[0])
         return head + await reader.readexactly(length)
     return head
+
+
+def through(proxy: FaultyProxy, url: str) -> str:
+    """Return the engine's URL by way of a proxy, as whom it says."""
+    parts = urlsplit(url)
+    who = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{who}@127.0.0.1:{proxy.port}" if who else f"127.0.0.1:{proxy.port}").geturl()
 
 
 @asynccontextmanager

@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from testcontainers.community.clickhouse import ClickHouseContainer
 from testcontainers.community.kafka import KafkaContainer
 
 from deploy.local.broker import broker_program
 from deploy.local.engine import clickhouse_program
+from deploy.local.engine_access import USER, ensure_password
+from runtime.clickhouse.client import password_of
+from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.ports import HOST, free_port
 from runtime.programs import CHECKOUT
 from runtime.supervisor import Child, Program
@@ -58,7 +63,21 @@ def clickhouse_server() -> Iterator[str]:
         return
     port = free_port()
     with _scratch() as folder, running(clickhouse_program(folder / "clickhouse", port), folder):
-        yield f"http://{HOST}:{port}"
+        yield local_url(folder / "clickhouse", port)
+
+
+def local_url(directory: Path, port: int) -> str:
+    """Return the URL of the local engine with its data in `directory`, credentials included."""
+    return f"http://{USER}:{ensure_password(directory).read_text().strip()}@{HOST}:{port}"
+
+
+def url_of(clickhouse: ClickHouseSettings) -> str:
+    """Return the URL of an engine that settings lead to, credentials included."""
+    parts = urlsplit(clickhouse.url)
+    if parts.username:
+        return clickhouse.url
+    who = f"{clickhouse.username}:{password_of(clickhouse)}"
+    return parts._replace(netloc=f"{who}@{parts.netloc}").geturl()
 
 
 @contextmanager
@@ -85,3 +104,8 @@ def docker_answers() -> bool:
 def _scratch() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="recibo-test-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+needs_local = pytest.mark.skipif(
+    docker_answers(), reason="about the local process; here ClickHouse runs in a container"
+)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from dataclasses import dataclass, field
 
@@ -18,12 +19,21 @@ class Traffic:
     source: str
     connections: int = 8
     pause_s: float = 0.01
+    address: str = "127.0.0.1"
+    """Where they come from."""
+    tls: ssl.SSLContext | None = None
+    posts_of_connection_max: int = 1_000_000
     answers: dict[int, int] = field(default_factory=dict)
     """Event number → status answered; an event without an answer is not in it."""
     seconds: list[tuple[float, float]] = field(default_factory=list)
     """(when it was answered, how long that took), monotonic seconds."""
     _next: int = 0
     _stopping: bool = False
+
+    @property
+    def posted(self) -> int:
+        """Events posted, answered or not."""
+        return self._next
 
     @property
     def acknowledged(self) -> set[int]:
@@ -49,9 +59,13 @@ class Traffic:
             await asyncio.sleep(self.pause_s)
 
     async def _connection(self) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.running.port)
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self.running.port, local_addr=(self.address, 0), ssl=self.tls
+        )
         try:
-            while not self._stopping:
+            for _ in range(self.posts_of_connection_max):
+                if self._stopping:
+                    break
                 self._next += 1
                 number = self._next
                 began = time.monotonic()

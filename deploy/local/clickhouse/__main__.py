@@ -8,9 +8,11 @@ import uvicorn
 
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.http import create_app
+from deploy.local.engine_access import ensure_password
 from runtime.directory_lock import DirectoryLock
 from runtime.ports import HOST
-from schemas.errors import DeploymentError
+from runtime.secret_file import read_secret
+from schemas.errors import ReciboError
 
 _IDLE_S = 30  # ClickHouse's own; clients count on a connection to last a while
 _DRAIN_S = 20
@@ -23,11 +25,12 @@ def main(data_dir: Path, port: int) -> None:
     """Serve ClickHouse's HTTP interface over the engine in DATA_DIR."""
     try:
         lock = DirectoryLock(data_dir, "ClickHouse engine")
-    except DeploymentError as error:
+        password = read_secret(ensure_password(data_dir), "the password of the local ClickHouse")
+    except ReciboError as error:
         sys.exit(str(error))
     engine = Engine(data_dir / "engine")
     uvicorn.run(
-        create_app(engine),
+        create_app(engine, password),
         host=HOST,
         port=port,
         http="httptools",

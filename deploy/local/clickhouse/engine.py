@@ -15,7 +15,8 @@ from chdb.state.sqlitelike import Connection
 
 from deploy.local.clickhouse.errors import EngineError, refusal
 from deploy.local.clickhouse.permissions import forbidden, forbidden_in_values, reaching_outside
-from deploy.local.clickhouse.statement import VALUES, Statement, output_format
+from deploy.local.clickhouse.statement import VALUES, Statement, goes_on_after_values, output_format
+from runtime.clickhouse.settings import LOG_COMMENT
 
 _STATEMENTS_KNOWN_MAX = 1_024
 """Texts whose permission is remembered: clients ask the same again and again."""
@@ -29,6 +30,11 @@ class Lane(Enum):
     """Statements that wait for one another, and never for those of another lane."""
 
     INSERT = "insert"
+    """Rows that come with the statement."""
+    LINK = "link"
+    """What the projections insert of what is in the tables: states wait for it."""
+    COPY = "copy"
+    """Likewise of anyone else: may take long."""
     CHANGE = "change"
     READ = "read"
     BRIEF = "brief"
@@ -71,10 +77,12 @@ class Engine:
         self._outside = reaching_outside(*map(self._names, ("table_functions", "table_engines", "database_engines")))
         self._forbidden = lru_cache(_STATEMENTS_KNOWN_MAX)(self._look_up_forbidden)
 
-    def lane(self, statement: Statement) -> Lane:
+    def lane(self, statement: Statement, settings: Mapping[str, str]) -> Lane:
         """Return where a statement waits. One that cannot be parsed goes with the readers, to fail there."""
         if statement.rows is not None:
             return Lane.INSERT
+        if statement.copies_rows():
+            return Lane.LINK if settings.get("log_comment") == LOG_COMMENT else Lane.COPY
         kind = self._anchor._conn.classify_query(statement.sql)["query_class"]  # noqa: SLF001 - not offered elsewhere
         if kind.name == "CONTROL" or statement.asks_about_tables():
             return Lane.BRIEF
@@ -101,6 +109,8 @@ class Engine:
 
     def _require_allowed(self, statement: Statement, parameters: Mapping[str, str]) -> None:
         """Refuse what reaches files, programs or networks. Raises EngineError."""
+        if statement.rows_format == VALUES and goes_on_after_values(statement.rows or b""):
+            raise refusal(62, "SYNTAX_ERROR", "One statement at a time: another follows the rows behind VALUES")
         text = statement.sql if statement.rows is None else f"{statement.sql} FORMAT {statement.rows_format}"
         denied = self._forbidden(text, tuple(parameters.items()))
         if not denied and statement.rows is not None and statement.rows_format == VALUES:

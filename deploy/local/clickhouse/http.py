@@ -14,6 +14,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from deploy.local.clickhouse.callers import refused
 from deploy.local.clickhouse.compression import compress, decompress
 from deploy.local.clickhouse.engine import Answer, Engine, Lane, Request
 from deploy.local.clickhouse.errors import EngineError, refusal
@@ -23,7 +24,7 @@ from deploy.local.clickhouse.statement import parse_statement
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
 """Largest body, as sent and once decompressed: a million rows of a kilobyte."""
 
-LANE_WIDTHS: Final = {Lane.INSERT: 4, Lane.CHANGE: 1, Lane.READ: 8, Lane.BRIEF: 4}
+LANE_WIDTHS: Final = {Lane.INSERT: 4, Lane.LINK: 2, Lane.COPY: 1, Lane.CHANGE: 1, Lane.READ: 8, Lane.BRIEF: 4}
 """Statements of a lane that run at once."""
 
 READER_LIMITS: Final = {
@@ -32,6 +33,9 @@ READER_LIMITS: Final = {
     "max_result_bytes": str(512 * 1024 * 1024),  # results are held in memory
 }
 """Settings of statements that only read, where the request does not set its own."""
+
+COPY_LIMITS: Final = {"max_execution_time": "600"}
+"""Likewise of an INSERT … SELECT, which others of its kind wait for."""
 
 _NOT_SETTINGS: Final = frozenset(
     {
@@ -45,8 +49,8 @@ _NOT_SETTINGS: Final = frozenset(
 _SETTING_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def create_app(engine: Engine) -> Starlette:
-    """Return the application that serves `engine`."""
+def create_app(engine: Engine, password: str) -> Starlette:
+    """Return the application that serves `engine` to who shows `password`."""
     lanes = {lane: CapacityLimiter(width) for lane, width in LANE_WIDTHS.items()}
 
     async def statement(http: HttpRequest) -> Response:
@@ -56,6 +60,8 @@ def create_app(engine: Engine) -> Starlette:
             "X-ClickHouse-Server-Display-Name": "recibo-local",
         }
         try:
+            if error := refused(http.headers, password):
+                raise error
             request = _request(http, await _body(http), engine)
             answer = await to_thread.run_sync(engine.run, request, limiter=lanes[request.lane])
         except EngineError as error:
@@ -101,10 +107,10 @@ def _request(http: HttpRequest, body: bytes, engine: Engine) -> Request:
         raise refusal(62, "SYNTAX_ERROR", f"The statement is not UTF-8: {error}") from error
     if not statement.sql.strip():
         raise refusal(62, "SYNTAX_ERROR", "Empty query")
-    lane = engine.lane(statement)
     settings = _settings(given)
-    if lane is Lane.READ:
-        settings = {**READER_LIMITS, **settings}
+    lane = engine.lane(statement, settings)
+    limits = {Lane.READ: READER_LIMITS, Lane.COPY: COPY_LIMITS}.get(lane, {})
+    settings = {**limits, **settings}
     if http.method == "GET":
         settings["readonly"] = (
             "2"  # a GET changes nothing; under 1 a reader's own settings would be refused, under 2 not

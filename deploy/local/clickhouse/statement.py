@@ -15,6 +15,12 @@ _TOKEN = re.compile(
 _FORMAT_NAME = re.compile(rb"\s+(\w+)[ \t\f]*\r?\n?")
 _TRAILING_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^']*)?;?\s*$", re.IGNORECASE)
 _ABOUT_TABLES = re.compile(r"\s*(?:DESCRIBE|DESC|SHOW|EXISTS)\b", re.IGNORECASE)
+_INSERT = re.compile(r"(?:\s+|--[^\n]*|#[!\ ][^\n]*|/\*.*?\*/)*INSERT\b", re.IGNORECASE | re.DOTALL)
+_QUOTED_OR_END = re.compile(
+    rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" | `(?:[^`\\]|\\.)*` | --[^\n]* | /\*.*?\*/ | (?P<end> ; )""",
+    re.VERBOSE | re.DOTALL,
+)
+_NOTHING = re.compile(rb"(?: [\s;]+ | --[^\n]* | \#[!\ ][^\n]* | /\*.*?\*/ )*", re.VERBOSE | re.DOTALL)
 _NO_ROWS_FOLLOW = frozenset({b"SELECT", b"WITH", b"FROM"})
 VALUES = "Values"
 """The format of rows behind VALUES."""
@@ -33,6 +39,18 @@ class Statement:
     def asks_about_tables(self) -> bool:
         """Return whether this is a short question about tables, which reads none of them."""
         return _ABOUT_TABLES.match(self.sql) is not None
+
+    def copies_rows(self) -> bool:
+        """Return whether this is an INSERT whose rows come out of a query."""
+        return self.rows is None and _INSERT.match(self.sql) is not None
+
+
+def goes_on_after_values(rows: bytes) -> bool:
+    """Return whether more than a comment follows the `;` that ends rows behind VALUES: the engine would drop it silently."""
+    if b";" not in rows:
+        return False
+    end = next((found for found in _QUOTED_OR_END.finditer(rows) if found["end"]), None)
+    return end is not None and _NOTHING.fullmatch(rows, end.end()) is None
 
 
 def parse_statement(query: bytes, body: bytes) -> Statement:

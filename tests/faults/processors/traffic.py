@@ -12,6 +12,8 @@ from typing import Any, Final, NamedTuple
 from schemas.record import RequestStamp, SourceContext, encode_request, encode_source, record_key
 
 START_MS: Final = 1_790_000_000_000
+BEGIN_MS: Final = 1_290_000_000_000
+"""When the traffic begins: long ago, so that after many a leap over the horizon it is still not ahead of our clock."""
 STORIES: Final = (
     ("queued", "created", "delivered", "read"),
     ("queued", "created", "sent", "delivered", "read"),
@@ -50,7 +52,7 @@ class Traffic:
         self._rnd = random.Random(seed)
         self._messages = 0
         self._requests = 0
-        self._now_ms = START_MS
+        self._now_ms = BEGIN_MS
         self._pending: list[tuple[SourceContext, Body]] = []
         self._told: list[tuple[SourceContext, Body]] = []
         self._flooded: Body | None = None
@@ -133,6 +135,8 @@ class Traffic:
     def _flood(self) -> list[RawRecord]:
         """Tell many distinct events of one message; sometimes continue with the last one flooded."""
         rnd = self._rnd
+        if rnd.random() < 0.3:
+            return self._flood_connection()
         if self._flooded is None or rnd.random() < 0.7:
             self._messages += 1
             self._flooded = self._body(f"m-{self._messages:07d}", "read")
@@ -141,6 +145,21 @@ class Traffic:
             {**self._flooded, "event_id": f"{rnd.getrandbits(64):016x}", "participant": f"p{i}"} for i in range(count)
         )
         return [self._single(SOURCES[0], body) for body in bodies]
+
+    def _flood_connection(self) -> list[RawRecord]:
+        """Tell more distinct events of one connection than its ring holds, some of them twice."""
+        rnd, found = self._rnd, list[RawRecord]()
+        subject = f"conn-flooded-{rnd.randrange(2)}"
+        for _ in range(rnd.choice((20, 300))):
+            body: Body = {
+                "event": rnd.choice(("connected", "logout")),
+                "connection_id": subject,
+                "event_id": f"{rnd.getrandbits(64):016x}",
+                "occurred_at": self._now_ms + rnd.randrange(-600_000, 600_000),
+                "reason": "banned",
+            }
+            found += [self._single(SOURCES[0], body, subject)] * rnd.choice((1, 1, 1, 1, 2))
+        return found
 
     def _batch(self) -> list[RawRecord]:
         """Tell several events in one body: the body whole, keyed by request, and each event re-wrapped."""

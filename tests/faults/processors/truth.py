@@ -18,6 +18,7 @@ CONNECTION_RANKS: Final = {"connected": 1, "disconnected": 2, "logout": 3}
 FAILURES: Final = ("error", "expired", "number_not_found")
 IGNORED: Final = {"typing": "presence", "message": "inbound_message"}
 LISTED_MAX: Final = 64
+RING_MAX: Final = 256
 ADVANCED, FILLED, UNSELECTED = 1, 2, 3
 NAMES: Final = {ADVANCED: "advanced", FILLED: "filled", UNSELECTED: "unselected"}
 
@@ -75,17 +76,17 @@ class Truth:
         event = _event_of(headers, said, is_message=is_message)
         topic = self._topics.message_state if is_message else self._topics.connection_state
         state = self.states.get((topic, record.key))
-        if state is None or record.timestamp - state["_"][1] > 45 * DAY_MS:
+        if state is None or (is_message and record.timestamp - state["_"][1] > 45 * DAY_MS):
             state = _new_state(event, record.timestamp, is_message=is_message)
             self.states[topic, record.key] = state
         journal = state["_"][2]
-        if any(listed[0] == event["id"] for listed in journal):
+        if any(listed[0] == event["id"] for listed in (journal if is_message else journal[-RING_MAX:])):
             return self._set_aside(record, headers, "repeat", event)
         self.changed.add((topic, record.key))
         before = _standing(state)
         (_fold_message if is_message else _fold_connection)(state, event)
         state["_"][0] = record.offset
-        if len(journal) >= LISTED_MAX:
+        if is_message and len(journal) >= LISTED_MAX:
             return self._set_aside(record, headers, "overflow", event)
         state["_"][1] = max(state["_"][1], record.timestamp)
         verdict = ADVANCED if _standing(state) != before else FILLED
@@ -182,7 +183,7 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
     failed = None
     if error or status in FAILURES:
         code = error.get("code", "")
-        failed = {"category": category_of(status, code), "code": code}
+        failed = {"category": category_of(context["provider"], status, code), "code": code}
         if error:
             failed["title"] = error["message"]
     return {

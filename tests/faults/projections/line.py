@@ -18,8 +18,8 @@ from runtime.ports import HOST, free_port
 from runtime.programs import python_program
 from runtime.supervisor import Child
 from schemas.topics import Topics, declared
-from tests.support.faulty_proxy import FaultyProxy, faulty_proxy
-from tests.support.servers import kafka_server, running
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy, through
+from tests.support.servers import kafka_server, local_url, running
 from tests.support.world import PARTITIONS
 
 STORE, VIEWS = "recibo_store", "recibo"
@@ -62,22 +62,24 @@ async def line(folder: Path, projectors: int = 2) -> AsyncIterator[Line]:
         await _make_topics(kafka)
         port = free_port()
         engine = stack.enter_context(running(clickhouse_program(folder / "clickhouse", port), folder))
-        proxy = await stack.enter_async_context(faulty_proxy(f"http://{HOST}:{port}"))
+        url = local_url(folder / "clickhouse", port)
+        proxy = await stack.enter_async_context(faulty_proxy(url))
         children = [
-            Child(_projector(f"projector{n}", kafka, proxy.port), folder / f"{n}.log") for n in range(projectors)
+            Child(_projector(f"projector{n}", kafka, through(proxy, url)), folder / f"{n}.log")
+            for n in range(projectors)
         ]
         for child in children:  # on threads: the proxy between them and the engine lives in this loop
             stack.push_async_callback(asyncio.to_thread, child.stop)
             child.start()
             await asyncio.to_thread(child.wait_ready, _READY_S_MAX)
-        yield Line(kafka, f"http://{HOST}:{port}", engine, children, proxy)
+        yield Line(kafka, url, engine, children, proxy)
 
 
-def _projector(name: str, kafka: str, engine_port: int) -> Any:
+def _projector(name: str, kafka: str, engine: str) -> Any:
     port = free_port()
     environ = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
-        "CLICKHOUSE_URL": f"http://{HOST}:{engine_port}",
+        "CLICKHOUSE_URL": engine,
         "RECIBO_RAW_TIMESTAMPS": "CreateTime",
         "RECIBO_PROJECTIONS_METRICS_PORT": str(port),
         "RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "2500",

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 EVENT = """
 CREATE TABLE event (id UInt64, name LowCardinality(String), at DateTime64(3, 'UTC'), note Nullable(String), tags Map(String, UInt8))
-ENGINE = MergeTree ORDER BY id SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1
+ENGINE = MergeTree ORDER BY id SETTINGS fsync_after_insert = 1
 """
 COLUMNS = ["id", "name", "at", "note", "tags"]
 
@@ -95,14 +95,6 @@ def test_parameters_are_bound_by_the_server(clickhouse: Client) -> None:
     assert clickhouse.query(asked, parameters=given).result_rows == [
         (given["text"], given["items"], datetime.fromisoformat("2024-01-01T00:00:00"), None, 7)
     ]
-
-
-def test_the_same_deduplication_token_inserts_once(event: Client) -> None:
-    """A batch sent again under its token leaves the table as it was."""
-    settings = {"insert_deduplication_token": "webhook.raw:0:0-99", "async_insert": 0}
-    for _ in range(2):
-        event.insert("event", columns(range(100)), column_names=COLUMNS, column_oriented=True, settings=settings)
-    assert event.command("SELECT count() FROM event") == 100
 
 
 @pytest.mark.parametrize(

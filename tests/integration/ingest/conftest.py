@@ -22,6 +22,7 @@ def ingest(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ru
         "RECIBO_INGEST_HEADERS_MS_MAX": str(HEADERS_MS_MAX),
         "RECIBO_INGEST_REQUEST_MS_MAX": str(REQUEST_MS_MAX),
         "RECIBO_INGEST_CONNECTIONS_MAX": str(CONNECTIONS_MAX),
+        "RECIBO_INGEST_CONNECTIONS_OF_ADDRESS_MAX": str(CONNECTIONS_MAX),
     }
     with ingest_at(broker, tmp_path_factory.mktemp("ingest"), sources, **limits) as running:
         running.unused_names = names

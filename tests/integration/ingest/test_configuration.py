@@ -42,9 +42,30 @@ async def test_changed_file_is_taken_without_a_restart(broker: str, start_ingest
     """A source added to recibo.toml is served moments later; one taken out is 404."""
     running = start_ingest(broker)
     assert await status_of(running, fresh_name) == 204
-    running.config_file.write_text(SIGNED_SOURCE.format(name=f"{fresh_name}-new"))
+    removed = f'removed = ["{fresh_name}"]\n'
+    running.config_file.write_text(removed + SIGNED_SOURCE.format(name=f"{fresh_name}-new"))
     await eventually_status(running, f"{fresh_name}-new", 204)
     assert await status_of(running, fresh_name) == 404
+
+
+async def test_a_file_that_lost_its_sources_is_refused(broker: str, start_ingest: StartIngest, fresh_name: str) -> None:
+    """A file written in part, or emptied, is valid; what it no longer says is served on, and log, metric and readyz say why."""
+    running = start_ingest(broker)
+    good = running.config_file.read_text()
+    for bad in ("# nothing yet\n", "[sources]\n"):
+        before = running.log.count("1 of 1 sources would be gone")
+        running.config_file.write_text(bad)
+        running.signal(signal.SIGHUP)
+        deadline = time.monotonic() + 10
+        while running.log.count("1 of 1 sources would be gone") == before:
+            assert time.monotonic() < deadline, running.log
+            await asyncio.sleep(0.05)
+        assert await status_of(running, fresh_name) == 204
+    assert "would be gone" in str(running.ready()["configuration"])
+    assert 'recibo_ingest_reloads_total{result="refused"}' in running.ask("/metrics").text
+    running.config_file.write_text(good + SIGNED_SOURCE.format(name=f"{fresh_name}-more"))
+    await eventually_status(running, f"{fresh_name}-more", 204)
+    assert running.ready()["configuration"] == "in use"
 
 
 async def test_bad_file_is_refused_and_the_old_one_stays(

@@ -1,6 +1,7 @@
 """Where a request begins and ends: smuggling, trailers, pipelining, over raw sockets."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -97,7 +98,30 @@ async def test_pipelined_requests_are_bounded(ingest: RunningIngest, name: str) 
     assert await exchange(ingest, request(name, event_body(2))) == 204
 
 
-async def test_a_malformed_request_behind_another_is_not_answered_for_it(ingest: RunningIngest, name: str) -> None:
-    """What follows a good request and is not HTTP never makes the answer to the good one a 400."""
-    for _ in range(20):
-        assert await exchange(ingest, request(name, event_body(1)) + b"not HTTP\r\n\r\n") in (204, 0)
+async def answers_of(running: RunningIngest, data: bytes) -> list[int]:
+    """Send bytes in one segment and return every status answered until the connection ends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+    writer.write(data)
+    statuses = []
+    with contextlib.suppress(EOFError, ConnectionError):
+        while True:
+            statuses.append(await asyncio.wait_for(read_status(reader), 8))
+    writer.close()
+    return statuses
+
+
+@pytest.mark.parametrize("garbage", [b"not HTTP\r\n\r\n", b"POST /x HTTP/1.1\r\nhost: t\r\nx y: 1\r\n\r\n", b"\0"])
+async def test_what_is_good_is_answered_before_garbage_behind_it(
+    ingest: RunningIngest, name: str, garbage: bytes
+) -> None:
+    """Good requests are stored and answered in their order, though what follows in the same segment is no HTTP: that is 400."""
+    good = request(name, event_body(1)) + request(name, event_body(2))
+    for _ in range(5):
+        assert await answers_of(ingest, good + garbage) == [204, 204, 400]
+
+
+async def test_what_is_pipelined_within_the_limit_is_answered(ingest: RunningIngest, name: str) -> None:
+    """Of forty requests sent at once, those within the limit are stored and answered, then 429 ends the connection."""
+    statuses = await answers_of(ingest, b"".join(request(name, event_body(number)) for number in range(40)))
+    assert statuses == [204] * 17 + [429]
+    assert len(await records_of(ingest.bootstrap_servers, RAW, name)) == 17

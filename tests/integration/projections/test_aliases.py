@@ -106,6 +106,6 @@ async def test_a_large_batch_of_new_ids_is_linked(databases: Databases, clickhou
         states.append(state)
     with ThreadPoolExecutor(1) as threads:
         linker = Linker(Sink(databases.client, databases.store, threads), databases.store)
-        await linker.link(message_alias.rows(states), "token")
+        await linker.link(message_alias.rows(states))
     assert databases.value("SELECT count() FROM store.message_alias") == 2 * len(states)
     assert databases.value("SELECT count() FROM store.message_link") == 0

@@ -19,7 +19,7 @@ from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.topics import Topics
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, batches, until
-from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy
+from tests.support.faulty_proxy import Fault, FaultyProxy, faulty_proxy, through
 from tests.support.world import START_MS, FakeRecord, World, busy_world, message_event
 
 IMPATIENT = Settings(retry_pause_ms_min=1, retry_pause_ms_max=20, insert_timeout_s=2)
@@ -29,7 +29,7 @@ class Stores:
     """One store a topic, through a proxy."""
 
     def __init__(self, databases: Databases, proxy: FaultyProxy, threads: ThreadPoolExecutor) -> None:
-        client = connect(ClickHouseSettings(f"http://127.0.0.1:{proxy.port}"), timeout_s=IMPATIENT.insert_timeout_s)
+        client = connect(ClickHouseSettings(through(proxy, databases.url)), timeout_s=IMPATIENT.insert_timeout_s)
         self.sink = Sink(client, databases.store, threads)
         self.stopping = asyncio.Event()
         self._linker = Linker(self.sink, databases.store)

@@ -1,19 +1,20 @@
 """The engine's traps that a table of ours can fall into: each is real, and each leaves our numbers exact."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from projections.blocks import Blocks
 from projections.link import Linker
 from projections.rows import message_alias
 from projections.rows.table import Table
-from projections.sink import ROWS_MAX, SETTINGS, Sink
+from projections.sink import NOT_DEDUPLICATED, ROWS_MAX, SETTINGS, Sink
 from schemas.event import trusted_time
 from schemas.topics import Topics
-from tests.integration.projections.test_tables import TABLES, facts, truth
+from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, busy_world, message_event
 
@@ -32,47 +33,52 @@ def created(databases: Databases) -> dict[str, dict[str, str]]:
     return {row[0]: dict(zip(columns, row, strict=True)) for row in rows if row[0] != "funnel_slot"}
 
 
+def told(databases: Databases) -> dict[str, tuple[Any, ...]]:
+    """Return, for each of our tables, how many rows it holds once folded, and a checksum of them."""
+    found = {}
+    for name in sorted(created(databases)):
+        text = (
+            "SELECT if(startsWith(type, 'SimpleAggregateFunction(groupUniqArrayArray'), concat('arraySort(', name, ')'), name) "
+            f"FROM system.columns WHERE database = '{databases.store}' AND table = '{name}' AND default_kind != 'MATERIALIZED'"
+        )
+        values = ", ".join(column for (column,) in databases.rows(text))
+        (row,) = databases.rows(f"SELECT count(), sum(cityHash64({values})) FROM (SELECT * FROM store.{name} FINAL)")
+        found[name] = row
+    return found
+
+
 def parts(databases: Databases, table: str) -> int:
     """Return how many parts a table has."""
     sql = f"SELECT count() FROM system.parts WHERE database = '{databases.store}' AND table = '{table}' AND active"
     return int(databases.value(sql))
 
 
-def test_dedup_window_is_0_by_default_and_1000_in_every_table_of_ours(clickhouse: Client, databases: Databases) -> None:
-    """Without a window the engine ignores tokens; every table of ours says its window."""
-    clickhouse.command("CREATE TABLE plain (a Int32) ENGINE = MergeTree ORDER BY a")
-    for _ in range(2):
-        clickhouse.insert("plain", [[1]], ["a"], settings={"insert_deduplication_token": "t", "async_insert": 0})
-    assert clickhouse.command("SELECT count() FROM plain") == 2
+def test_the_engine_is_never_asked_to_know_a_repeat(databases: Databases) -> None:
+    """No table of ours has a window of blocks that the engine knows, and every insert says that it is not to look."""
     assert len(created(databases)) >= 10
     for name, table in created(databases).items():
-        assert "non_replicated_deduplication_window = 1000" in table["create_table_query"], name
+        windows = re.findall(r"non_replicated_deduplication_window = (\d+)", table["create_table_query"])
+        assert windows in ([], ["0"]), name
+    assert SETTINGS.items() >= NOT_DEDUPLICATED.items()
+    assert list(NOT_DEDUPLICATED.values()) == [0, "disable", 0]
 
 
-async def test_a_batch_inserted_again_is_dropped_by_its_token(databases: Databases, project: Project) -> None:
-    """The same batches again leave no second part behind: the window holds."""
-    world = busy_world(50)
-    await project(world)
-    rows = {table: databases.value(f"SELECT count() FROM store.{table}") for table in TABLES}
-    await project(world)
-    assert {table: databases.value(f"SELECT count() FROM store.{table}") for table in TABLES} == rows
-
-
-async def test_a_known_token_with_other_bytes_is_lost_by_the_engine_and_never_sent_by_us(
-    clickhouse: Client, databases: Databases, project: Project
+async def test_batches_inserted_again_in_overlapping_halves_change_nothing(
+    databases: Databases, project: Project
 ) -> None:
-    """The engine drops other rows under a known token; ours differs with the bytes, so a recreated topic goes in."""
-    clickhouse.command(
-        "CREATE TABLE kept (a Int32) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 1000"
-    )
-    for value in (1, 2):
-        clickhouse.insert("kept", [[value]], ["a"], settings={"insert_deduplication_token": "t", "async_insert": 0})
-    assert clickhouse.command("SELECT groupArray(a) FROM kept") == "[1]"
-    for status in ("created", "read"):
-        world = World()
-        world.post(message_event("m-1", status, START_MS))
-        await project({STATE: world.records[STATE]})
-    assert databases.rows("SELECT status, is_created FROM views.messages") == [("read", True)]
+    """Each topic's records twice, then thrice, cut elsewhere each time: every table and view says the same, before and after merges."""
+    world = busy_world(80)
+    await project(world)
+    expected = told(databases)
+    assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
+    for cut in (3, 2):
+        for low, high in ((0, cut - 1), (1, cut)):  # what lies in the middle is in both
+            await project({t: r[len(r) * low // cut : -(-len(r) * high // cut)] for t, r in world.records.items()})
+        assert told(databases) == expected
+    assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
+    databases.merge(*expected)
+    assert told(databases) == expected
+    assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
 
 
 def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
@@ -136,22 +142,7 @@ def test_defaults_that_moved_are_said_by_every_insert(databases: Databases) -> N
     ours = {name for (name,) in moved} - without_use
     assert ours >= {"async_insert", "deduplicate_blocks_in_dependent_materialized_views"}
     assert ours <= set(SETTINGS)
-    assert (SETTINGS["async_insert"], SETTINGS["deduplicate_insert"]) == (0, "enable")
-
-
-async def test_numbers_are_exact_with_no_deduplication_at_all(
-    databases: Databases, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Tokens only save work: with deduplication off, as beyond any window, replays change nothing."""
-    monkeypatch.setitem(SETTINGS, "deduplicate_insert", "disable")
-    world = busy_world(100)
-    for _ in range(3):
-        await project(world)
-    assert databases.value("SELECT count() FROM store.webhook_raw") == 3 * world.outcomes.total()
-    for _ in range(2):
-        assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
-        assert dict(databases.rows("SELECT outcome, count() FROM views.outcomes GROUP BY outcome")) == world.outcomes
-        databases.merge(*TABLES)
+    assert (SETTINGS["async_insert"], SETTINGS["deduplicate_insert"]) == (0, "disable")
 
 
 async def test_an_insert_of_a_million_rows_is_one_block(databases: Databases) -> None:
@@ -159,10 +150,10 @@ async def test_an_insert_of_a_million_rows_is_one_block(databases: Databases) ->
     row = ("acme", "id", "message", START_MS // DAY_MS)
     with ThreadPoolExecutor(1) as threads:
         sink = Sink(databases.client, databases.store, threads)
-        await sink.insert(Blocks(LINK, [row] * ROWS_MAX), "million")
+        await sink.insert(Blocks(LINK, [row] * ROWS_MAX))
         assert parts(databases, "message_link") == 1
         with pytest.raises(AssertionError, match="1000001 rows"):
-            await sink.insert(Blocks(LINK, [row] * (ROWS_MAX + 1)), "more")
+            await sink.insert(Blocks(LINK, [row] * (ROWS_MAX + 1)))
 
 
 async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Databases) -> None:
@@ -170,7 +161,7 @@ async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Dat
     sizes: list[int] = []
 
     class Counting(Sink):
-        async def insert(self, blocks: Blocks, _token: str) -> None:
+        async def insert(self, blocks: Blocks) -> None:
             sizes.append(blocks.rows)
 
         async def command(self, _statement: str) -> None:
@@ -179,7 +170,7 @@ async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Dat
     states = ROWS_MAX // 16
     ids = [("acme", f"t-{number}-{i}", f"m-{number}", 20_000) for number in range(states) for i in range(17)]
     with ThreadPoolExecutor(1) as threads:
-        await Linker(Counting(databases.client, databases.store, threads), databases.store).link(ids, "token")
+        await Linker(Counting(databases.client, databases.store, threads), databases.store).link(ids)
     assert sizes == [ROWS_MAX, 17 * states - ROWS_MAX]
 
 

@@ -130,3 +130,13 @@ def test_a_source_can_hand_its_webhooks_on(registry: Registry) -> None:
         "https://b.example.com/in",
     )
     assert registry.source("loja").relay == ("https://a.example.com/in", "https://b.example.com/in")
+
+
+def test_a_removed_source_is_named_as_removed(registry: Registry) -> None:
+    """Running processes can tell a source that was removed by command from a file that lost it; added again, it is no more."""
+    run("add", "loja", "--provider", "waha")
+    run("remove", "loja", "--yes")
+    assert registry.read().removed == {"loja"}
+    run("add", "loja", "--provider", "waha")
+    assert registry.read().removed == set()
+    assert list(registry.read().by_name) == ["loja"]

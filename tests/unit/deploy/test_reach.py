@@ -1,5 +1,7 @@
 """The local stack's own servers are reached whatever the environment says of others."""
 
+from pathlib import Path
+
 from deploy.local.reach import own_clickhouse, own_kafka
 
 
@@ -12,6 +14,12 @@ def test_security_of_another_cluster_is_not_asked_of_our_own_broker() -> None:
 
 def test_users_of_another_engine_are_not_asked_of_our_own() -> None:
     """Likewise of ClickHouse; the databases are the deployment's own."""
-    environ = {"CLICKHOUSE_USER": "x", "CLICKHOUSE_CA_FILE": "ca.pem", "RECIBO_CLICKHOUSE_VIEWS": "a"}
-    clickhouse = own_clickhouse("http://127.0.0.1:1", environ)
+    environ = {
+        "CLICKHOUSE_USER": "x",
+        "CLICKHOUSE_PASSWORD": "y",
+        "CLICKHOUSE_CA_FILE": "ca.pem",
+        "RECIBO_CLICKHOUSE_VIEWS": "a",
+    }
+    clickhouse = own_clickhouse("http://127.0.0.1:1", "/s/password", environ)
     assert (clickhouse.username, clickhouse.ca_file, clickhouse.views_database) == ("default", None, "a")
+    assert (clickhouse.password, clickhouse.password_file) == ("", Path("/s/password"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.local.stack import StackSettings, _processors_port
+from deploy.local.stack_settings import StackSettings, processors_port
 
 
 @pytest.mark.parametrize(
@@ -12,4 +12,4 @@ from deploy.local.stack import StackSettings, _processors_port
 def test_workers_ports_are_not_those_of_other_stages(workers: str, first: int, expected: int) -> None:
     """Where the ports of several workers would reach those of projections or relay, they begin a hundred higher."""
     settings = StackSettings(processors_metrics_port=first, environ={"RECIBO_PROCESSORS_WORKERS": workers})
-    assert _processors_port(settings) == expected
+    assert processors_port(settings) == expected

@@ -3,8 +3,9 @@
 import pytest
 
 from schemas.errors import ConfigurationError
-from schemas.sources import parse_sources, require_secrets
+from schemas.sources import doubtful_loss, parse_sources, require_secrets
 
+OPEN = '[sources.{}]\nprovider = "wpp_marketing"\nauth = "none"\n'
 GOOD = """\
 [sources.wpp]
 provider = "wpp_marketing"
@@ -43,6 +44,28 @@ def test_good_file() -> None:
 def test_no_sources_is_no_error() -> None:
     """An empty file registers nothing."""
     assert parse_sources("", {}).by_name == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "is_refused"),
+    [
+        (["a"], "", True),
+        (["a"], 'removed = ["a"]', False),
+        (["a", "b"], "", True),
+        (["a", "b"], OPEN.format("a"), False),
+        (["a", "b", "c"], OPEN.format("a"), True),
+        (["a", "b", "c"], 'removed = ["b"]\n' + OPEN.format("a"), False),
+        (["a"], OPEN.format("new"), True),
+        ([], "", False),
+        (["a"], OPEN.format("a") + OPEN.format("b"), False),
+    ],
+)
+def test_losing_most_sources_must_be_meant(before: list[str], text: str, *, is_refused: bool) -> None:
+    """A reload may not take all sources away, or most of them, unless the file names them as removed."""
+    doubt = doubtful_loss(before, parse_sources(text, {}))
+    assert (doubt is not None) is is_refused
+    if doubt:
+        assert parse_sources(doubt[doubt.index("removed =") :] + "\n" + text, {}).removed >= set(before) - {"a"}
 
 
 def test_secrets_are_asked_for_only_by_who_needs_them() -> None:

@@ -67,6 +67,21 @@ async def test_a_file_that_is_being_written_is_waited_for(tmp_path: Path) -> Non
     await waiting
 
 
+async def test_a_file_that_changes_still_is_waited_for(tmp_path: Path) -> None:
+    """While it is written piece by piece it is not reported; once it stays the same, it is."""
+    path = tmp_path / "file"
+    path.write_text("one")
+    changes = WatchedFiles(path).changes()
+    waiting = asyncio.ensure_future(seen(changes))
+    with path.open("w") as file:
+        for number in range(20):
+            file.write(f"line {number}\n")
+            file.flush()
+            done, _ = await asyncio.wait([waiting], timeout=0.1)
+            assert not done
+    await waiting
+
+
 async def test_a_file_that_is_as_it_was_is_no_change(tmp_path: Path) -> None:
     """Touched, or changed beside it, a file is not reported; the next real change is."""
     path = tmp_path / "file"

@@ -1,0 +1,131 @@
+"""A connection is heard for as long as it lives: the ring, its replay, and the states of the time before it."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.fold import CONNECTION, fold
+from schemas import connection_state
+from schemas.connection_state import RING_MAX, ConnectionState
+from schemas.event import NOWHERE, UNDECIDED, Event
+from schemas.message_state import HORIZON_MS, JOURNAL_MAX, JournalEntry
+
+AT_MS = 1_790_000_000_000
+
+
+def report(number: int, status: str = "logout") -> Event:
+    """Return report `number` of a connection."""
+    return Event(
+        outcome=UNDECIDED,
+        request_id="",
+        index=0,
+        raw=NOWHERE,
+        id=f"e{number}",
+        account="acme",
+        source="s",
+        provider="p",
+        connection_id="c",
+        message_id="",
+        status=status,
+        provider_status=status,
+        occurred_at_ms=AT_MS + number,
+        time_source="provider",
+        received_at_ms=AT_MS + number,
+    )
+
+
+def folded(
+    ids: list[int], first: int = 0, state: ConnectionState | None = None, committed: int = 0
+) -> tuple[Any, list[str]]:
+    """Fold reports of these ids from offset `first` on; return the state and every outcome."""
+    outcomes = []
+    for offset, number in enumerate(ids, start=first):
+        state, outcome, _ = fold(CONNECTION, state, report(number), offset, AT_MS + offset, None, committed)
+        outcomes.append(outcome)
+    return state, outcomes
+
+
+def test_every_distinct_report_is_published() -> None:
+    """Of 1,000 reports none is lost, and the state stays bounded where records are committed as they come."""
+    state: Any = None
+    for offset in range(1_000):
+        state, outcome, _ = fold(CONNECTION, state, report(offset), offset, AT_MS, None, offset)
+        assert outcome == "advanced"
+        assert len(state.bookkeeping.journal) <= RING_MAX + 1
+
+
+def test_there_is_no_horizon() -> None:
+    """A report repeated after years is a repeat: the connection still lives."""
+    state, _ = folded([1])
+    _, outcome, changed = fold(CONNECTION, state, report(1), 1, AT_MS + 20 * HORIZON_MS, None)
+    assert (outcome, changed) == ("repeat", False)
+
+
+def test_an_id_beyond_the_ring_is_published_again() -> None:
+    """The ring tells a repeat among the last distinct events; the one before them is a new event."""
+    state, _ = folded([*range(RING_MAX + 1)])
+    assert folded([1], RING_MAX + 1, state)[1] == ["repeat"]
+    assert folded([0], RING_MAX + 2, state)[1] == ["filled"]
+
+
+ids = st.lists(st.integers(0, RING_MAX + 40), min_size=1, max_size=60)
+
+
+@given(before=st.integers(0, RING_MAX + 80), later=ids, data=st.data())
+def test_a_replay_repeats_every_outcome(before: int, later: list[int], data: st.DataObject) -> None:
+    """From any committed offset on, whatever has been pruned and written meanwhile, a replay says what was said."""
+    log = [*range(before), *later]
+    whole, outcomes = folded(log)
+    committed = data.draw(st.integers(0, len(log)))
+    durable = data.draw(st.integers(committed, len(log)))
+    state = None
+    for offset in range(durable):
+        now = min(committed, data.draw(st.sampled_from((0, offset)))) if offset % 50 == 0 else 0
+        state, _, _ = fold(CONNECTION, state, report(log[offset]), offset, AT_MS + offset, None, now)
+    read = connection_state.decode(connection_state.encode(state)) if state is not None else None
+    again, said = folded(log[committed:], committed, read, committed)
+    assert said == outcomes[committed:]
+    ring = [entry.event_id for entry in (again or whole).bookkeeping.journal[-RING_MAX:]]
+    assert ring == [entry.event_id for entry in whole.bookkeeping.journal[-RING_MAX:]]
+
+
+def test_what_left_the_ring_keeps_no_id() -> None:
+    """An entry that waits for its commit holds offset and verdict alone, and goes with the commit."""
+    state, _ = folded([*range(RING_MAX + 10)])
+    assert [entry.event_id for entry in state.bookkeeping.journal[:11]] == [""] * 10 + ["e10"]
+    state, _ = folded([5_000], RING_MAX + 10, state, committed=6)
+    assert state.bookkeeping.journal[0].offset == 6
+
+
+def full_old_state() -> ConnectionState:
+    """Return the state of a connection as it was stored before the ring: 64 events listed, ten more overflowed."""
+    state = connection_state.absent(report(0), AT_MS)
+    for offset in range(JOURNAL_MAX + 10):
+        connection_state.join(state, report(offset))
+        if offset < JOURNAL_MAX:
+            state.bookkeeping.journal.append(JournalEntry(f"e{offset}", offset, 1))
+    state.bookkeeping.version = JOURNAL_MAX + 9
+    state.bookkeeping.last_at_ms = AT_MS
+    return connection_state.decode(connection_state.encode(state))
+
+
+def test_a_full_state_of_the_time_before_is_heard_again() -> None:
+    """Its next report is published; one that it listed is a repeat; a replay of what overflowed says so again."""
+    assert folded([JOURNAL_MAX + 9], JOURNAL_MAX + 9, full_old_state())[1] == ["overflow"]
+    assert folded([3], JOURNAL_MAX + 9, full_old_state())[1] == ["repeat"]
+    assert folded([3], 3, full_old_state())[1] == ["advanced"]
+    state, outcomes = folded([900, 3, JOURNAL_MAX], JOURNAL_MAX + 10, full_old_state())
+    assert outcomes == ["advanced", "repeat", "filled"]
+    assert len(state.bookkeeping.journal) == JOURNAL_MAX + 2
+
+
+def test_an_untrusted_time_gives_way_to_the_receipt() -> None:
+    """A report that says it happened weeks before it came does not lie before those that came earlier."""
+    late = msgspec.structs.replace(
+        report(9, "connected"), occurred_at_ms=AT_MS - HORIZON_MS, received_at_ms=AT_MS + 50, old_time=True
+    )
+    state, _ = folded([1])
+    state, outcome, _ = fold(CONNECTION, state, late, 1, AT_MS, None)
+    assert (outcome, state.status, state.status_at_ms) == ("advanced", "connected", AT_MS + 50)

@@ -81,8 +81,8 @@ async def may_begin(deployment: DeploymentLog, settings: Settings, partition: in
 async def _last_set_aside(settings: Settings, where: TopicPartition) -> int:
     """Return the raw offset of the last record that was set aside; -1 where none is there."""
     consumer = make_consumer(settings.kafka, _CLIENT, enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         consumer.assign([where])
         begin, end = (await consumer.beginning_offsets([where]))[where], (await consumer.end_offsets([where]))[where]
         if begin == end:

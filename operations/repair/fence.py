@@ -35,8 +35,8 @@ async def fence(kafka: KafkaSettings, group: str, topic: str, to: To, waits_for:
         waits_for: called with what has to be stopped, where members keep coming back.
     """
     consumer = make_consumer(kafka, "recibo-operator", group_id=group, enable_auto_commit=False)
-    await consumer.start()
     try:
+        await consumer.start()
         await consumer._client.set_topics([topic])  # noqa: SLF001 - partitions_for_topic knows only these
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         if not partitions:

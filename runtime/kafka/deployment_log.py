@@ -43,8 +43,8 @@ class DeploymentLog:
 
     async def __aenter__(self) -> Self:
         """Connect and read. Raises DeploymentError where the topic is not there, KafkaError where no broker answers."""
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             await self._begin()
         except BaseException:
             await self._consumer.stop()

@@ -81,8 +81,8 @@ async def _switched(deployment: DeploymentLog) -> None:
 
 async def _check_unrecorded(kafka: KafkaSettings, client_id: str) -> None:
     admin = make_admin(kafka, client_id)
-    await admin.start()
     try:
+        await admin.start()
         later = later_generations(await admin.list_topics(), kafka.topic_prefix)
     finally:
         await admin.close()

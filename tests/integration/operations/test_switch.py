@@ -104,7 +104,7 @@ async def test_a_switch_killed_at_each_step_fences_the_old_generation(d: Deploym
         assert "RECIBO_GENERATION=1 is set, and generation 2 is live" in said
         assert "Unset RECIBO_GENERATION" in said
     assert await ends_of_generation(d, 1) == written
-    assert d.rows("SELECT count() FROM recibo.outcomes WHERE generation = 1 AND message_id = 'later'") == [(0,)]
+    assert d.rows("SELECT count() FROM recibo.outcomes WHERE generation = 1 AND subject = 'later'") == [(0,)]
 
 
 async def recreate_raw_log(deployment: Deployment) -> None:

@@ -147,16 +147,12 @@ class BatchConsumer(driver.Consumer):
             self._durable_commit.clear()
             assigned = self.assignment()
             self._next_offset = {tp: offset for tp in assigned if (offset := self._read_offset.get(tp))}
-            self._check_range(await self._consumer_thread().ranges(*self._next_offset))
+            thread: Any = self._thread  # made by _new_consumer_thread
+            self._check_range(await thread.ranges(*self._next_offset))
             if uncommitted := assigned - self._next_offset.keys():
                 starts = await self.earliest_offsets(*uncommitted)
                 await self.seek_wait(starts)
                 self._next_offset.update(starts)
-
-    def _consumer_thread(self) -> BatchConsumerThread:
-        thread = self._thread
-        assert isinstance(thread, BatchConsumerThread), "it is what _new_consumer_thread made"
-        return thread
 
     def _check_range(self, ranges: Mapping[TP, tuple[int, int]]) -> None:
         """End the process where a commit is not within its partition's log: the client would silently begin elsewhere."""

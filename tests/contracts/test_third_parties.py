@@ -27,6 +27,7 @@ PRIVATE: Final = {
     "_commit": "test_faust.py",
     "_conn": "test_chdb.py",
     "_create_worker_consumer": "test_faust.py",
+    "_ensure_consumer": "test_faust.py",
     "_fail_all": "test_aiokafka.py",
     "_fetch_max_wait_ms": "test_faust.py",
     "_get_active_partitions": "test_faust.py",
@@ -34,6 +35,7 @@ PRIVATE: Final = {
     "_read_offset": "test_faust.py",
     "_send_request": "test_topic_ids.py",
     "_sender": "test_aiokafka.py",
+    "_thread": "test_faust.py",
     "_value_deserializer": "test_faust.py",
 }
 """A private name of somebody else's that we touch → the contract that says what we take it for."""

@@ -12,7 +12,7 @@ TESTERS ?= 3
 TOOLS := chromium faketime strace wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run demo demos test check bench fill faults hostile outage settings-page errors-page tools lock clean
+.PHONY: help install install-dev run demo demos test check bench fill faults learned mapped hostile outage settings-page errors-page tools lock sbom images clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,12 +46,18 @@ bench: install-dev ## one benchmark of tests/bench, as in make bench NAME=ingest
 fill: install-dev ## many messages in ClickHouse for benchmarks, kept in build/ (MESSAGES=)
 	$(BIN)/python -m tests.bench.fill --messages $(or $(MESSAGES),10000000)
 
-faults: install-dev ## kill again and again and compare with the truth, as in make faults NAME=processors (ROUNDS=, FROM=)
-	@test -f "tests/faults/$(NAME)/__main__.py" || { echo "which? make faults NAME=processors or NAME=projections"; exit 2; }
-	$(BIN)/python -m tests.faults.$(NAME) --rounds $(or $(ROUNDS),100) --from $(or $(FROM),1) $(ARGS)
+faults: install-dev ## every row of the fault matrix (ARGS="--only NAME --rounds N"), or kills: NAME=processors, projections (ROUNDS=, FROM=)
+	@test -z "$(NAME)" -o -f "tests/faults/$(NAME)/__main__.py" || { echo "which? make faults, or NAME=processors or NAME=projections"; exit 2; }
+	$(BIN)/python -m tests.faults.$(or $(NAME),matrix) --rounds $(or $(ROUNDS),$(if $(NAME),100,3)) --from $(or $(FROM),1) $(ARGS)
 
-hostile: install-dev ## 100,000 bad requests against a running ingest (INPUTS=)
-	RECIBO_HOSTILE_INPUTS=$(or $(INPUTS),100000) $(BIN)/python -m pytest -m hostile --timeout=3600 tests
+learned: install-dev ## providers' shapes, whether source learn reads each right, leaves it unknown, or wrong
+	$(BIN)/python -m tests.learned
+
+mapped: install-dev ## 100,000 generated bodies and mappings against a slow reference (BODIES=)
+	RECIBO_MAPPING_BODIES=$(or $(BODIES),100000) $(BIN)/python -m pytest --timeout=3600 tests/properties/test_mapping.py
+
+hostile: install-dev ## 100,000 bad requests against a running ingest, and a stranger in each of his ways (INPUTS=, ARGS=)
+	$(BIN)/python -m tests.integration.ingest.hostile_run --requests $(or $(INPUTS),100000) $(ARGS)
 
 outage: install-dev ## a relay's receiver away for ten minutes of traffic, and nothing missing (SECONDS=)
 	RECIBO_OUTAGE_S=$(or $(SECONDS),600) $(BIN)/python -m pytest -s -m outage --timeout=3600 tests
@@ -70,6 +76,12 @@ tools: ## by apt, what some tests and benchmarks want beyond Python: a browser, 
 lock: install ## regenerate the lock files (UPGRADE=all, or some names: with newer versions)
 	$(COMPILE) $(NEWER) --extra build --extra dev --output-file deploy/requirements-dev.txt pyproject.toml
 	$(COMPILE) --extra build --constraint deploy/requirements-dev.txt --output-file deploy/requirements.txt pyproject.toml
+
+sbom: install ## what is installed and run, as CycloneDX JSON, in build/
+	$(BIN)/python -m deploy.bill_of_materials build/sbom.cdx.json
+
+images: ## ask the registry for the digests of the base images and write them to .env, for docker compose (needs docker)
+	deploy/images.sh > .env.new && mv .env.new .env
 
 clean: ## remove what was built; data in .recibo stays
 	test ! -d build/base || { rm -rf build/base && git worktree prune; }

@@ -14,9 +14,11 @@ import uvloop
 
 from ingest.app import serve
 from ingest.settings import Settings, from_environ
+from runtime.kafka.clients import check_files
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from runtime.ports import listen
+from runtime.secrets_file import warn_of_exposed_secrets
 from runtime.sources_file import SourcesFile
 from runtime.supervisor import Program, supervise
 from runtime.tasks import Tasks
@@ -45,6 +47,8 @@ def main() -> int:
     try:
         settings = from_environ()
         warn_of_unknown_variables()
+        check_files(settings.kafka)
+        warn_of_exposed_secrets(settings.secrets_file)
         _allow_open_files(settings.connections_max + _OTHER_FILES_MAX)
         if worker is not None:
             return _serve(settings, socket.socket(fileno=int(os.environ[_SOCKET])), int(worker))

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -21,6 +22,7 @@ from ingest.http.routes import routes
 from ingest.metrics import IngestMetrics
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
+from ingest.splitting import SWITCH_S
 from ingest.webhooks import Webhooks
 from runtime.health import Health
 from runtime.http_server import Server
@@ -53,7 +55,7 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
     endpoints = configuration.load()
     async with AsyncExitStack() as closing:
         closing.push_async_callback(tasks.close)
-        durable_log = DurableLog(settings, tasks)
+        durable_log = DurableLog(settings, tasks, metrics)
         closing.push_async_callback(durable_log.close)
         request_log = RequestLog(
             durable_log,
@@ -65,6 +67,7 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         closing.push_async_callback(request_log.close)
         webhooks = Webhooks(settings, durable_log, request_log)
         webhooks.endpoints = endpoints
+        closing.callback(webhooks.close)
         crowd = crowd_of(settings)
         show(metrics, durable_log, webhooks, crowd)
         stopping = asyncio.Event()
@@ -84,6 +87,7 @@ async def serve(settings: Settings, listener: socket, tasks: Tasks, worker: int 
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
+        sys.setswitchinterval(SWITCH_S)
         if not endpoints:
             log.warning("there are no sources: every webhook is answered 404", file=str(settings.config_file))
         log.info("serving", sources=len(endpoints))

@@ -6,7 +6,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from ingest.durations import Durations
-from ingest.http.problems import TOO_MANY_FAILURES, UNAUTHENTICATED
+from ingest.http.problems import REFUSED_CHALLENGE, TOO_MANY_FAILURES, UNAUTHENTICATED
 from schemas.metrics import METRICS
 from schemas.record import RequestRecord
 
@@ -14,7 +14,7 @@ _ANSWER_BUCKETS_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 
 _KINDS: Final = {"counter": Counter, "gauge": Gauge}
 _US_PER_S: Final = 1_000_000
 _NO_SOURCE: Final = ""
-_AUTH_FAILURES: Final = (UNAUTHENTICATED.title, TOO_MANY_FAILURES.title)
+_AUTH_FAILURES: Final = (UNAUTHENTICATED.title, TOO_MANY_FAILURES.title, REFUSED_CHALLENGE.title)
 
 
 class IngestMetrics:
@@ -34,6 +34,12 @@ class IngestMetrics:
         self.kafka_connected = self._make("recibo_ingest_kafka_connected")
         self.spool_bytes = self._make("recibo_ingest_spool_bytes")
         self.spool_age = self._make("recibo_ingest_spool_age_seconds")
+        self.spool_kept = self._make("recibo_ingest_spool_kept_bytes")
+        self.spool_troubles = self._make("recibo_ingest_spool_troubles")
+        self.spool_writable = self._make("recibo_ingest_spool_writable")
+        self.partitions_away = self._make("recibo_ingest_partitions_away")
+        self.refused_records = self._make("recibo_ingest_refused_records_total")
+        self.sender_failures = self._make("recibo_ingest_sender_failures_total")
         self.malformed = self._make("recibo_ingest_malformed_total")
         self.reloads = self._make("recibo_ingest_reloads_total")
 

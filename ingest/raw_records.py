@@ -5,8 +5,10 @@ re-wrapped by the provider's `split` (`part`). Whatever a parser cannot take is 
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+from ingest.log_record import BATCH_OVERHEAD_BYTES, LogRecord, record_bytes_max
+from schemas.errors import RecordTooLarge
 from schemas.providers.provider import Part
 from schemas.record import (
     HEADER_RELAY,
@@ -19,17 +21,16 @@ from schemas.record import (
 )
 from schemas.topics import MAX_RECORD_BYTES
 
-Headers = list[tuple[str, bytes]]
-
 PART_BYTES_MAX: Final = MAX_RECORD_BYTES - 256 * 1024
+PARTS_GROWTH_MAX: Final = 8
+"""Times the bytes of a body that its parts may have together: each repeats what surrounds it, which a sender could make large
+on purpose. A body that is full of statuses stays below 4."""
+PARTS_BYTES_MIN: Final = 4 * 1024 * 1024
+"""What the parts of any body may have together."""
 
 
-class LogRecord(NamedTuple):
-    """One record on its way into a topic."""
-
-    key: bytes
-    value: bytes
-    headers: Headers
+_SURELY_FITS_BYTES: Final = MAX_RECORD_BYTES - 64 * 1024
+"""Key, value and `relay` header below this leave room for all else, which need not be counted."""
 
 
 def raw_records(
@@ -52,6 +53,9 @@ def raw_records(
         body: the body, decompressed and redacted: the event's bytes.
         parts: what the provider's `split` made of it.
         relay: the `relay` header's value for the first record, or None.
+
+    Raises:
+        RecordTooLarge: a record would be larger than the log takes any.
     """
     own_key = request_id.encode()
     if len(parts) == 1:
@@ -60,7 +64,7 @@ def raw_records(
         records = [
             _record(key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms)))
         ]
-    elif not parts or any(len(part.body) > PART_BYTES_MAX for part in parts):
+    elif not parts or _outgrows(body, parts):
         records = [
             _record(
                 own_key, body, source_header, encode_request(RequestStamp(request_id, 0, Kind.SINGLE, received_at_ms))
@@ -83,7 +87,20 @@ def raw_records(
         ]
     if relay is not None:
         records[0].headers.append((HEADER_RELAY, relay))
+    for record in records:
+        size = len(record.key) + len(record.value) + (len(relay) if relay else 0)
+        if size > _SURELY_FITS_BYTES and record_bytes_max(record) + BATCH_OVERHEAD_BYTES > MAX_RECORD_BYTES:
+            raise RecordTooLarge(
+                f"body, key and relayed headers make a record of {record_bytes_max(record)} bytes; "
+                f"the log takes {MAX_RECORD_BYTES}"
+            )
     return records
+
+
+def _outgrows(body: bytes, parts: Sequence[Part]) -> bool:
+    """Return whether parts are too large to be stored each by itself, or together much more than their body was."""
+    lengths = [len(part.body) for part in parts]
+    return max(lengths) > PART_BYTES_MAX or sum(lengths) > max(PARTS_BYTES_MIN, PARTS_GROWTH_MAX * len(body))
 
 
 def _record(key: bytes, value: bytes, source_header: bytes, request_header: bytes) -> LogRecord:

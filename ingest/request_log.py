@@ -9,8 +9,8 @@ import structlog
 
 from ingest.durable.log import DurableLog
 from ingest.http.rate_limit import TokenBucket
+from ingest.log_record import LogRecord
 from ingest.metrics import IngestMetrics
-from ingest.raw_records import LogRecord
 from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 from schemas.record import RequestRecord

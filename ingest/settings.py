@@ -88,9 +88,9 @@ class Settings:
     kafka_deadline_ms: Milliseconds = 500
     """A record not acknowledged by then is spooled."""
     kafka_failures_max: Count = 2
-    """Consecutive batches of a partition that miss the deadline before Kafka counts as away and the producer is discarded."""
+    """Consecutive batches of a partition that miss the deadline before its records go to the spool at once."""
     kafka_retry_ms: Milliseconds = 500
-    """Between attempts to reach Kafka again."""
+    """Between attempts to reach Kafka, or a partition that answers and takes nothing, again."""
     kafka_linger_ms: Annotated[float, Meta(ge=0, le=60_000)] = 1.0
     """How long a batch waits for company; those of all partitions leave together."""
     kafka_batch_bytes_max: Bytes = 1 * MIB

@@ -1,6 +1,6 @@
 """The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of `ingest.http.problems`."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from time import monotonic
 from typing import Any, Final
@@ -16,18 +16,17 @@ from ingest.http.caller_address import caller_address, is_trusted, network_of
 from ingest.http.rate_limit import FailedAttempts
 from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
-from ingest.raw_records import LogRecord, raw_records
 from ingest.request_log import RequestLog
 from ingest.settings import Settings
-from schemas.authentication import Bearer, PathSecret
-from schemas.errors import LogUnavailable
-from schemas.providers.provider import Part
+from ingest.splitting import Splitter, Taken, few_at_once
+from schemas.authentication import PathSecret, secret_header_of
+from schemas.errors import LogUnavailable, RecordTooLarge
 from schemas.relay_header import relay_header
 from schemas.sources import WEBHOOKS_PATH
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
-_PART_OVERHEAD_BYTES: Final = 1_000
+_RECORD_OVERHEAD_BYTES: Final = 1_000
 """What a record costs in memory beside its value: key, headers, and the objects that hold them."""
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -41,16 +40,24 @@ class Webhooks:
         self.endpoints: Endpoints = {}
         """The sources served; replaced whole when the configuration changes."""
         self.in_flight = 0
-        """Requests that are authenticated, and not answered yet: strangers are limited by their connections."""
+        """Requests being served now."""
+        self.being_stored = 0
+        """Those of them that are authenticated. They alone are limited: strangers are by their connections."""
         self._settings = settings
         self._durable_log = durable_log
         self._request_log = request_log
         self._held = BytesInFlight(settings.in_flight_bytes_max)
         self._failed_attempts = FailedAttempts(per_minute_max=settings.auth_failures_per_minute_max)
+        self._splitter = Splitter()
+
+    def close(self) -> None:
+        """Take no more large bodies apart."""
+        self._splitter.close()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request, and note the answer that was really given."""
         request = Request(scope)
+        self.in_flight += 1
         try:
             messages = await self._answer(request, receive)
             status = messages[0]["status"]
@@ -64,7 +71,8 @@ class Webhooks:
         except HungUp:
             request.cut_off()
         finally:
-            self.in_flight -= request.is_in_flight
+            self.in_flight -= 1
+            self.being_stored -= request.is_authentic
             self._held.now -= request.held_bytes
             self._request_log.note(request.record())
 
@@ -73,6 +81,9 @@ class Webhooks:
             return await self._serve(request, receive)
         except Refused as error:
             request.refusal = error.refusal
+        except RecordTooLarge as error:
+            log.warning("a request is too large for the log", request_id=request.request_id, why=str(error))
+            request.refusal = problems.TOO_LARGE
         except LogUnavailable as error:
             log.warning("a request is not stored", request_id=request.request_id, why=str(error))
             request.refusal = problems.NOT_STORED
@@ -87,7 +98,7 @@ class Webhooks:
     async def _serve(self, request: Request, receive: Receive) -> answers.Messages:
         endpoint, path_secret = self._route(request)
         if request.method == "GET" and endpoint.source.provider.challenge is not None:
-            return _challenge(request, endpoint)
+            return self._challenge(request, endpoint)
         if request.method != "POST":
             raise Refused(problems.WRONG_METHOD)
         source_header = endpoint.source_header(request.headers.get_bytes(b"content-type"))
@@ -96,13 +107,17 @@ class Webhooks:
         raw = await self._read(request, endpoint, receive)
         self._authenticate(request, endpoint, raw, path_secret)
         request.authenticated(proves=endpoint.proves)
-        self.in_flight += 1
-        if self.in_flight > self._settings.in_flight_requests_max:
+        self.being_stored += 1
+        if self.being_stored > self._settings.in_flight_requests_max:
             raise Refused(problems.OVERLOADED)
         if endpoint.bucket is not None and not endpoint.bucket.take(monotonic()):
             raise Refused(problems.TOO_MANY)
-        records = self._records(request, endpoint, raw, source_header)
-        request.stored = await self._durable_log.append(RAW, records)
+        taken = self._taken(request, endpoint, raw, source_header)
+        records = await self._splitter.records(taken)
+        if len(records) > 1:
+            self._hold(request, sum([len(record.value) + _RECORD_OVERHEAD_BYTES for record in records[1:]]))
+        for portion in few_at_once(records):
+            request.stored = await self._durable_log.append(RAW, portion)
         request.events = max(1, len(records) - 1)
         return answers.taken(endpoint.source.provider.answer)
 
@@ -115,13 +130,13 @@ class Webhooks:
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             request.path = WEBHOOKS_PATH + name.encode("unicode_escape").decode()
+            _check_framing(request)
             raise Refused(problems.UNKNOWN_SOURCE)
         request.path = endpoint.path
         request.source = endpoint.source
         if secret and not isinstance(endpoint.source.auth, PathSecret):
             raise Refused(problems.UNKNOWN_SOURCE)
-        if not headers.get_bytes(b"host") and scope["http_version"] != "1.0":
-            raise Refused(problems.MALFORMED)
+        _check_framing(request)
         return endpoint, secret
 
     async def _read(self, request: Request, endpoint: Endpoint, receive: Receive) -> bytes:
@@ -165,29 +180,35 @@ class Webhooks:
         self._failed_attempts.count(who, now_s)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
 
-    def _records(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> list[LogRecord]:
+    def _challenge(self, request: Request, endpoint: Endpoint) -> answers.Messages:
+        source = endpoint.source
+        who, now_s = f"{source.name} {network_of(request.remote_address)}", monotonic()
+        if self._failed_attempts.is_blocked(who, now_s):
+            raise Refused(problems.TOO_MANY_FAILURES)  # also of the right token: it is asked for once, by hand
+        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+        token = source.verify_token.value if source.verify_token else None
+        echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
+        if echo is None:
+            self._failed_attempts.count(who, now_s)
+            raise Refused(problems.REFUSED_CHALLENGE)
+        return answers.text(echo)
+
+    def _taken(self, request: Request, endpoint: Endpoint, raw: bytes, source_header: bytes) -> Taken:
         source, headers = endpoint.source, request.headers
         body = raw
-        coding = headers.get_bytes(b"content-encoding")
-        if coding:
-            body = decompress(raw, coding.decode("latin-1"), endpoint.body_bytes_max)
+        if headers.get_bytes(b"content-encoding"):
+            body = decompress(raw, headers.joined(b"content-encoding"), endpoint.body_bytes_max)
             self._hold(request, len(body))
-        if source.provider.redact is not None:
-            body = source.provider.redact(body)
-        parts = _split(endpoint, body, headers.get("content-type"))
-        if len(parts) > 1:
-            self._hold(request, sum([len(part.body) for part in parts]) + len(parts) * _PART_OVERHEAD_BYTES)
         relay = None
         if source.relay:
-            secret_header = source.auth.header if isinstance(source.auth, Bearer) else ""
-            relay = relay_header(headers.raw, request.scope["query_string"], secret_header)
-        return raw_records(
-            account=source.account,
+            relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
+        return Taken(
+            endpoint=endpoint,
+            body=body,
+            content_type=headers.get("content-type"),
             source_header=source_header,
             request_id=request.request_id,
             received_at_ms=request.received_at_ms,
-            body=body,
-            parts=parts,
             relay=relay,
         )
 
@@ -199,23 +220,16 @@ class Webhooks:
             raise Refused(problems.OVERLOADED)
 
 
-def _split(endpoint: Endpoint, body: bytes, content_type: str) -> Sequence[Part]:
-    try:
-        return endpoint.source.parser.split(body, content_type)
-    except Exception:
-        # `split` never raises; should it all the same, the body is kept whole and can be repaired from the log.
-        log.exception("a body cannot be split; it is kept whole", source=endpoint.source.name)
-        return [Part(None, body)]
-
-
-def _challenge(request: Request, endpoint: Endpoint) -> answers.Messages:
-    source = endpoint.source
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
-    token = source.verify_token.value if source.verify_token else None
-    echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
-    if echo is None:
-        raise Refused(problems.REFUSED_CHALLENGE)
-    return answers.text(echo)
+def _check_framing(request: Request) -> None:
+    """Refuse what two parties could take for different requests: several hosts, or a transfer coding that is not undone."""
+    headers, is_old = request.headers, request.scope["http_version"] == "1.0"
+    if headers.get_bytes(b"transfer-encoding") and (
+        is_old or headers.joined(b"transfer-encoding").strip().lower() != "chunked"
+    ):
+        raise Refused(problems.MALFORMED_FRAMING)
+    is_one = headers.is_there_once(b"host") if headers.get_bytes(b"host") else is_old and not headers.joined(b"host")
+    if not is_one:
+        raise Refused(problems.MALFORMED_FRAMING)
 
 
 def _public_url(public_url: str, scope: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Final
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -23,10 +24,13 @@ from operations.generation import agreed
 from operations.topics import REPLICAS_WANTED
 from projections.clickhouse.migrate import read_migrations
 from projections.clickhouse.raw_log import noted
+from projections.completeness import WINDOW_MINUTES, lacking
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import Found, FoundTopic, differences, look_at
+from runtime.secrets_file import exposed_to
 from schemas.deployment_state import DeploymentState, RawIdentity
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
@@ -36,6 +40,7 @@ DISK_FREE_BYTES_FAIL: Final = 1 * GIB
 DISK_FREE_BYTES_WARN: Final = 10 * GIB
 CLOCK_S_FAIL: Final = 30.0
 CLOCK_S_WARN: Final = 1.0
+_KAFKA_S_MAX: Final = 10.0
 CLICKHOUSE_MIN: Final = (25, 10)
 """The oldest release whose settings the tables rely on."""
 
@@ -47,11 +52,12 @@ class Deployment:
     kafka: KafkaSettings
     clickhouse: ClickHouseSettings
     data_dir: Path
+    secrets_file: Path | None = None
 
 
 def findings(deployment: Deployment) -> Iterator[Finding]:
     """Look at everything, one check after the other; a check never keeps another from being made."""
-    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk)
+    checks: tuple[Callable[[Deployment], Iterator[Finding]], ...] = (kafka, clickhouse, versions, disk, files, secrets)
     for check in checks:
         yield from check(deployment)
 
@@ -118,9 +124,28 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
     try:
         with connect(deployment.clickhouse) as client:
             yield from _look_at_clickhouse(client, deployment.clickhouse.database)
+            yield from _look_at_completeness(client, deployment)
     except ClickHouseError:
         text = f"no ClickHouse answers at {deployment.clickhouse.address}"
         yield Finding("fail", "clickhouse", text, "start it (`recibo up`), or correct CLICKHOUSE_URL")
+
+
+def _look_at_completeness(client: Client, deployment: Deployment) -> Iterator[Finding]:
+    store, topics = deployment.clickhouse.database, deployment.kafka.topics()
+    for table, topic in (("webhook_raw", topics.raw), ("webhook_request", topics.requests)):
+        if not client.command(f"EXISTS TABLE {store}.{table}"):
+            continue
+        try:
+            begins = asyncio.run(_begins(deployment.kafka, topic))
+        except (KafkaError, TimeoutError):
+            yield Finding("unchecked", "completeness", f"{table}: Kafka does not say where {topic} begins")
+            continue
+        rows = sum(lacking(client, store, table, topic, begins).values())
+        what = f"{table}: of the last {WINDOW_MINUTES} minutes"
+        if rows:
+            yield Finding("fail", "completeness", f"{what}, {rows} rows are missing", f"`recibo rebuild {table}`")
+        else:
+            yield Finding("ok", "completeness", f"{what}, no row is missing")
 
 
 def clock(seconds: float) -> Finding:
@@ -182,6 +207,48 @@ async def _look_at_kafka(kafka: KafkaSettings) -> tuple[DeploymentState, Found]:
     except DeploymentError:  # no broker, which the next look says, or no such topic, which is said with the others
         state = DeploymentState()
     return state, await look_at(kafka, "recibo-operator", declared(kafka.topics(state.live.generation)))
+
+
+def secrets(deployment: Deployment) -> Iterator[Finding]:
+    """The sources' secrets are their owner's alone; a group may read them where an orchestrator mounts them so."""
+    file = deployment.secrets_file
+    if file is None or not file.exists():
+        return
+    readers = exposed_to(file)
+    if readers == "everybody":
+        yield Finding("fail", "secrets", f"everybody on this machine may read {file}", f"chmod 600 {file}")
+    elif readers:
+        yield Finding("warn", "secrets", f"{readers} may read {file}", f"chmod 600 {file}, unless that is meant")
+    else:
+        yield Finding("ok", "secrets", f"only its owner may read {file}")
+
+
+def files(deployment: Deployment) -> Iterator[Finding]:
+    """The data directory and the engine's password are their owner's alone."""
+    folder = deployment.data_dir
+    if not folder.exists():
+        yield Finding("ok", "files", f"{folder} is not there yet")
+        return
+    secret = folder / "clickhouse" / "password"
+    open_to_others = [path for path in (folder, secret) if path.exists() and path.stat().st_mode & 0o077]
+    if open_to_others:
+        text = f"others may read {', '.join(map(str, open_to_others))}"
+        yield Finding("warn", "files", text, f"chmod -R go= {folder}; `recibo up` does so for its own directory")
+    else:
+        yield Finding("ok", "files", f"{folder} is its owner's alone")
+
+
+async def _begins(kafka: KafkaSettings, topic: str) -> dict[int, int]:
+    """Return partition → the first offset it still has. Raises KafkaError or TimeoutError."""
+    consumer = make_consumer(kafka, "recibo-doctor", topic)
+    async with asyncio.timeout(_KAFKA_S_MAX):
+        await consumer.start()
+        try:
+            numbers = consumer.partitions_for_topic(topic) or ()
+            found = await consumer.beginning_offsets([TopicPartition(topic, number) for number in numbers])
+            return {partition.partition: offset for partition, offset in found.items()}
+        finally:
+            await consumer.stop()
 
 
 def _look_at_clickhouse(client: Client, store: str) -> Iterator[Finding]:

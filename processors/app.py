@@ -69,12 +69,14 @@ class ReciboApp(faust.App):
         self.long_lived.start("watch", self.worker.watch())
         self.long_lived.start("deployment", self.worker.follow_deployment())
         self.long_lived.start("configuration", self.worker.follow_configuration())
+        self.long_lived.start("holds", self.worker.follow_holds())
+        self.long_lived.start("kafka", self.worker.kafka_watch.run())
         await super().on_start()
 
     async def on_stop(self) -> None:
         """Close the worker after Faust drained the lanes and committed."""
         await super().on_stop()
-        await self.long_lived.close()
+        await self.long_lived.close()  # first: its tasks read and ask by what the worker has open
         await self.worker.close()
 
     def end_after_a_death(self) -> None:
@@ -85,16 +87,11 @@ class ReciboApp(faust.App):
             stop_at_once(error)
 
     def _readiness(self) -> Readiness:
-        why_not = self._not_ready()
-        return Readiness((why_not,) if why_not else ())
-
-    def _not_ready(self) -> str:
         try:
-            if self.rebalancing or not self.consumer.assignment():
-                return "no partitions assigned yet"
+            unassigned = self.rebalancing or not self.consumer.assignment()
         except ConsumerNotStarted:
-            return "the consumer is starting"
-        return self.worker.lanes.not_ready()
+            return Readiness(("the consumer is starting",))
+        return Readiness((*(("no partitions assigned yet",) if unassigned else ()), *self.worker.not_ready()))
 
 
 def create_app(settings: Settings) -> ReciboApp:

@@ -89,7 +89,7 @@ def fold(
     if selected is not None and event.status not in selected:
         verdict = _UNSELECTED
     book.version = offset
+    book.last_at_ms = max(book.last_at_ms, at_ms)
     if not kind.enlist(book, JournalEntry(event.id, offset, verdict), committed):
         return state, "overflow", True
-    book.last_at_ms = max(book.last_at_ms, at_ms)
     return state, VERDICTS[verdict], True

@@ -1,102 +1,83 @@
-"""The lanes of this worker: one for each raw partition it owns, made at the partition's first batch."""
+"""The partitions of this worker: one for each raw partition it owns, made at its first batch."""
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-import structlog
-
-from processors.batch import Stuck
-from processors.lane import BatchInFlight, Lane
-from processors.quarantine import Quarantine
-
-log = structlog.get_logger()
+from processors.lane import BatchInFlight
+from processors.partition import Partition
 
 
 class Lanes:
-    """Makes, drains and closes lanes; reports the first error of any."""
+    """Makes, drains and closes the partitions' lanes."""
 
-    def __init__(
-        self,
-        make: Callable[[int, Quarantine], Lane],
-        quarantine_of: Callable[[int], Quarantine],
-        on_error: Callable[[BaseException], None],
-    ) -> None:
+    def __init__(self, make: Callable[[int], Partition], away_until: Callable[[int], float] = lambda _: 0.0) -> None:
         """Wire.
 
         Args:
-            make: makes the lane of a partition, not yet running.
-            quarantine_of: reads what a partition holds back.
-            on_error: called with the error that ended a lane; must stop the worker.
+            make: makes a partition, not yet running.
+            away_until: until when (monotonic) Kafka was last seen away for a partition: nothing is late until then.
         """
         self._make = make
-        self._quarantine_of = quarantine_of
-        self._on_error = on_error
-        self._lanes: dict[int, Lane] = {}
+        self._away_until = away_until
+        self._partitions: dict[int, Partition] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
-    def submit(self, partition: int, batch: BatchInFlight) -> None:
-        """Give a fetched batch to its partition's lane. Where none can be made (a refused store), the worker must stop."""
-        lane = self._lanes.get(partition)
-        if lane is None:
-            try:
-                quarantine = self._quarantine_of(partition)
-                lane = self._lanes[partition] = self._make(partition, quarantine)
-            except Exception as error:  # Faust would restart the agent, and continue without this batch
-                self._on_error(error)
-                raise
-            self._tasks[partition] = asyncio.create_task(self._run(lane, quarantine), name=f"lane-{partition}")
-        lane.submit(batch)
-
-    async def _run(self, lane: Lane, quarantine: Quarantine) -> None:
-        try:
-            await lane.run()
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the worker must not continue without this lane
-            for stuck in _stuck_among(error):
-                held = quarantine.failed(stuck.key, stuck.offset, str(stuck))
-                log.critical("a record stops its lane", why=str(stuck), quarantined=held)
-            self._on_error(error)
+    def submit(self, number: int, batch: BatchInFlight) -> None:
+        """Give a fetched batch to its partition."""
+        partition = self._partitions.get(number)
+        if partition is None:
+            partition = self._partitions[number] = self._make(number)
+            self._tasks[number] = asyncio.create_task(partition.run(), name=f"partition-{number}")
+        partition.submit(batch)
 
     async def drained(self) -> None:
-        """Wait until every lane has acknowledged all it was given. One that still recovers has begun nothing: it is stopped."""
-        working = [lane for lane in self._lanes.values() if lane.recovered]
-        for partition, lane in self._lanes.items():
-            if not lane.recovered:
-                self._tasks[partition].cancel()
-        for lane in working:
-            await lane.drained()
+        """Wait until every batch at work is acknowledged. A lane that recovers or is paused has begun nothing: it is stopped."""
+        working = [partition for partition in self._partitions.values() if partition.is_at_work]
+        for number, partition in self._partitions.items():
+            if not partition.is_at_work:
+                self._tasks[number].cancel()
+        for partition in working:
+            await partition.drained()
 
     async def close(self) -> None:
-        """Stop every lane and close its stores; the next assignment starts again from what is durable."""
-        lanes, tasks = list(self._lanes.values()), list(self._tasks.values())
-        self._lanes.clear()
+        """Stop every lane, closing its stores; the next assignment starts again from what is durable."""
+        tasks = list(self._tasks.values())
+        self._partitions.clear()
         self._tasks.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for lane in lanes:
-            lane.close()
 
-    def not_ready(self) -> str:
-        """Return why this worker is not ready (a lane is recovering), or ""."""
-        recovering = [partition for partition, lane in self._lanes.items() if not lane.recovered]
-        return f"recovering partitions {recovering}" if recovering else ""
+    def not_ready(self) -> tuple[str, ...]:
+        """Return why this worker is not ready: partitions that are paused after a failure, or recovering."""
+        paused = tuple(partition.why_paused for partition in self._partitions.values() if partition.why_paused)
+        recovering = [
+            n for n, partition in self._partitions.items() if not partition.is_at_work and not partition.why_paused
+        ]
+        return (*paused, f"recovering partitions {recovering}") if recovering else paused
 
     def in_flight_records(self) -> int:
         """Return how many fetched records are not yet acknowledged."""
-        return sum(lane.in_flight_records() for lane in self._lanes.values())
+        return sum(partition.in_flight_records() for partition in self._partitions.values())
+
+    def hot_bytes(self) -> int:
+        """Return what the decoded states kept in memory take, about."""
+        return sum(partition.hot_bytes() for partition in self._partitions.values())
+
+    def held_count(self) -> int:
+        """Return how many keys are held back."""
+        return sum(partition.held_count() for partition in self._partitions.values())
+
+    def paused_count(self) -> int:
+        """Return how many partitions are paused after a failure."""
+        return sum(bool(partition.why_paused) for partition in self._partitions.values())
 
     def oldest_batch_age_s(self) -> float:
-        """Return the age of the oldest unacknowledged batch, or 0."""
-        begun = [at for lane in self._lanes.values() if (at := lane.oldest_begun_at()) is not None]
-        return time.monotonic() - min(begun) if begun else 0.0
-
-
-def _stuck_among(error: BaseException) -> Iterable[Stuck]:
-    if isinstance(error, Stuck):
-        yield error
-    elif isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _stuck_among(inner)
+        """Return the age of the oldest unacknowledged batch, or 0. The time that Kafka was away does not count."""
+        begun = [
+            max(at, self._away_until(number))
+            for number, partition in self._partitions.items()
+            if (at := partition.oldest_begun_at()) is not None
+        ]
+        return max(0.0, time.monotonic() - min(begun)) if begun else 0.0

@@ -19,6 +19,10 @@ class Metrics:
         self.recovered = self._counter("recibo_processors_recovered_states_total")
         self.reloads = self._counter("recibo_processors_reloads_total")
         self.in_flight = self._gauge("recibo_processors_in_flight_records")
+        self.hot_bytes = self._gauge("recibo_processors_hot_states_bytes")
+        self.held = self._gauge("recibo_processors_held_keys")
+        self.paused = self._gauge("recibo_processors_paused_partitions")
+        self.stopped_sweeps = self._gauge("recibo_processors_stopped_sweeps")
         self.oldest_batch = self._gauge("recibo_processors_oldest_batch_seconds")
 
     def _counter(self, name: str) -> Counter:

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from runtime import settings
 from runtime.kafka.settings import KafkaSettings
-from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Variable, Workers
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Share, Variable, Workers
 from runtime.shared_settings import SHARED, ConfigFile, DataDir, LogLevel
 from schemas.deployment_state import FIRST_GENERATION
 from schemas.errors import ConfigurationError
@@ -57,8 +57,10 @@ class Settings:
     produce_bytes_max: Annotated[int, Meta(ge=1, le=MAX_RECORD_BYTES)] = 1_000_000
     """Of one batch sent to Kafka."""
 
-    hot_states_max: Count = 100_000
-    """Decoded states kept in memory, of all partitions."""
+    hot_states_bytes: Bytes = 268_435_456
+    """Of decoded states kept in memory, of all partitions of a topic."""
+    hot_states_max: Count = 1_000_000
+    """So many of them at most, whatever they take."""
     store_cache_bytes: Bytes = 67_108_864
     """RocksDB's block cache, shared by all stores."""
     store_write_buffer_bytes: Bytes = 16_777_216
@@ -70,6 +72,8 @@ class Settings:
     """Without a heartbeat for so long, the worker's partitions go to others."""
     sweep_interval_s: Annotated[int, Meta(ge=0, le=604_800)] = 3_600
     """Between looks through a store for states past the horizon."""
+    sweep_share_max: Share = 0.25
+    """Of a store's states that one look may delete; more is rather a clock that leapt."""
     unclear_per_minute_max: Count = 100
     """Records of a source unmapped or quarantined in a minute; more is an alert."""
     oldest_batch_age_ms_max: Milliseconds = 120_000

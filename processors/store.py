@@ -213,7 +213,7 @@ class StateStore:
                 raise
             replace_file(self._mark, f"{error}\n")
             raise StoreDamaged(
-                f"{self._path} is damaged ({error}): this worker stops, and its next start builds the store again from "
+                f"{self._path} is damaged ({error}): its partition stops here, and begins again with a store built from "
                 "the changelog. Look at the disk."
             ) from error
 

@@ -33,7 +33,7 @@ class Table:
         store: StateStore,
         sender: PartitionSender,
         kind: StateKind,
-        hot_states_max: int,
+        hot: HotStates,
         kafka: KafkaSettings,
         on_progress: Callable[[str, int, int, int], None],
     ) -> None:
@@ -43,7 +43,7 @@ class Table:
             store: its states on disk.
             sender: the one writer of its changelog partition.
             kind: what its states are.
-            hot_states_max: decoded states kept.
+            hot: where decoded states are kept.
             kafka: the cluster, for reading the changelog.
             on_progress: called as recovery advances: topic, partition, done, total.
         """
@@ -51,7 +51,7 @@ class Table:
         self._store = store
         self._decode = kind.decode
         self._encode = kind.encode
-        self._hot = HotStates(hot_states_max)
+        self._hot = hot
         self._kafka = kafka
         self._on_progress = on_progress
         self._changelog = TopicPartition(sender.topic, sender.partition)
@@ -82,13 +82,13 @@ class Table:
         for key, value in zip(cold, self._store.get(cold), strict=True):
             if value is not None:
                 found[key] = self._decode(value)
-                self._hot.put(key, found[key], 0)
+                self._hot.put(key, found[key], 0, len(value))
         return found
 
-    def keep(self, states: Mapping[bytes, State | None], dirty: Iterable[bytes], batch: int) -> None:
+    def keep(self, states: Mapping[bytes, State | None], changed: Iterable[Produced], batch: int) -> None:
         """Keep the states that batch number `batch` changed until the store has them, and as long as they are hot."""
-        for key in dirty:
-            self._hot.put(key, states[key], batch)
+        for key, value, _ in changed:
+            self._hot.put(key, states[key], batch, len(value or b""))
         self._hot.evict(self._stored_batch)
 
     def rewrites(self) -> list[Produced]:
@@ -128,6 +128,17 @@ class Table:
     def version(self) -> int:
         """Greatest version of a stored state; -1 for none."""
         return self._store.version
+
+    @property
+    def hot_bytes(self) -> int:
+        """What the decoded states kept in memory take, about."""
+        return self._hot.bytes
+
+    def count_expired(self, after: bytes, count: int, stream_time_ms: int) -> tuple[bytes, int, int]:
+        """Look at the next `count` stored states as `expired` does; return where to continue, how many, how many expired."""
+        rows = self._store.scan(after, count)
+        expired = sum(is_expired(last_at_of(value), stream_time_ms) for _, value in rows)
+        return (rows[-1][0] if len(rows) == count else b""), len(rows), expired
 
     @property
     def has_rewrites(self) -> bool:
@@ -186,7 +197,3 @@ class Table:
         await self.extend_changelog(
             await acknowledged(await self.sender.send([(k, v, now_ms()) for k, v in hidden.items()]))
         )
-
-    def close(self) -> None:
-        """Close the store."""
-        self._store.close()

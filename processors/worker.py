@@ -1,14 +1,14 @@
-"""What a worker holds while it runs: producer, stores' shared cache, lanes. Opened at start, closed at the end."""
+"""What a worker holds while it runs: producers, holds, stores' shared cache, lanes. Opened at start, closed at the end."""
 
 import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from rocksdict import Cache
 
 from processors.alert import UnclearAlert
@@ -16,19 +16,23 @@ from processors.cluster import Cluster, inspect_cluster
 from processors.configuration import Configuration
 from processors.deployment import may_begin, open_deployment
 from processors.fold import CONNECTION, MESSAGE, StateKind
-from processors.lane import BatchInFlight, Lane
+from processors.holds import Holds
+from processors.hot_states import HotStates
+from processors.kafka_watch import KafkaWatch
+from processors.lane import BatchInFlight, Lane, LaneSettings
 from processors.lanes import Lanes
 from processors.metrics import Metrics
+from processors.old_holds import put_away, read_old_holds
 from processors.parsers import Parsers
-from processors.quarantine import Quarantine
+from processors.partition import Holding, Partition
+from processors.producers import Producers
 from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.table import Table
-from runtime.kafka.clients import make_producer
 from runtime.kafka.deployment_log import DeploymentLog
 from schemas.deployment_state import not_live
-from schemas.topics import MAX_RECORD_BYTES
+from schemas.hold import Hold
 
 log = structlog.get_logger()
 
@@ -59,9 +63,21 @@ class Worker:
         self.settings = settings
         self.metrics = Metrics()
         self._alert = UnclearAlert(settings.unclear_per_minute_max)
-        self.lanes = Lanes(self._make_lane, self._quarantine, on_error)
-        self._topics = settings.kafka.topics(settings.generation)
-        self._producer: AIOKafkaProducer | None = None
+        self._on_error = on_error
+        topics = self._topics = settings.kafka.topics(settings.generation)
+        self.kafka_watch = KafkaWatch(
+            settings.kafka,
+            (
+                topics.message_state,
+                topics.message_events,
+                topics.connection_state,
+                topics.connection_events,
+                topics.set_aside,
+            ),
+        )
+        self.lanes = Lanes(self._make_partition, self.kafka_watch.away_until)
+        self._producers = Producers(settings.kafka, settings.produce_bytes_max)
+        self._holds: Holds | None = None
         self._cluster: Cluster | None = None
         self._deployment: DeploymentLog | None = None
         self._configuration: Configuration | None = None
@@ -89,25 +105,30 @@ class Worker:
         self._deployment = await open_deployment(settings, self._cluster.raw)
         if mappings := self._deployment.state.mappings.get(settings.generation):
             self._parsers.supersede(mappings)
-        self._producer = make_producer(
-            settings.kafka,
-            "recibo-processors",
-            acks="all",
-            enable_idempotence=True,
-            compression_type="zstd",
-            max_batch_size=settings.produce_bytes_max,
-            max_request_size=MAX_RECORD_BYTES,
-            linger_ms=0,
-        )
-        await self._producer.start()
+        self._holds = Holds(settings.kafka, self._topics.holds, settings.generation, self._cluster.raw.partitions)
+        await self._holds.start()
 
     async def close(self) -> None:
-        """Close the lanes' stores and the producer."""
+        """Close the lanes' stores and the producers."""
         await self.lanes.close()
-        if self._producer is not None:
-            await self._producer.stop()
+        await self._producers.close()
+        if self._holds is not None:
+            await self._holds.stop()
         if self._deployment is not None:
             await self._deployment.__aexit__(None, None, None)
+
+    async def follow_holds(self) -> None:
+        """Take what others write of what is held back."""
+        assert self._holds is not None, "open() comes before the application's tasks"
+        await self._holds.follow()
+
+    def not_ready(self) -> tuple[str, ...]:
+        """Return why this worker does not do its work now."""
+        away_s = self.kafka_watch.away_s()
+        away = (f"Kafka has not answered for {away_s:.0f} s",) if away_s else ()
+        leaderless = self.kafka_watch.leaderless()
+        waiting = (f"no leader for partitions {leaderless}",) if leaderless else ()
+        return (*away, *waiting, *self.lanes.not_ready())
 
     async def watch(self) -> None:
         """Leave the process when the oldest batch is too old: a hung broker must not look alive."""
@@ -117,6 +138,9 @@ class Worker:
             age = self.lanes.oldest_batch_age_s()
             self.metrics.in_flight.set(self.lanes.in_flight_records())
             self.metrics.oldest_batch.set(age)
+            self.metrics.hot_bytes.set(self.lanes.hot_bytes())
+            self.metrics.held.set(self.lanes.held_count())
+            self.metrics.paused.set(self.lanes.paused_count())
             if age > age_max_s:
                 log.critical("a batch does not finish: leaving, to resume from the last commit", age_s=round(age))
                 os._exit(_EXIT_STUCK)
@@ -159,44 +183,71 @@ class Worker:
                 per_minute_max=self.settings.unclear_per_minute_max,
             )
 
-    def _make_lane(self, partition: int, quarantine: Quarantine) -> Lane:
+    def _make_partition(self, number: int) -> Partition:
+        assert self._holds is not None, "open() comes before the first batch"
+        holding = Holding(self._holds.of(number), partial(self._write_hold, number))
+        return Partition(number, self._open_lane, holding, self._on_error)
+
+    async def _write_hold(self, partition: int, offset: int, hold: Hold) -> None:
+        assert self._holds is not None, "open() comes before the first batch"
+        async with AsyncExitStack() as until:
+            await self._holds.write(await self._producers.lease(until), partition, offset, hold)
+
+    async def _end_holds(self, partition: int, ended: Mapping[int, Hold]) -> None:
+        for offset, hold in ended.items():
+            await self._write_hold(partition, offset, hold)
+
+    async def _open_lane(self, partition: int, until: AsyncExitStack) -> Lane:
+        assert self._holds is not None, "open() comes before the first batch"
         assert self._parsers is not None, "open() comes before the first batch"
         assert self._deployment is not None, "open() comes before the first batch"
-        settings = self.settings
-        topics = self._topics
+        topics, settings = self._topics, self.settings
+        quarantine = self._holds.of(partition)
+        await self._holds.caught_up(partition)
+        old_file = settings.state_dir / "quarantine" / f"{partition}.json"
+        for offset, hold in read_old_holds(old_file).items():
+            if offset not in quarantine.stretches:
+                await self._write_hold(partition, offset, hold)
+        put_away(old_file)
+        producer = await self._producers.lease(until)
+
+        def sender(topic: str) -> PartitionSender:
+            return PartitionSender(producer, topic, partition)
+
         return Lane(
             (
-                self._table(MESSAGE, topics.message_state, partition),
-                self._table(CONNECTION, topics.connection_state, partition),
+                self._table(MESSAGE, sender(topics.message_state), until),
+                self._table(CONNECTION, sender(topics.connection_state), until),
             ),
-            (self._sender(topics.message_events, partition), self._sender(topics.connection_events, partition)),
-            self._sender(topics.set_aside, partition),
-            self._parsers.in_partition(partition),
+            (sender(topics.message_events), sender(topics.connection_events)),
+            sender(topics.set_aside),
             quarantine,
-            self._batch_done,
-            self.settings.sweep_interval_s,
-            partial(self._log_end, partition),
-            partial(self._replayed_from, partition),
-            partial(may_begin, self._deployment, settings, partition),
+            LaneSettings(
+                self._parsers.in_partition(partition),
+                self._batch_done,
+                partial(self._swept, partition),
+                settings.sweep_interval_s,
+                settings.sweep_share_max,
+                partial(self._log_end, partition),
+                partial(self._replayed_from, partition),
+                partial(self._end_holds, partition),
+                partial(may_begin, self._deployment, settings, partition),
+            ),
         )
 
-    def _table(self, kind: StateKind, topic: str, partition: int) -> Table:
+    def _table(self, kind: StateKind, sender: PartitionSender, until: AsyncExitStack) -> Table:
         assert self._cluster is not None, "open() comes before the first batch"
-        raw = self._cluster.raw
-        identity = Identity(self._cluster.id, topic, partition, raw.partitions, raw.topic_id)
-        path = self.settings.state_dir / topic / str(partition)
-        store = StateStore(path, identity, self._cache, self.settings.store_write_buffer_bytes)
-        hot_states_max = max(1_000, self.settings.hot_states_max // raw.partitions)
-        return Table(
-            store, self._sender(topic, partition), kind, hot_states_max, self.settings.kafka, self._on_progress
-        )
+        settings, raw = self.settings, self._cluster.raw
+        partitions = raw.partitions
+        identity = Identity(self._cluster.id, sender.topic, sender.partition, partitions, raw.topic_id)
+        path = settings.state_dir / sender.topic / str(sender.partition)
+        store = StateStore(path, identity, self._cache, settings.store_write_buffer_bytes)
+        until.callback(store.close)
+        hot = HotStates(settings.hot_states_bytes // partitions, max(1_000, settings.hot_states_max // partitions))
+        return Table(store, sender, kind, hot, settings.kafka, self._on_progress)
 
-    def _sender(self, topic: str, partition: int) -> PartitionSender:
-        assert self._producer is not None, "open() comes before the first batch"
-        return PartitionSender(self._producer, topic, partition)
-
-    def _quarantine(self, partition: int) -> Quarantine:
-        return Quarantine(self.settings.state_dir / "quarantine" / f"{partition}.json")
+    def _swept(self, partition: int, stopped: bool) -> None:  # noqa: FBT001 - a callback
+        self.metrics.stopped_sweeps.labels(str(partition)).set(stopped)
 
     def _on_progress(self, topic: str, partition: int, done: int, total: int) -> None:
         applied = self._recovered.pop((topic, partition), 0)

@@ -14,15 +14,19 @@ from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse import raw_log, retention
 from projections.clickhouse.migrate import migrate
+from projections.link import Linker
 from projections.metrics import REGISTRY
+from projections.probe import ANSWER_S_MAX, Probe
 from projections.reader import Reader
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.topic_projection import TopicProjection
+from projections.upkeep import Upkeep
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.failures import clickhouse_failure
+from runtime.clickhouse.ping import why_away
 from runtime.failure import Failure
 from runtime.health import Health, Readiness
 from runtime.kafka.deployment_log import DeploymentLog
@@ -70,8 +74,9 @@ async def run(settings: Settings) -> None:
     """
     stopping = asyncio.Event()
     lanes: list[TopicProjection] = []
+    probe = Probe(settings)
     tasks = Tasks(on_death=stopping.set)
-    health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes))
+    health = Health("projections", tasks, REGISTRY, lambda: _readiness(lanes, probe))
     tasks.start("health", health.serve(health.listen(settings.host, settings.metrics_port)))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -79,7 +84,7 @@ async def run(settings: Settings) -> None:
     try:
         generation = await _unless(stopping, live_generation(settings.kafka, _CLIENT))
         if generation is not None:
-            await _project(replace(settings, generation=generation), lanes, tasks, stopping)
+            await _project(replace(settings, generation=generation), lanes, probe, tasks, stopping)
     finally:
         await tasks.close()
     tasks.raise_death()
@@ -98,7 +103,9 @@ async def _unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | 
     return None
 
 
-async def _project(settings: Settings, lanes: list[TopicProjection], tasks: Tasks, stopping: asyncio.Event) -> None:
+async def _project(
+    settings: Settings, lanes: list[TopicProjection], probe: Probe, tasks: Tasks, stopping: asyncio.Event
+) -> None:
     """Check what the tables are made from, and carry every topic until asked to stop, or until another generation's turn."""
     found = await check_topics(settings.kafka, _CLIENT, declared(settings.kafka.topics(settings.generation)))
     async with DeploymentLog(settings.kafka, _CLIENT) as deployment:
@@ -110,18 +117,20 @@ async def _project(settings: Settings, lanes: list[TopicProjection], tasks: Task
             if why_not():
                 stopping.set()
 
-        following = tasks.start("deployment", deployment.follow(look))
+        tasks.start("deployment", deployment.follow(look))
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="insert") as threads:
             client = await _connected(settings, stopping)
             if client is not None:
                 await _check_raw_log(settings, client, deployment.state, found)
                 lanes += make_lanes(settings, client, threads, stopping, why_not)
                 log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
+                upkeep = Upkeep(client, settings.clickhouse.database, _linker(settings, client, threads), stopping)
+                tasks.start("upkeep", upkeep.run(), may_return=True)
                 # A lane returns once it is asked to stop, and not before.
-                await asyncio.wait(
-                    [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
-                )
-        await tasks.cancel(following)
+                running = [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
+                _start_probe(probe, tasks, settings, lanes)
+                await asyncio.wait(running)
+                await tasks.close()
         if why := why_not():
             raise DeploymentError(why)
 
@@ -141,14 +150,28 @@ async def _check_raw_log(settings: Settings, client: Client, state: DeploymentSt
         raise StateRefused(why)
 
 
-def _readiness(lanes: Sequence[TopicProjection]) -> Readiness:
+def _linker(settings: Settings, client: Client, threads: Executor) -> Linker:
+    store = settings.clickhouse.database
+    return Linker(Sink(client, store, threads), store)
+
+
+def _start_probe(probe: Probe, tasks: Tasks, settings: Settings, lanes: Sequence[TopicProjection]) -> None:
+    readers = [lane.reader for lane in lanes]
+    topics = settings.kafka.topics(settings.generation)
+    tasks.start("questions to the engine", probe.watch_engine())
+    tasks.start("questions to the brokers", probe.watch_brokers(readers))
+    tasks.start("questions of completeness", probe.watch_completeness(topics, readers))
+
+
+def _readiness(lanes: Sequence[TopicProjection], probe: Probe) -> Readiness:
     if not lanes:
         return Readiness(
             ("it waits for Kafka, for ClickHouse, or for the end of a repair's switch; the log says for which",),
             {"waiting": []},
         )
     waiting = [lane.topic for lane in lanes if not lane.is_ready]
-    return Readiness(tuple(f"rows of {topic} do not move" for topic in waiting), {"waiting": waiting})
+    why_not = [*(f"rows of {topic} do not move" for topic in waiting), *probe.trouble]
+    return Readiness(tuple(why_not), {"waiting": waiting})
 
 
 async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | None:
@@ -162,11 +185,7 @@ async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | No
     pause_s = settings.retry_pause_ms_min / 1000
     while not stopping.is_set():
         try:
-            client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
-            await asyncio.to_thread(
-                migrate, client, settings.clickhouse.database, views_database=settings.clickhouse.views_database
-            )
-            await asyncio.to_thread(retention.apply, client, settings)
+            client = await _migrated(settings)
         except ConfigurationError:
             raise
         except Exception as error:
@@ -181,3 +200,18 @@ async def _connected(settings: Settings, stopping: asyncio.Event) -> Client | No
         else:
             return client
     return None
+
+
+async def _migrated(settings: Settings) -> Client:
+    """Raises what the engine raises, or ConnectionError: it does not answer at all, and would hold the thread that asks."""
+    if why := await why_away(settings.clickhouse, ANSWER_S_MAX):
+        raise ConnectionError(why)
+    client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
+    store, views, time_zone = (
+        settings.clickhouse.database,
+        settings.clickhouse.views_database,
+        settings.clickhouse.time_zone,
+    )
+    await asyncio.to_thread(migrate, client, store, views_database=views, time_zone=time_zone)
+    await asyncio.to_thread(retention.apply, client, settings)
+    return client

@@ -28,6 +28,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         self._settings = settings
         self._compacted = compacted
         self._expected: dict[int, int] = {}
+        self._assigned_at: dict[int, int] = {}
+        """Partition → what was committed when it was assigned."""
         self.is_joined = False
         """Whether the group has assigned this member its partitions (perhaps none)."""
         self._consumer = make_consumer(
@@ -58,9 +60,14 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         """What is not committed is read again by the next owner, and changes nothing."""
         self.is_joined = False
 
-    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
-        """Forget where reading was: it resumes from the committed offset."""
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Forget where reading was: it resumes from the committed offset, of now or of a commit that is under way."""
         self._expected.clear()
+        self._assigned_at.clear()
+        for partition in assigned:
+            committed = await self._consumer.committed(partition)
+            if committed is not None:
+                self._assigned_at[partition.partition] = committed
         self.is_joined = True
 
     async def read(self, batch: Batch, age_ms_max: float) -> None:
@@ -88,15 +95,17 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
     async def _check_contiguous(self, partition: TopicPartition, first: int, last: int) -> None:
         if not self._compacted:
             expected = self._expected.get(partition.partition)
+            earliest = expected
             if expected is None:
                 expected = await self._consumer.committed(partition)
-            if expected is not None and first < expected:
+                earliest = self._assigned_at.get(partition.partition, expected)
+            if expected is not None and first < (expected if earliest is None else earliest):
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: the commit is {expected}, and the log has {first} next: it "
                     "was truncated or recreated under the projections. Nothing was changed. Run `recibo repair`: it makes "
                     "the next generation from the log that is there"
                 )
-            if expected is not None and first != expected and not self._settings.accepts_gaps:
+            if not continues(first, earliest, expected) and not self._settings.accepts_gaps:
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
                     "The records between were deleted by retention. "
@@ -114,6 +123,20 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         except (CommitFailedError, IllegalStateError):
             return
 
+    async def ends(self) -> dict[int, int]:
+        """Return partition → where it ends, of the partitions assigned. Raises KafkaError. May wait long for an answer."""
+        if not self.is_joined:
+            return {}
+        found = await self._consumer.end_offsets(list(self._consumer.assignment()))
+        return {p.partition: offset for p, offset in found.items()}
+
+    async def begins(self) -> dict[int, int]:
+        """Return partition → the first offset it still has; otherwise as `ends`."""
+        if not self.is_joined:
+            return {}
+        found = await self._consumer.beginning_offsets(list(self._consumer.assignment()))
+        return {p.partition: offset for p, offset in found.items()}
+
     def lag_records(self) -> int:
         """Return how many records of the assigned partitions are not yet read."""
         lag = 0
@@ -122,3 +145,11 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             if end is not None and position is not None:
                 lag += max(0, end - position)
         return lag
+
+
+def continues(first: int, earliest: int | None, expected: int | None) -> bool:
+    """Return whether a first record follows what is committed, or was, when its partition was assigned. Pure.
+
+    A batch of before may be committed between the two: reading may begin at either. None: nothing was ever committed.
+    """
+    return expected is None or (expected if earliest is None else earliest) <= first <= expected

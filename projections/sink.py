@@ -72,10 +72,15 @@ class Sink:
         """Run a statement that may run twice. Raises SinkUnavailable or RowsRefused, as `insert` does."""
         await self._on_thread(partial(self._client.command, settings=_COMMAND_SETTINGS), statement)
 
-    async def _on_thread(self, call: Any, *arguments: Any) -> None:
+    async def query(self, statement: str, parameters: dict[str, Any] | None = None) -> list[Any]:
+        """Return the rows of a query about what is inserted. Raises SinkUnavailable or RowsRefused, as `insert` does."""
+        result = await self._on_thread(partial(self._client.query, parameters=parameters), statement)
+        return list(result.result_rows)
+
+    async def _on_thread(self, call: Any, *arguments: Any) -> Any:
         """Run a call that blocks. What is a bug passes through, and ends the lane."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)
         except SinkUnavailable:
             raise
         except Exception as error:

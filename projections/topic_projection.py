@@ -32,7 +32,7 @@ class TopicProjection:
     ) -> None:
         """Join a reader to a store, until `stopping` is set, or `why_not` says before a batch why nothing may be stored."""
         self._why_not = why_not
-        self._reader = reader
+        self.reader = reader
         self._store = store
         self._settings = settings
         self._stopping = stopping
@@ -46,32 +46,32 @@ class TopicProjection:
     @property
     def topic(self) -> str:
         """The topic it carries."""
-        return self._reader.topic
+        return self.reader.topic
 
     @property
     def is_ready(self) -> bool:
         """Whether the group is joined and the sink takes rows."""
-        return self._reader.is_joined and self._store.waits_since is None
+        return self.reader.is_joined and self._store.waits_since is None
 
     async def run(self) -> None:
         """Carry records until asked to stop. Any other error ends it: the process is restarted from the commit."""
-        await self._reader.start()
+        await self.reader.start()
         try:
             await self._carry()
         except Stopping as error:
             log.warning("left a batch to be read again", why=str(error))
         finally:
-            await self._reader.stop()
+            await self.reader.stop()
 
     async def _carry(self) -> None:
         storing: asyncio.Task[None] | None = None
         try:
             while not self._stopping.is_set():
                 batch = Batch()
-                await self._reader.read(batch, self._settings.batch_age_ms_max)
+                await self.reader.read(batch, self._settings.batch_age_ms_max)
                 while storing is not None and not storing.done() and self._may_grow(batch):
                     # The engine is busy with the batch before: this one grows meanwhile.
-                    await self._reader.read(batch, self._settings.batch_age_ms_max / 10)
+                    await self.reader.read(batch, self._settings.batch_age_ms_max / 10)
                 if storing is not None:
                     await storing
                 storing = asyncio.create_task(self._finish(batch)) if batch.records else None
@@ -90,12 +90,12 @@ class TopicProjection:
             raise Stopping(why)
         self._unstored = batch
         await self._store.store(batch.records)
-        await self._reader.commit(batch)
+        await self.reader.commit(batch)
         self._unstored = None
         self.committed_records += len(batch.records)
 
     def _lag_records(self) -> float:
-        return self._reader.lag_records() + (len(self._unstored.records) if self._unstored else 0)
+        return self.reader.lag_records() + (len(self._unstored.records) if self._unstored else 0)
 
     def _age_s(self) -> float:
         return max(0.0, time.time() - self._unstored.oldest_ms() / 1000) if self._unstored else 0.0

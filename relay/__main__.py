@@ -8,6 +8,7 @@ import structlog
 
 from relay.app import serve
 from relay.settings import from_environ
+from runtime.kafka.clients import check_files
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from schemas.errors import ReciboError
@@ -23,6 +24,7 @@ def main() -> int:
     try:
         settings = from_environ()
         warn_of_unknown_variables()
+        check_files(settings.kafka)
         asyncio.run(serve(settings))
     except (ReciboError, OSError) as error:
         log.critical("the relay cannot continue", why=str(error))

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
 from relay.raw.delivery import Delivery
+from relay.raw.log_readers import LogReaders
 from relay.raw.target import Target, targets_of
 from relay.settings import Settings
 from runtime.health import Health, Readiness
@@ -33,6 +34,7 @@ class Relay:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = RelayMetrics()
+        self._readers = LogReaders(settings.kafka)
         self._file = SourcesFile(settings.config_file)
         self._watched = WatchedFiles(settings.config_file)
         self._names: tuple[str, ...] = ()
@@ -53,6 +55,7 @@ class Relay:
             self._apply(self._targets(), tasks)
             private = health.listen(self._settings.metrics_host, self._settings.metrics_port)
             tasks.start("health", health.serve(private))
+            tasks.start("readers of the log", self._readers.run())
             tasks.start("configuration", self._follow_file(tasks))
             tasks.start("check of the topics", self._check_topics(), may_return=True)
             await stopping.wait()
@@ -75,7 +78,8 @@ class Relay:
         for target in targets - set(self._couriers):
             pool = self._pools.setdefault(target, self._pool())
             metrics = self._metrics.of(target)
-            courier = Courier(target, Delivery(target, pool, self._settings, self._metrics), self._settings, metrics)
+            delivery = Delivery(target, pool, self._settings, self._metrics)
+            courier = Courier(target, delivery, self._readers, self._settings, metrics)
             name = f"courier of source {target.source} to {target.host}"
             self._couriers[target] = (courier, tasks.start(name, courier.run()))
             log.info("relaying", source=target.source, host=target.host)
@@ -111,6 +115,8 @@ class Relay:
         why_not = [
             f"{host}: {courier.trouble or 'not reading yet'}" for host, courier in couriers if not courier.is_reading
         ]
+        if couriers and self._readers.trouble:
+            why_not.append(self._readers.trouble)
         return Readiness(tuple(why_not), {"urls": len(couriers)})
 
 

@@ -31,6 +31,7 @@ _GONE: Final = frozenset({"RECIBO_GENERATION"})
 """Read by nothing any more; who would have read it says what to do (`runtime/kafka/live_generation.py`)."""
 
 _SHARED: Final = (
+    "RECIBO_CLICKHOUSE_TIME_ZONE",
     "RECIBO_CLICKHOUSE_VIEWS",
     "RECIBO_CONFIG",
     "RECIBO_DATA_DIR",
@@ -56,8 +57,8 @@ _OF_STAGES: Final = {
     """,
     "RECIBO_PROCESSORS_": """
         worker workers metrics_host metrics_port batch_records_max fetch_bytes_max in_flight_bytes_max
-        lane_bytes_max produce_bytes_max hot_states_max store_cache_bytes store_write_buffer_bytes
-        commit_interval_ms session_timeout_ms sweep_interval_s unclear_per_minute_max oldest_batch_age_ms_max
+        lane_bytes_max produce_bytes_max hot_states_bytes hot_states_max store_cache_bytes store_write_buffer_bytes
+        commit_interval_ms session_timeout_ms sweep_interval_s sweep_share_max unclear_per_minute_max oldest_batch_age_ms_max
     """,
     "RECIBO_PROJECTIONS_": """
         store group host metrics_port batch_rows_max batch_bytes_max batch_age_ms_max insert_timeout_s

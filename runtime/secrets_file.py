@@ -1,8 +1,11 @@
 """The secrets of a deployment: a file of lines NAME=value, readable by its owner alone, replaced whole."""
 
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+import structlog
 
 from runtime.text_file import read_text
 from runtime.whole_file import replace_file
@@ -10,6 +13,8 @@ from schemas.errors import ConfigurationError
 
 _VARIABLE: Final = "RECIBO_SECRETS_FILE"
 _OWNER_ALONE: Final = 0o600
+
+log = structlog.get_logger()
 
 
 def read_secrets(path: Path, *, may_be_missing: bool = True) -> dict[str, str]:
@@ -32,6 +37,21 @@ def read_secrets(path: Path, *, may_be_missing: bool = True) -> dict[str, str]:
             raise ConfigurationError(f"{path}:{number}: expected NAME=value")
         secrets[name.strip()] = value.strip()
     return secrets
+
+
+def exposed_to(path: Path | None) -> str:
+    """Return who may read a file of secrets beside its owner: "everybody", "its group", or "" for nobody."""
+    try:
+        mode = path.stat().st_mode if path is not None else 0
+    except OSError:
+        return ""
+    return "everybody" if mode & stat.S_IROTH else "its group" if mode & stat.S_IRGRP else ""
+
+
+def warn_of_exposed_secrets(path: Path | None) -> None:
+    """Say in the log where everybody on the machine may read the secrets. Its group may, as orchestrators mount it."""
+    if exposed_to(path) == "everybody":
+        log.warning("everybody on this machine may read the secrets: chmod 600 the file", file=str(path))
 
 
 def add_secrets(path: Path, added: Mapping[str, str]) -> None:

@@ -28,6 +28,8 @@ def may_post_to(address: Address, allowed: Sequence[Network]) -> bool:
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False  # fec0::/10, which RFC 3879 took out of use, and which networks have all the same
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 

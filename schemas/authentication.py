@@ -77,6 +77,9 @@ class Jwt(_Kind, frozen=True, kw_only=True, tag="jwt"):
     prefix: str = "Bearer "
     algorithms: tuple[Literal["HS256", "HS384", "HS512"], ...] = ("HS256",)
     leeway_s: int = 60
+    needs_end: bool = True
+    """Whether a token without `exp`, and without a `payload_hash` that ties it to its body, is refused: whoever saw it
+    once could use it for ever."""
 
 
 class StandardWebhooks(_Kind, frozen=True, kw_only=True, tag="standard_webhooks"):
@@ -138,6 +141,11 @@ def authentication_of(table: Mapping[str, Any] | str) -> Authentication:
     if isinstance(auth, Hmac):
         _check_signed(auth)
     return auth
+
+
+def secret_header_of(auth: Authentication) -> str:
+    """Return the header in which a credential itself travels, good for more than one body; "" for none."""
+    return auth.header if isinstance(auth, Bearer | Jwt) else ""
 
 
 def _check_secrets(auth: Authentication) -> None:

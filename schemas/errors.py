@@ -6,8 +6,9 @@ ReciboError
 ├── DeploymentError      a command or start cannot continue: say it in one line, with the remedy
 ├── TopicsRefused        a topic is not as declared: stop (ingest: append nothing) with the remedy
 ├── LogUnavailable       the durable write failed: answer 503, the provider repeats
+├── RecordTooLarge       a record is larger than the log takes any: answer 413
 ├── StateRefused         local state does not belong to this deployment: stop with the remedy
-├── StoreDamaged         a local store cannot be read: stop the worker, the next start builds it from the changelog
+├── StoreDamaged         a local store cannot be read: end its lane, the next one builds it from the changelog
 ├── ForeignWriter        another worker wrote to our changelog: read it, rewrite those keys
 ├── ContiguityBroken     records were skipped or came twice: stop the worker, resume from the commit
 └── SinkUnavailable      ClickHouse cannot take the rows now: pause, back off, do not commit
@@ -38,12 +39,16 @@ class LogUnavailable(ReciboError):
     """Neither Kafka nor the spool took the bytes. Answer 503 with Retry-After."""
 
 
+class RecordTooLarge(ReciboError):
+    """A record would be larger than the log takes any, now or later. Answer 413."""
+
+
 class StateRefused(ReciboError):
     """Local state or committed offsets do not fit the cluster, generation or partition count. Stop."""
 
 
 class StoreDamaged(ReciboError):
-    """A local store is corrupt on disk. Stop; it is marked, and the next start builds it again."""
+    """A local store is corrupt on disk. End its lane; it is marked, and the next one builds it again."""
 
 
 class ForeignWriter(ReciboError):

@@ -21,6 +21,8 @@ EARLIEST_MS: Final = 1_230_768_000_000
 """2009-01-01, when WhatsApp was founded: an earlier time is absurd."""
 AHEAD_MS_MAX: Final = 24 * 60 * 60 * 1000
 """A provider's time more than a day ahead of receipt is absurd."""
+OLD_MS: Final = 8 * 24 * 60 * 60 * 1000
+"""A provider's time longer before receipt does not enter a message's own time (Meta retries for seven days)."""
 
 RecipientKind = Literal["phone", "bsuid", "lid", "group"]
 TimeSource = Literal["provider", "envelope", "received"]
@@ -161,6 +163,20 @@ def trusted_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, boo
     if EARLIEST_MS <= provider_ms <= received_at_ms + AHEAD_MS_MAX:
         return provider_ms, True, False
     return received_at_ms, False, True
+
+
+def own_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, bool]:
+    """Decide what an event gives to its message's own time: (UTC ms, is the provider's time too old to count).
+
+    Args:
+        provider_ms: a provider's time that `trusted_time` trusts, UTC ms; None: there is none.
+        received_at_ms: time of receipt, UTC ms.
+    """
+    if provider_ms is None:
+        return received_at_ms, False
+    if provider_ms < received_at_ms - OLD_MS:
+        return received_at_ms, True
+    return min(provider_ms, received_at_ms), False
 
 
 class CloudEvent(msgspec.Struct, frozen=True, omit_defaults=True):

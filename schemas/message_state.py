@@ -10,13 +10,31 @@ from typing import Final
 import msgspec
 
 from schemas.event import Event
-from schemas.identity import Identity, least
-from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, RANK
+from schemas.identity import Identity
+from schemas.message_failure import Failure, failure_of
+from schemas.message_join import ALIASES_MAX, SOURCES_MAX, join
+
+__all__ = [
+    "ALIASES_MAX",
+    "HORIZON_MS",
+    "JOURNAL_MAX",
+    "SOURCES_MAX",
+    "VERDICTS",
+    "Bookkeeping",
+    "Failure",
+    "JournalEntry",
+    "MessageState",
+    "absent",
+    "decode",
+    "encode",
+    "failure_of",
+    "join",
+    "last_at_of",
+    "version_of",
+]
 
 JOURNAL_MAX: Final = 64
 """Events listed in a message's journal; a message with more folds facts and answers `overflow`."""
-ALIASES_MAX: Final = 16
-SOURCES_MAX: Final = 16
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 """A state counts as absent for a record this much later than its last distinct event."""
 
@@ -38,18 +56,9 @@ class Bookkeeping(msgspec.Struct, array_like=True, gc=False):
     version: int
     """Offset of the last raw record that changed the state. Recovery keeps the greater."""
     last_at_ms: int
-    """Greatest time of a distinct event's record (`record.fold_time_ms`): what the horizon is measured from."""
+    """Greatest time of a distinct event's record (`record.fold_time_ms`), of one that overflowed too: the horizon's beginning."""
     journal: list[JournalEntry]
     """A message's distinct events, up to JOURNAL_MAX; a connection's last ones (see `connection_state`)."""
-
-
-class Failure(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """The failure that counts: greatest rank, then least (category, code, title)."""
-
-    status: str
-    category: str
-    code: str
-    title: str = ""
 
 
 class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
@@ -155,140 +164,3 @@ def absent(event: Event, at_ms: int) -> MessageState:
         event.received_at_ms,
         sources=[event.source],
     )
-
-
-_FLAGGED_MASK: Final = FAILURE_MASK | DELIVERY_MASK
-
-
-def _failure_order(failure: Failure) -> tuple[int, str, str, str]:
-    return (-RANK[failure.status], failure.category, failure.code, failure.title)
-
-
-def _join_set(known: list[str], value: str, limit: int) -> list[str]:
-    return sorted({*known, value})[:limit]
-
-
-def join(state: MessageState, event: Event) -> bool:
-    """Fold an event's facts into `state`, in place: the caller owns the state.
-
-    A join: the order and number of calls with the same events do not matter.
-
-    Returns:
-        Whether the status rose.
-    """
-    status, at_ms, seen = event.status, event.occurred_at_ms, state.seen
-    bit = BIT[status]
-    rose = bit > seen  # bits are in the order of rank
-    if not seen & bit:
-        state.seen = seen | bit
-        if rose:
-            state.status = status
-        if bit & _FLAGGED_MASK:
-            _flag(state)
-        state.first_at_ms[status] = at_ms
-        state.receipt_times |= event.receipt_times & bit
-    elif at_ms <= state.first_at_ms[status]:
-        _join_first_time(state, event)
-    received_ms = event.received_at_ms
-    if received_ms < state.first_received_ms:
-        state.first_received_ms = received_ms
-    if received_ms > state.last_received_ms:
-        state.last_received_ms = received_ms
-    _join_text(state, event)
-    if bit & FAILURE_MASK:
-        _join_failure(state, event)
-    if event.absurd_time:
-        state.absurd_time = True
-    e = event
-    if (
-        (e.first_at or e.old_time or e.line or e.template or e.identities)
-        or (e.price_type or e.price_category or e.price_model)
-        or e.billable is not None
-    ):
-        _join_further(state, event)
-    return rose
-
-
-def _join_first_time(state: MessageState, event: Event) -> None:
-    """Fold in a time that is not later than the first one known of its status.
-
-    A status's time joins with where it is from: the least of (time, is not a receipt). So the mask is no plain `or`: an
-    earlier time takes its bit along, and of two at one millisecond a receipt's counts. The engine's fold is the same: the
-    least time of a status, and the least of its times of receipt; it is a receipt where these are equal.
-    """
-    status = event.status
-    bit = BIT[status]
-    if event.occurred_at_ms < state.first_at_ms[status]:
-        state.first_at_ms[status] = event.occurred_at_ms
-        state.receipt_times &= ~bit
-    state.receipt_times |= event.receipt_times & bit
-
-
-def _join_further(state: MessageState, event: Event) -> None:
-    """Fold in what few providers say: least time, greatest words, union of identities. False is greater than unknown."""
-    first_at = event.first_at
-    if first_at and (not state.first_at or first_at < state.first_at):
-        state.first_at = first_at
-    if event.old_time:
-        state.old_time = True
-    if event.billable is not None:
-        state.billable = event.billable or bool(state.billable)
-    if event.price_type > state.price_type:
-        state.price_type = event.price_type
-    if event.price_category > state.price_category:
-        state.price_category = event.price_category
-    if event.price_model > state.price_model:
-        state.price_model = event.price_model
-    if event.line > state.line:
-        state.line = event.line
-    if event.template > state.template:
-        state.template = event.template
-    if event.identities:
-        state.identities = least(state.identities, event.identities)
-
-
-def _flag(state: MessageState) -> None:
-    """Work out what follows from a failure or a delivery having been seen."""
-    seen = state.seen
-    if seen & FAILURE_MASK:
-        state.conflict = seen & DELIVERY_MASK != 0
-    state.delivered_inferred = seen & DELIVERY_MASK == BIT["read"]
-
-
-def failure_of(event: Event) -> Failure:
-    """Return what an event of a failure status says of the failure."""
-    error = event.error
-    if error is None:
-        return Failure(event.status, "unknown", "")
-    return Failure(event.status, error.category, error.code, error.title)
-
-
-def _join_failure(state: MessageState, event: Event) -> None:
-    failure = failure_of(event)
-    if state.failure is None or _failure_order(failure) < _failure_order(state.failure):
-        state.failure = failure
-
-
-def _join_text(state: MessageState, event: Event) -> None:
-    if event.provider > state.provider:
-        state.provider = event.provider
-    if event.connection_id > state.connection_id:
-        state.connection_id = event.connection_id
-    if event.recipient >= state.recipient and (
-        event.recipient > state.recipient or event.recipient_kind > state.recipient_kind
-    ):
-        state.recipient, state.recipient_kind = event.recipient, event.recipient_kind
-    if event.client_ref > state.client_ref:
-        state.client_ref = event.client_ref
-    if event.campaign > state.campaign:
-        state.campaign = event.campaign
-    if event.pricing > state.pricing:
-        state.pricing = event.pricing
-    if event.source not in state.sources:
-        state.sources = _join_set(state.sources, event.source, SOURCES_MAX)
-    for alias in event.aliases:
-        if alias not in state.aliases:
-            state.aliases = _join_set(state.aliases, alias, ALIASES_MAX)
-
-
-assert NAMES_BY_RANK[-1] == "read", "the mask's highest bit is the highest rank"

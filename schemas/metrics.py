@@ -28,6 +28,18 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_ingest_kafka_connected": Metric("gauge", "1 while Kafka takes records, 0 while the spool does"),
     "recibo_ingest_spool_bytes": Metric("gauge", "Bytes waiting in this worker's spool"),
     "recibo_ingest_spool_age_seconds": Metric("gauge", "Age of the oldest bytes in this worker's spool"),
+    "recibo_ingest_spool_kept_bytes": Metric(
+        "gauge", "Bytes of this worker's spool that wait for an operator, by kind: refused, damaged, aside", ("kind",)
+    ),
+    "recibo_ingest_spool_troubles": Metric(
+        "gauge", "Files and directories of the spool in trouble: stuck, undeletable, unadoptable, stray", ("what",)
+    ),
+    "recibo_ingest_spool_writable": Metric("gauge", "1 while the spool's disk takes bytes, 0 while it does not"),
+    "recibo_ingest_partitions_away": Metric(
+        "gauge", "Partitions whose records go to the spool while Kafka takes those of others"
+    ),
+    "recibo_ingest_refused_records_total": Metric("counter", "Records that Kafka refuses, kept in the spool"),
+    "recibo_ingest_sender_failures_total": Metric("counter", "Senders of a partition that failed and began anew"),
     "recibo_ingest_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_processors_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
     "recibo_relay_reloads_total": Metric("counter", "Reloads of recibo.toml, by result", ("result",)),
@@ -39,6 +51,12 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_processors_batches_total": Metric("counter", "Fetched batches acknowledged"),
     "recibo_processors_in_flight_records": Metric("gauge", "Raw records fetched and not yet acknowledged"),
     "recibo_processors_oldest_batch_seconds": Metric("gauge", "Age of the oldest unacknowledged batch"),
+    "recibo_processors_hot_states_bytes": Metric("gauge", "What decoded states kept in memory take, about"),
+    "recibo_processors_held_keys": Metric("gauge", "Keys held back since a record of theirs failed three times"),
+    "recibo_processors_paused_partitions": Metric("gauge", "Partitions that pause after a failure"),
+    "recibo_processors_stopped_sweeps": Metric(
+        "gauge", "1 where the last sweep stopped: it would have deleted an implausible share", ("partition",)
+    ),
     "recibo_processors_recovered_states_total": Metric("counter", "States copied from a changelog during recovery"),
     "recibo_projections_rows_total": Metric("counter", "Rows inserted", ("table",)),
     "recibo_projections_insert_seconds": Metric("histogram", "Time of one insert", ("table",)),
@@ -47,6 +65,16 @@ METRICS: Final[dict[str, Metric]] = {
         "gauge", "Age of the oldest record read and not yet projected; 0: none", ("topic",)
     ),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
+    "recibo_projections_ids_cut_total": Metric(
+        "counter", "Ids that lead to more states than one message can have, and link nothing from then on"
+    ),
+    "recibo_projections_groups_cut_short_total": Metric(
+        "counter", "Batches whose ids connect more states than are followed"
+    ),
+    "recibo_projections_rollup_age_seconds": Metric(
+        "gauge", "Time since the weeks that changed were counted; above 900: something keeps it from counting"
+    ),
+    "recibo_projections_links_mended_total": Metric("counter", "Ids grouped by the periodic look for missing links"),
     "recibo_projections_set_aside_total": Metric("counter", "Records that could not become rows", ("topic",)),
     "recibo_relay_attempts_total": Metric(
         "counter", "Webhooks posted on, by result: taken, refused, failed or forbidden", ("source", "host", "result")

@@ -24,6 +24,9 @@ _NATIONAL_DIGITS: Final = 10
 """Of Argentine and Mexican numbers without the mobile digit."""
 _TEXT_LENGTH_MAX: Final = 256
 _MEMO_SIZE: Final = 4_096
+_LINES_SIZE: Final = 100_000
+_BRAZIL_LOCAL_FROM: Final = 4
+"""Where the local number begins in E.164 digits: after country and area."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,31 @@ def lines(text: str, region: str = "BR") -> tuple[str, ...]:
     """Return the E.164 numbers, each with `+`, that a recipient can be read as: several where it is ambiguous. Pure."""
     number = read_number(text, region)
     return tuple(sorted({"+" + canonical(form) for form in number.equivalents if _is_possible(form)}))
+
+
+def line_of(recipient: str, kind: str) -> str:
+    """Return the one line that a recipient is, in E.164 with `+`; "" where it is no phone number, or can be several. Pure.
+
+    Brazil's mobiles are read by their form alone: phonenumbers takes 50 µs for each, and a projector has 100,000 rows a second.
+    """
+    if kind != "phone":
+        return ""
+    local = recipient[_BRAZIL_LOCAL_FROM:]
+    if recipient.startswith("55") and "0" not in recipient[2:_BRAZIL_LOCAL_FROM] and recipient.isdecimal():
+        if len(local) == _BRAZIL_OLD_DIGITS - _BRAZIL_AREA_DIGITS and local[0] in _BRAZIL_OLD_MOBILE_FIRST:
+            return f"+{recipient[:_BRAZIL_LOCAL_FROM]}9{local}"
+        if (
+            len(local) == _BRAZIL_MOBILE_DIGITS - _BRAZIL_AREA_DIGITS
+            and local[0] == "9"
+            and local[1] in _BRAZIL_OLD_MOBILE_FIRST
+        ):
+            return f"+{recipient}"
+    return _other_line_of(recipient)
+
+
+@lru_cache(maxsize=_LINES_SIZE)
+def _other_line_of(recipient: str) -> str:
+    return read_number(recipient).e164
 
 
 def _candidates(digits: str, region: str, *, international: bool) -> list[str]:

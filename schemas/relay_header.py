@@ -5,9 +5,12 @@ from typing import Final
 
 import msgspec
 
+REQUEST_ID_HEADER: Final = "Recibo-Request-Id"
+"""The header by which a receiver of relayed webhooks knows one that it has had."""
+
 _LEFT_OUT: Final = frozenset(
     {
-        # Of one connection only (RFC 9110), or written by each sender itself.
+        # Of one connection only, as are those that `Connection` names (RFC 9110), or written by each sender itself.
         b"connection",
         b"content-encoding",
         b"content-length",
@@ -18,6 +21,7 @@ _LEFT_OUT: Final = frozenset(
         b"trailer",
         b"transfer-encoding",
         b"upgrade",
+        REQUEST_ID_HEADER.lower().encode(),  # ours to say
         # Credentials that are good for more than this one body.
         b"authorization",
         b"cookie",
@@ -34,12 +38,11 @@ def relay_header(headers: Sequence[tuple[bytes, bytes]], query: bytes, secret_he
         query: of the URL, without `?`.
         secret_header: name of the header in which this source's secret itself travels; "" for none.
     """
-    secret = secret_header.lower().encode()
-    kept = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in headers
-        if name not in _LEFT_OUT and name != secret
-    ]
+    of_connection = {
+        word.strip().lower() for name, value in headers if name == b"connection" for word in value.split(b",")
+    }
+    left_out = _LEFT_OUT | of_connection | {secret_header.lower().encode()}
+    kept = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name not in left_out]
     return msgspec.json.encode({"headers": kept, "query": query.decode("latin-1")})
 
 

@@ -156,7 +156,14 @@ def standard_webhooks_valid(
 
 
 def jwt_valid(
-    token: str, secret: str, body: bytes, now_s: float, *, algorithms: Sequence[str] = ("HS256",), leeway_s: float = 60
+    token: str,
+    secret: str,
+    body: bytes,
+    now_s: float,
+    *,
+    algorithms: Sequence[str] = ("HS256",),
+    leeway_s: float = 60,
+    needs_end: bool = True,
 ) -> bool:
     """Tell whether `token` is a JSON Web Token of ours, in time, and of this body where it names one.
 
@@ -169,19 +176,30 @@ def jwt_valid(
         now_s: the time, Unix seconds.
         algorithms: those taken; `none` never is.
         leeway_s: allowance for clocks that differ, in seconds.
+        needs_end: whether a token that ends at no time (no `exp`), and is good for any body, is refused.
     """
     try:
         claims = jwt.decode(
             token,
             secret,
             algorithms=[a for a in algorithms if a.lower() != "none"],
-            options={"verify_exp": False, "verify_nbf": False, "verify_iat": False, "verify_aud": False},
+            options={  # times are checked below, with our clock; the others may be anything, a `sub` that is a number too
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+                "verify_aud": False,
+                "verify_iss": False,
+                "verify_sub": False,
+                "verify_jti": False,
+            },
         )
     except (jwt.PyJWTError, ValueError, RecursionError):  # a token's head is JSON, parsed before it is trusted
         return False
     if not _in_time(claims.get("nbf"), claims.get("exp"), now_s, leeway_s):
         return False
     named = claims.get("payload_hash")
+    if needs_end and claims.get("exp") is None and named is None:
+        return False
     return named is None or same(str(named).lower(), hashlib.sha256(body).hexdigest())
 
 

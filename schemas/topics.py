@@ -10,6 +10,7 @@ MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 
 RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
+HOLDS: Final = "processors.holds"
 DEPLOYMENT: Final = "deployment"
 
 RawTimestamps = Literal["LogAppendTime", "CreateTime"]
@@ -75,6 +76,11 @@ class Topics:
         return f"{self.prefix}webhook.set_aside.g{self.generation}"
 
     @property
+    def holds(self) -> str:
+        """What the processors hold back, of all generations: written by a partition's owner, releases by the command."""
+        return self.prefix + HOLDS
+
+    @property
     def deployment(self) -> str:
         """What every process of the deployment must agree on: see `schemas/deployment_state.py`."""
         return self.prefix + DEPLOYMENT
@@ -82,10 +88,13 @@ class Topics:
     @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
-        return frozenset({self.message_state, self.connection_state})
+        return frozenset({self.message_state, self.connection_state, self.holds})
 
 
+_ANY_TIME = {"message.timestamp.after.max.ms": str(2**63 - 1)}
+"""What is derived from a record carries its time. The broker refuses none, whatever its clock said once."""
 _STATE = {
+    **_ANY_TIME,
     "cleanup.policy": "compact",
     "min.compaction.lag.ms": str(60 * 60 * 1000),
     "delete.retention.ms": str(7 * DAY_MS),
@@ -97,11 +106,11 @@ _AGREED = {"cleanup.policy": "compact"}
 def derived(topics: Topics) -> tuple[Topic, ...]:
     """Return the topics of a generation: what the processors make of the raw log."""
     return (
-        Topic(topics.message_events, _log(topics)),
+        Topic(topics.message_events, {**_log(topics), **_ANY_TIME}),
         Topic(topics.message_state, dict(_STATE)),
-        Topic(topics.connection_events, _log(topics)),
+        Topic(topics.connection_events, {**_log(topics), **_ANY_TIME}),
         Topic(topics.connection_state, dict(_STATE)),
-        Topic(topics.set_aside, _log(topics)),
+        Topic(topics.set_aside, {**_log(topics), **_ANY_TIME}),
     )
 
 
@@ -111,6 +120,7 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
         Topic(topics.raw, {**_log(topics), "message.timestamp.type": topics.raw_timestamps}),
         Topic(topics.requests, _log(topics)),
         *derived(topics),
+        Topic(topics.holds, {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)}),
         Topic(topics.deployment, dict(_AGREED), partitions=1),
     )
 

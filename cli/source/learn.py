@@ -1,14 +1,16 @@
 """`recibo source learn`: turns bodies that are not understood into events, without a line of Python."""
 
 import asyncio
+import json
 import time
 from typing import Any, Final
 
 import click
 
 from cli._servers import generation_of
-from cli.source.learn_dialogue import MEANINGS, ask_places, ask_words, show_groups, show_preview
+from cli.source.learn_dialogue import MEANINGS, as_json, ask_places, ask_words, show_groups, show_preview
 from cli.source.options import with_line, with_registry
+from operations.learn.bundle import captures_in
 from operations.learn.capture import Capture
 from operations.learn.capture_log import captures_at, outcomes_of
 from operations.learn.lesson import Said
@@ -18,8 +20,10 @@ from operations.sources.entry import set_mapping
 from operations.sources.registry import Registry
 from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
-from schemas.providers.mapping import FIELDS
-from schemas.providers.paths import path_of
+from schemas.providers.mapping import EMPTY, FIELDS, merged
+from schemas.providers.mapping_check import warnings_of
+from schemas.providers.paths import EACH, path_of
+from schemas.record import SourceContext
 from schemas.sources import Source
 
 _HOUR_MS: Final = 3_600_000
@@ -32,6 +36,13 @@ _HOUR_MS: Final = 3_600_000
 @click.option(
     "--ignore", "ignored", multiple=True, metavar="KIND=WORD", help="A word that is no status: inbound_message=MO"
 )
+@click.option(
+    "--items", default="", metavar="PATH", help="Where the array of events is: entry[].changes[].value.statuses[]"
+)
+@click.option(
+    "--from", "file", type=click.File("rb"), help="Learn from a file of `recibo source capture`, not the log."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the proposal as JSON, ask nothing, save nothing.")
 @click.option("--time-zone", default="", help="IANA zone of times without one: America/Sao_Paulo")
 @click.option("--since-hours", type=float, default=168.0, show_default=True)
 @click.option("--limit", type=int, default=10_000, show_default=True, help="Captures read in one run.")
@@ -45,19 +56,29 @@ _HOUR_MS: Final = 3_600_000
 def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, generation: int, **options: Any) -> None:
     """Show what NAME sent that is not understood, propose a mapping, preview and save it, re-drive the captures."""
     source = registry.source(name)
-    generation = generation_of(kafka, generation)
     since_ms = int(time.time() * 1000 - options["since_hours"] * _HOUR_MS)
-    captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
+    understood: list[Capture] = []
+    left = 0
+    if options["file"]:
+        context = SourceContext(source.name, source.account, source.provider.name)
+        captures = captures_in(options["file"].read(), context, options["file"].name)
+    else:
+        generation = generation_of(kafka, generation)
+        captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
     if not captures:
         click.echo(f"Nothing of source {name} waits to be understood.")
         return
     if not options["redrives_only"]:
         learned = _learn(source, registry.mapping_table(name), captures, understood, options)
         _check_harmless(learned, len(understood), is_forced=options["force"])
+        if options["as_json"]:
+            return
         if options["dry_run"] or not (options["yes"] or click.confirm("Save this mapping and re-drive the captures?")):
             click.echo("Nothing is saved.")
             return
         _save(registry, name, learned.table)
+    if options["file"]:
+        return
     _redrive(registry.source(name), captures, kafka, generation, options["seconds"])
     if left:
         click.echo(f"{left} more captures wait: run this again.")
@@ -86,19 +107,28 @@ def _learn(
     words |= {word: kind for kind, word in _pairs("--ignore", options["ignored"])}
     groups = groups_of(captures)
     now_ms = int(time.time() * 1000)
-    proposals = proposals_for(groups, now_ms, given)
+    items = path_of(options["items"]) if options["items"] else None
+    if items and items[-1] != EACH:
+        items = (*items, EACH)
+    proposals = proposals_for(groups, now_ms, given, items)
     unreadable = len(captures) - sum(len(group.documents) for group in groups)
-    show_groups(groups, proposals, unreadable=unreadable)
-    if not (options["yes"] or options["dry_run"]):
+    if not options["as_json"]:
+        show_groups(groups, proposals, words, unreadable=unreadable)
+    if not (options["yes"] or options["dry_run"] or options["as_json"]):
         given |= ask_places(proposals)
-        proposals = proposals_for(groups, now_ms, given)
+        proposals = proposals_for(groups, now_ms, given, items)
         words |= ask_words(proposals, words)
     try:
-        said = Said(words, given, options["time_zone"])
+        said = Said(words, given, options["time_zone"], items)
         learned = lesson(source.provider, existing, proposals, said=said, captures=captures, understood=understood)
     except ValueError as error:
         raise DeploymentError(f"the mapping cannot be used: {error}") from error
-    show_preview(learned.table, learned.preview, len(captures))
+    default = source.provider.mapping or EMPTY
+    warnings = list(warnings_of(merged(default, learned.table), default))
+    if options["as_json"]:
+        click.echo(json.dumps(as_json(proposals, learned, len(captures), warnings), ensure_ascii=False))
+    else:
+        show_preview(learned, len(captures), warnings)
     return learned
 
 
@@ -142,6 +172,11 @@ def _redrive(source: Source, captures: list[Capture], kafka: KafkaSettings, gene
     found = asyncio.run(redrive(kafka, generation, source.name, copies, s_max=seconds, on_wait=on_wait))
     came = {copy.identity for copy in copies}
     settled = len(came & found.settled)
-    click.secho(f"{settled} of {len(came)} events of {len(captures)} captures are understood now.", fg="green")
-    if len(came) > settled:
-        click.echo("The others have no outcome yet, or stay unmapped: `recibo source learn` shows them when run again.")
+    understood = len(
+        {request for request, _ in came & found.settled} - {request for request, _ in came - found.settled}
+    )
+    requests = len({capture.stamp.request_id for capture in captures})
+    colour = "green" if understood == requests else "yellow"
+    click.secho(f"{understood} of {requests} requests are understood whole now; they tell {settled} events.", fg=colour)
+    if understood < requests:
+        click.echo("The others stay unmapped, in part or whole: `recibo source learn` shows them when run again.")

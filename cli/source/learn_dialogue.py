@@ -9,11 +9,12 @@ import tomlkit
 from rich.table import Table
 
 from cli._terminal import Terminal
-from operations.learn.preview import Preview
+from operations.learn.lesson import written
 from operations.learn.proposals import ORDER, Proposal
 from operations.learn.shapes import Group
+from operations.learn.teach import Lesson
 from schemas.event import rfc3339
-from schemas.providers.paths import Path, path_of
+from schemas.providers.paths import Path, dotted_of, path_of
 from schemas.status import RANK, ConnectionStatus
 
 MEANINGS: Final = (*RANK, *map(str, ConnectionStatus))
@@ -23,17 +24,21 @@ _EXAMPLE_LENGTH_MAX: Final = 200
 console = Terminal()
 
 
-def show_groups(groups: Sequence[Group], proposals: Sequence[Proposal], *, unreadable: int) -> None:
-    """Print each shape with the places proposed for its fields."""
+def show_groups(
+    groups: Sequence[Group], proposals: Sequence[Proposal], settled: Mapping[str, str], *, unreadable: int
+) -> None:
+    """Print each shape with the places proposed for its fields, and what its words mean; `settled` are a person's."""
     for number, (group, proposal) in enumerate(zip(groups, proposals, strict=True), 1):
         count = len(group.documents)
         title = f"shape {number}: {count} {'body' if count == 1 else 'bodies'}"
         if proposal.items is not None:
-            title += f", events in {'.'.join(proposal.items) or 'the body itself, an array'}"
-        if not proposal.paths:
+            title += f", events in {dotted_of(proposal.items)}"
+        if not (proposal.paths or proposal.when):
             example = json.dumps(group.documents[0], ensure_ascii=False)[:_EXAMPLE_LENGTH_MAX]
             console.print(f"{title}: nothing in it looks like a status of a message, e.g. {example}")
             continue
+        if proposal.remark:
+            console.print(f"{title}: stays unmapped: {proposal.remark}")
         table = Table(title=title, title_justify="left")
         for heading in ("field", "place", "for example", "because"):
             table.add_column(heading, overflow="fold")
@@ -41,10 +46,15 @@ def show_groups(groups: Sequence[Group], proposals: Sequence[Proposal], *, unrea
             path = proposal.paths.get(field)
             if path is not None:
                 why = next((choice.why for choice in proposal.choices[field] if choice.path == path), "you said so")
-                table.add_row(field, ".".join(path), proposal.samples.get(path, ""), why)
+                table.add_row(field, dotted_of(path), proposal.samples.get(path, ""), why)
         console.print(table)
-        shown = [f"{word!r} is {meaning}" for word, meaning in proposal.words.items()]
-        shown += [f"{word!r} is not known" for word in proposal.unknown_words[:_WORDS_SHOWN]]
+        for condition in proposal.when:
+            console.print(f"{condition.told_by}: {condition.status or f'ignored as {condition.ignored}'}")
+        shown = [f"{word!r} is {settled.get(word, meaning)}" for word, meaning in proposal.words.items()]
+        shown += [
+            f"{word!r} is {settled[word]}" if word in settled else f"{word!r} is not known"
+            for word in proposal.unknown_words[:_WORDS_SHOWN]
+        ]
         console.print("words: " + (", ".join(shown) or "none"))
     if unreadable:
         console.print(
@@ -56,7 +66,7 @@ def ask_places(proposals: Sequence[Proposal]) -> dict[str, Path]:
     """Ask where each field is that is missing or that a person wants to settle; return what was said."""
     given: dict[str, Path] = {}
     for number, proposal in enumerate(proposals, 1):
-        places = [".".join(path) for path in sorted(proposal.samples)]
+        places = [dotted_of(path) for path in sorted(proposal.samples)]
         if not places:
             continue
         for field in ("status", "message_id"):
@@ -117,8 +127,30 @@ def _ask_meaning(word: str) -> str:
         click.echo(f"{meaning} is no status.")
 
 
-def show_preview(table: Mapping[str, Any], made: Preview, captures: int) -> None:
-    """Print what the mapping makes of the captures."""
+def as_json(proposals: Sequence[Proposal], learned: Lesson, captures: int, warnings: Sequence[str]) -> dict[str, Any]:
+    """Return what is proposed, and what it makes of the captures, for programs."""
+    shapes = [
+        {
+            "paths": {name: dotted_of(path) for name, path in proposal.paths.items()},
+            "because": {
+                name: listed[0].why for name, listed in proposal.choices.items() if listed and name in proposal.paths
+            },
+            "when": [written(condition) for condition in proposal.when],
+            "words": proposal.words,
+            "unknown_words": proposal.unknown_words,
+            "remark": proposal.remark,
+        }
+        for proposal in proposals
+    ]
+    made = learned.preview
+    counts = {"statuses": made.statuses, "ignored": made.ignored, "unmapped": made.unmapped}
+    understood = {"captures": captures, "understood_whole": made.understood, "would_change": len(learned.changed)}
+    return {"mapping": learned.table, "shapes": shapes, **counts, **understood, "warnings": list(warnings)}
+
+
+def show_preview(learned: Lesson, captures: int, warnings: Sequence[str]) -> None:
+    """Print what the mapping makes of the captures, what it leaves out, and what should be looked at again."""
+    table, made = learned.table, learned.preview
     console.print("Preview on all captures:", style="bold")
     events = Table()
     for heading in ("status", "message", "time", "recipient", "connection"):
@@ -132,5 +164,9 @@ def show_preview(table: Mapping[str, Any], made: Preview, captures: int) -> None
     counted += [f"{count} still unmapped ({why})" for why, count in made.unmapped.most_common(_WORDS_SHOWN)]
     console.print("  " + ", ".join(counted))
     console.print(f"  {made.understood} of {captures} captures are understood whole")
+    for number, why in learned.left_out.items():
+        console.print(f"  shape {number + 1} stays unmapped: {why}", style="yellow")
+    for warning in warnings:
+        console.print(f"  look again: {warning}", style="yellow")
     console.print("The mapping:", style="bold")
     console.print(tomlkit.dumps({"mapping": table}).strip(), highlight=False, soft_wrap=True)

@@ -5,6 +5,7 @@
 It needs clickhouse-connect and the published views (`funnel`, `latencies`): copy it and start from there.
 """
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.settings import from_environ
 
 FUNNEL: Final = """
 SELECT sum(messages), sum(sent), sum(delivered), sum(read), sum(failed), sum(open), min(day), max(day)
@@ -162,7 +164,7 @@ def charts(client: Client, until: date, days: int) -> str:
 
 def main(url: str, path: str, days: str = "7") -> None:
     """Write the charts of the last days to a file."""
-    with connect(ClickHouseSettings(url)) as client:
+    with connect(from_environ(ClickHouseSettings, "", {**os.environ, "CLICKHOUSE_URL": url})) as client:
         Path(path).write_text(charts(client, datetime.now(UTC).date(), int(days)), encoding="utf-8")
     print(path)
 

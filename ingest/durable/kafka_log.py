@@ -1,54 +1,85 @@
-"""One producer's life: opened, appended to, and discarded whole when Kafka is away or late.
+"""One producer's life: opened, appended to through a sender a partition, and discarded whole when Kafka is away.
 
-aiokafka's idempotent producer retries without expiry, and a batch that failed poisons the sequence of its
-partition: so a producer that misses deadlines is not repaired but discarded, unflushed, and a new one is made.
+aiokafka's idempotent producer retries without expiry. Where one partition's leader is away, its batch stays on its way, and its
+sender is shut until it is answered; the producer is discarded, unflushed, only where no broker answers at all.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
+import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from ingest.durable.batch import Refused
+from ingest.durable.delivery import Delivery
+from ingest.durable.idempotent_producer import begin_new_epoch, discard, is_dead, make_idempotent_producer
 from ingest.durable.linger import Linger
 from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
-from ingest.raw_records import LogRecord
+from ingest.log_record import LogRecord
 from ingest.settings import Settings
-from runtime.kafka.clients import make_producer
 from runtime.kafka.topic_check import check_topics
 from runtime.tasks import Tasks
 from schemas.errors import ConfigurationError, LogUnavailable, TopicsRefused
-from schemas.topics import MAX_RECORD_BYTES, Topic, declared
+from schemas.topics import Topic, declared
 
 _OPEN_S_MAX: Final = 5.0
-_REQUEST_TIMEOUT_MS: Final = 5_000
 _WATCH_S: Final = 0.02
 _CLOSE_S_MAX: Final = 1.0
+_METADATA_S_MAX: Final = 1.0
+_METADATA_EVERY_S: Final = 1.0
+_SILENT_S_MAX: Final = 30.0
+"""How long nothing may be acknowledged, though a broker answers, before a new producer is tried."""
+_REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Of the batches of all partitions together, which may be one request: brokers take 100 MiB (socket.request.max.bytes)."""
+
+log = structlog.get_logger()
+
+
+class Outcome(NamedTuple):
+    """What became of appended records: those in neither list are in the log, on all in-sync replicas."""
+
+    away: Sequence[LogRecord] = ()
+    """May be in the log or not: their partition does not answer, or not in time."""
+    refused: Sequence[tuple[LogRecord, str]] = ()
+    """Kafka will never take these, each with why."""
+
+
+IN_THE_LOG: Final = Outcome()
 
 
 class KafkaLog:
     """Topics of a reachable Kafka, appended to through one sender a partition."""
 
-    def __init__(self, producer: AIOKafkaProducer, settings: Settings, partitions: dict[str, int]) -> None:
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        settings: Settings,
+        partitions: dict[str, int],
+        on_sender_failure: Callable[[], None],
+    ) -> None:
         self._producer = producer
         self._deadline_s = settings.kafka_deadline_ms / 1000
         self.failed = asyncio.Event()
-        """Set when the producer is beyond use, or one of its tasks died: discard it."""
+        """Set when the producer is beyond use: discard it."""
+        self._silent_since_s: float | None = None
         linger = Linger(settings.kafka_linger_ms / 1000)
+        batch_bytes_max = min(
+            settings.kafka_batch_bytes_max, max(1, _REQUEST_BYTES_MAX // max(1, sum(partitions.values())))
+        )
         self._senders = {
             topic: [
                 PartitionSender(
-                    producer,
-                    settings.kafka.named(topic),
-                    partition,
+                    Delivery(producer, settings.kafka.named(topic), partition, self._begin_new_epoch),
                     linger=linger,
-                    batch_bytes_max=settings.kafka_batch_bytes_max,
+                    batch_bytes_max=batch_bytes_max,
                     queue_bytes_max=settings.kafka_queue_bytes_max,
                     failures_max=settings.kafka_failures_max,
-                    on_stuck=self.failed.set,
+                    retry_s=settings.kafka_retry_ms / 1000,
+                    on_failure=on_sender_failure,
                 )
                 for partition in range(count)
             ]
@@ -59,27 +90,17 @@ class KafkaLog:
         for sender in self._all_senders:
             self._tasks.start(f"sender of {sender.name}", sender.run())
         self._tasks.start("deadlines of the senders", self._watch())
+        self._tasks.start("look at Kafka while nothing is acknowledged", self._ask_while_silent())
 
     @classmethod
-    async def open(cls, settings: Settings, topics: Sequence[str]) -> "KafkaLog":
+    async def open(cls, settings: Settings, topics: Sequence[str], on_sender_failure: Callable[[], None]) -> "KafkaLog":
         """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
             LogUnavailable: Kafka cannot be reached, a topic is missing or not as declared, or a file of secrets cannot be read.
         """
-        compression = None if settings.kafka_compression == "none" else settings.kafka_compression
         try:
-            producer = make_producer(
-                settings.kafka,
-                "recibo-ingest",
-                acks="all",
-                enable_idempotence=True,
-                compression_type=compression,
-                max_batch_size=MAX_RECORD_BYTES + 2 * settings.kafka_batch_bytes_max,
-                linger_ms=0,
-                request_timeout_ms=_REQUEST_TIMEOUT_MS,
-                retry_backoff_ms=50,
-            )
+            producer = make_idempotent_producer(settings)
         except ConfigurationError as error:
             # A secret's file may be there again in a moment; meanwhile there is the spool.
             raise LogUnavailable(str(error)) from error
@@ -91,36 +112,74 @@ class KafkaLog:
                     topic: len(await producer.partitions_for(settings.kafka.named(topic))) for topic in topics
                 }
         except TopicsRefused as error:  # what is answered 204 must be kept as long, and dated, as is declared
-            await _discard(producer)
+            await discard(producer)
             raise LogUnavailable(str(error)) from error
         except (KafkaError, TimeoutError, OSError) as error:
-            await _discard(producer)
+            await discard(producer)
             raise LogUnavailable(f"Kafka at {settings.kafka.bootstrap_servers}: {error!r}") from error
         except BaseException:
-            await _discard(producer)
+            await discard(producer)
             raise
-        return cls(producer, settings, partitions)
+        return cls(producer, settings, partitions, on_sender_failure)
 
-    def append(self, topic: str, records: Sequence[LogRecord]) -> "list[asyncio.Future[None]]":
-        """Queue records; when all the futures are done the records are in the log, on all in-sync replicas.
+    @property
+    def is_well(self) -> bool:
+        """Whether no partition is in trouble."""
+        return not any(sender.trouble for sender in self._all_senders)
 
-        Raises:
-            LogUnavailable: a queue is full. Some of the records may be queued all the same.
+    @property
+    def is_silent(self) -> bool:
+        """Whether all that is on its way is late, and nothing has been acknowledged since."""
+        return self._silent_since_s is not None
+
+    @property
+    def away(self) -> list[str]:
+        """The partitions that took no records when they were last given some, each with why."""
+        return [f"{sender.name}: {sender.trouble}" for sender in self._all_senders if sender.trouble]
+
+    async def append(self, topic: str, records: Sequence[LogRecord], *, is_patient: bool = False) -> Outcome:
+        """Append records, and return what became of them once all are acknowledged or not.
+
+        Args:
+            topic: one of those that were opened.
+            records: whose partitions their keys decide.
+            is_patient: wait for as long as the broker answers at all, not only until the deadline.
         """
         senders = self._senders[topic]
         count = len(senders)
         if len(records) == 1:
             record = records[0]
-            return [senders[partition_of(record.key, count)].append(record)]
+            try:
+                refused = await senders[partition_of(record.key, count)].append(record, is_patient=is_patient)
+            except LogUnavailable:
+                return Outcome(away=records)
+            return _refused_of(records, refused) if refused else IN_THE_LOG
         by_partition: dict[int, list[LogRecord]] = {}
         for record in records:
             by_partition.setdefault(partition_of(record.key, count), []).append(record)
-        return [acked for partition, some in by_partition.items() for acked in senders[partition].extend(some)]
+        away: list[LogRecord] = []
+        refused_ones: list[tuple[LogRecord, str]] = []
+        waiting: list[tuple[asyncio.Future[Refused], list[LogRecord]]] = []
+        for partition, some in by_partition.items():
+            taken = senders[partition].extend(some, is_patient=is_patient)
+            waiting += taken
+            away += some[sum([len(theirs) for _, theirs in taken]) :]
+        for acked, theirs in waiting:
+            try:
+                refused = await acked
+            except LogUnavailable:
+                away += theirs
+            else:
+                if refused:
+                    refused_ones += _refused_of(theirs, refused).refused
+        return Outcome(away, refused_ones) if away or refused_ones else IN_THE_LOG
 
     async def discard(self) -> None:
         """Give the producer up without flushing it; everything unacknowledged fails with LogUnavailable."""
         await self._tasks.close()
-        await _discard(self._producer)
+        for sender in self._all_senders:
+            sender.end("Kafka is away")  # a task cancelled before it began has told nobody
+        await discard(self._producer)
 
     async def close(self) -> None:
         """Wait for what is on its way, for at most a second, then discard."""
@@ -132,12 +191,39 @@ class KafkaLog:
         await self.discard()
 
     async def _watch(self) -> None:
-        """Expire what misses the deadline, so that no request waits for Kafka's pleasure."""
+        """Expire what misses the deadline, so that no request waits for Kafka's pleasure, and notice silence."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            began_before_s = monotonic() - self._deadline_s
+            now_s = monotonic()
             for sender in self._all_senders:
-                sender.expire(began_before_s)
+                sender.watch(now_s, self._deadline_s)
+            busy = [sender for sender in self._all_senders if sender.is_busy]
+            if not busy or not all(sender.why_shut for sender in busy):
+                self._silent_since_s = None
+            elif self._silent_since_s is None:
+                self._silent_since_s = now_s
+            if is_dead(self._producer):
+                self.failed.set()
+
+    async def _ask_while_silent(self) -> None:
+        """Discard the producer where no broker answers; where one does, leave it to find the partitions' new leaders."""
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            if self._silent_since_s is None:
+                continue
+            try:
+                async with asyncio.timeout(_METADATA_S_MAX):
+                    await self._producer.client.fetch_all_metadata()
+            except (KafkaError, TimeoutError, OSError) as error:
+                log.warning("no broker answers", why=repr(error))
+                self.failed.set()
+            if monotonic() - (self._silent_since_s or monotonic()) > _SILENT_S_MAX:
+                self.failed.set()
+            await asyncio.sleep(_METADATA_EVERY_S)
+
+    def _begin_new_epoch(self) -> None:
+        if not begin_new_epoch(self._producer):
+            self.failed.set()
 
 
 def _appended_to(settings: Settings, topics: Sequence[str]) -> list[Topic]:
@@ -146,24 +232,7 @@ def _appended_to(settings: Settings, topics: Sequence[str]) -> list[Topic]:
     return [topic for topic in declared(settings.kafka.topics()) if topic.name in names]
 
 
-async def _discard(producer: AIOKafkaProducer) -> None:
-    """Close a producer at once. Its own `stop` flushes first, which for a Kafka that is away never ends.
-
-    There is no public way to do so (aiokafka 0.14): the sender's task is cancelled, its connections are closed under
-    it, and what it says about that is not listened to.
-    """
-    producer._closed = True  # noqa: SLF001
-    sender = producer._sender  # noqa: SLF001
-    task = sender.sender_task
-    if task is None:
-        await producer.client.close()
-        return
-    task.remove_done_callback(sender._fail_all)  # noqa: SLF001
-    task.cancel()
-    await producer.client.close()
-    _done, pending = await asyncio.wait([task], timeout=_CLOSE_S_MAX)
-    if pending:
-        task.cancel()
-        await asyncio.wait([task], timeout=_CLOSE_S_MAX)
-    if task.done() and not task.cancelled():
-        task.exception()
+def _refused_of(records: Sequence[LogRecord], refused: Refused) -> Outcome:
+    """Return those of `records` that are among the refused: the very objects, since equal ones may be in the log."""
+    ids = {id(record) for record in records}
+    return Outcome(refused=[(record, why) for record, why in refused if id(record) in ids])

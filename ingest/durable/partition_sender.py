@@ -1,7 +1,7 @@
 """The one sender of a partition: a bounded queue of batches, appended in order, one in flight.
 
-Nobody else calls `send_batch` for the partition (concurrent calls overtake one another). A batch has one future,
-which all of its requests await: not one future an event.
+Nobody else calls `send_batch` for the partition (concurrent calls overtake one another). A partition whose records are not
+acknowledged is shut by itself: what is appended to it is refused at once, while the other partitions go on.
 """
 
 import asyncio
@@ -10,34 +10,17 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Final
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+import structlog
 
+from ingest.durable.batch import Batch, Refused
+from ingest.durable.delivery import Delivery, GaveUp
 from ingest.durable.linger import Linger
-from ingest.raw_records import LogRecord
+from ingest.log_record import BATCH_OVERHEAD_BYTES, LogRecord, record_bytes_max
 from schemas.errors import LogUnavailable
 
-_RECORD_OVERHEAD_BYTES: Final = 160
-"""Two headers' names and values and the framing, generously."""
+_FOREVER_S: Final = float("inf")
 
-
-class Batch:
-    """Records of one partition on their way, and the future of their acknowledgement."""
-
-    __slots__ = ("acked", "began_s", "bytes", "departure", "records")
-
-    def __init__(self, began_s: float, departure: int, acked: asyncio.Future[None]) -> None:
-        self.records: list[LogRecord] = []
-        self.bytes = 0
-        self.began_s = began_s
-        self.departure = departure
-        self.acked = acked
-
-    def fail(self, why: str) -> None:
-        """Tell whoever waits that the batch may not be in the log."""
-        if not self.acked.done():
-            self.acked.set_exception(LogUnavailable(why))
-            self.acked.exception()  # a hung-up client leaves nobody to look at it
+log = structlog.get_logger()
 
 
 class PartitionSender:
@@ -45,37 +28,39 @@ class PartitionSender:
 
     def __init__(
         self,
-        producer: AIOKafkaProducer,
-        topic: str,
-        partition: int,
+        delivery: Delivery,
         *,
         linger: Linger,
         batch_bytes_max: int,
         queue_bytes_max: int,
         failures_max: int,
-        on_stuck: Callable[[], None],
+        retry_s: float,
+        on_failure: Callable[[], None],
     ) -> None:
         """Prepare a sender; `run` it as a task.
 
         Args:
-            producer: started, idempotent, `acks=all`.
-            topic: the topic.
-            partition: the partition; this is its only sender.
+            delivery: of the partition; nobody else uses it.
             linger: when batches leave; shared by all partitions.
             batch_bytes_max: size from which a batch is closed.
             queue_bytes_max: bytes that may wait; more raises LogUnavailable.
-            failures_max: consecutive late batches after which the partition counts as stuck.
-            on_stuck: called then, and when a batch is refused: the producer's sequence is poisoned from there on.
+            failures_max: consecutive late batches after which the partition is shut.
+            retry_s: how long it is shut where the broker answers, but takes nothing.
+            on_failure: called when sending failed of a bug, which ends nothing but what this partition has queued.
         """
-        self._producer = producer
-        self._topic = topic
-        self._partition = partition
+        self.name = delivery.name
+        self._delivery = delivery
         self._linger = linger
         self._batch_bytes_max = batch_bytes_max
         self._queue_bytes_max = queue_bytes_max
         self._failures_max = failures_max
-        self._failures = 0
-        self._on_stuck = on_stuck
+        self._retry_s = retry_s
+        self._on_failure = on_failure
+        self._late = 0
+        self._shut_why = ""
+        self._shut_until_s = float("-inf")
+        self._trouble = ""
+        self._has_ended = False
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Batch] = deque()
         self._queued_bytes = 0
@@ -83,46 +68,57 @@ class PartitionSender:
         self._wakeup = asyncio.Event()
 
     @property
-    def name(self) -> str:
-        """Topic and partition."""
-        return f"{self._topic}[{self._partition}]"
+    def why_shut(self) -> str:
+        """Why the partition takes no records now; "" while it does."""
+        return self._shut_why
 
-    def append(self, record: LogRecord) -> "asyncio.Future[None]":
-        """Queue a record; the future is done when its batch is acknowledged, and fails with LogUnavailable.
+    @property
+    def trouble(self) -> str:
+        """Why it was shut last, until a batch is acknowledged; "" while all is well."""
+        return self._trouble
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch waits, or is on its way."""
+        return self._in_flight is not None or bool(self._queue)
+
+    def append(self, record: LogRecord, *, is_patient: bool = False) -> "asyncio.Future[Refused]":
+        """Queue a record; the future is done when its batch is in the log, and fails with LogUnavailable.
 
         Raises:
-            LogUnavailable: the queue is full.
+            LogUnavailable: the partition is shut, its sender has ended, or the queue is full.
         """
-        batch = self._batch_for(len(record.value) + len(record.key) + _RECORD_OVERHEAD_BYTES)
+        batch = self._batch_for(record_bytes_max(record), is_patient=is_patient)
         batch.records.append(record)
         return batch.acked
 
-    def extend(self, records: Sequence[LogRecord]) -> "set[asyncio.Future[None]]":
-        """Queue several records, in one batch where they fit; see `append`."""
-        size = sum([len(record.value) + len(record.key) for record in records]) + len(records) * _RECORD_OVERHEAD_BYTES
-        if size > self._batch_bytes_max:
-            return {self.append(record) for record in records}
-        batch = self._batch_for(size)
-        batch.records += records
-        return {batch.acked}
+    def extend(
+        self, records: Sequence[LogRecord], *, is_patient: bool = False
+    ) -> "list[tuple[asyncio.Future[Refused], list[LogRecord]]]":
+        """Queue several records, in one batch where they fit; see `append`. Return each batch's future and its records.
 
-    def _batch_for(self, size: int) -> Batch:
-        """Return the batch that `size` more bytes go to, counting them as queued."""
-        if self._queued_bytes + size > self._queue_bytes_max:
-            raise LogUnavailable(f"{self.name}: {self._queued_bytes} bytes are waiting already")
-        queue = self._queue
-        if queue and queue[-1].bytes + size <= self._batch_bytes_max:
-            batch = queue[-1]
-        else:
-            batch = Batch(monotonic(), self._linger.book(), self._loop.create_future())
-            queue.append(batch)
-            self._wakeup.set()
-        batch.bytes += size
-        self._queued_bytes += size
-        return batch
+        What is not in the answer was not queued: the queue is full from there on, or the partition shut.
+        """
+        taken: list[tuple[asyncio.Future[Refused], list[LogRecord]]] = []
+        size = sum(map(record_bytes_max, records))
+        try:
+            if size + BATCH_OVERHEAD_BYTES <= self._batch_bytes_max:
+                batch = self._batch_for(size, is_patient=is_patient)
+                batch.records += records
+                return [(batch.acked, list(records))]
+            for record in records:
+                acked = self.append(record, is_patient=is_patient)
+                if taken and taken[-1][0] is acked:
+                    taken[-1][1].append(record)
+                else:
+                    taken.append((acked, [record]))
+        except LogUnavailable:
+            pass
+        return taken
 
-    def expire(self, began_before_s: float) -> None:
-        """Fail the batches that began before a time (monotonic seconds); queued ones will not be sent."""
+    def watch(self, now_s: float, deadline_s: float) -> None:
+        """Fail what misses the deadline (queued batches will not be sent), and open again what was shut for a time."""
+        began_before_s = now_s - deadline_s
         in_flight = self._in_flight
         if in_flight is not None and in_flight.began_s < began_before_s and not in_flight.acked.done():
             in_flight.fail("not acknowledged within the deadline")
@@ -130,23 +126,29 @@ class PartitionSender:
         while self._queue and self._queue[0].began_s < began_before_s:
             self._dequeue().fail("not sent within the deadline")
             self._count_late()
+        if now_s >= self._shut_until_s and not self._has_ended:
+            self._shut_why = ""  # one batch will tell
 
     async def run(self) -> None:
         """Send batch after batch. Ends by cancellation, failing what is not acknowledged."""
         try:
             while True:
-                self._wakeup.clear()
-                if not self._queue:
-                    await self._wakeup.wait()
-                if len(self._queue) == 1:
-                    await self._linger.wait(self._queue[0].departure)
-                if self._queue:
-                    await self._send(self._dequeue())
+                try:
+                    await self._send_for_ever()
+                except Exception:
+                    # Only this partition is given up, and only what waits for it; that goes to the spool.
+                    log.exception("the sender of a partition failed, and begins anew", partition=self.name)
+                    self._on_failure()
+                    self._shut("its sender failed", self._retry_s)
+                    self._fail_in_flight("its sender failed")
         finally:
-            if self._in_flight is not None:
-                self._in_flight.fail("Kafka is away")
-            while self._queue:
-                self._dequeue().fail("Kafka is away")
+            self.end("Kafka is away")
+
+    def end(self, why: str) -> None:
+        """Refuse appends from now on, and fail all that waits. Idempotent; for a task that never began, too."""
+        self._has_ended = True
+        self._shut(why, _FOREVER_S)
+        self._fail_in_flight(why)
 
     async def flushed(self) -> None:
         """Wait until everything appended so far is acknowledged or failed."""
@@ -155,30 +157,74 @@ class PartitionSender:
         if waiting:
             await asyncio.wait(waiting)
 
-    def _count_late(self) -> None:
-        self._failures += 1
-        if self._failures >= self._failures_max:
-            self._on_stuck()
+    async def _send_for_ever(self) -> None:
+        while True:
+            self._wakeup.clear()
+            if not self._queue:
+                await self._wakeup.wait()
+            if len(self._queue) == 1:
+                await self._linger.wait(self._queue[0].departure)
+            if self._queue:
+                await self._send(self._dequeue())
+
+    async def _send(self, batch: Batch) -> None:
+        self._in_flight = batch
+        try:
+            refused = await self._delivery.deliver(batch)
+        except GaveUp as error:
+            self._shut(str(error), self._retry_s)
+            batch.fail(str(error))
+        else:
+            self._late = 0
+            if self._trouble:
+                self._open()
+            batch.succeed(refused)
+        self._in_flight = None
+
+    def _batch_for(self, size: int, *, is_patient: bool) -> Batch:
+        """Return the batch that `size` more bytes go to, counting them as queued."""
+        if self._shut_why:
+            raise LogUnavailable(f"{self.name}: {self._shut_why}")
+        if self._queued_bytes + size > self._queue_bytes_max:
+            raise LogUnavailable(f"{self.name}: {self._queued_bytes} bytes are waiting already")
+        queue = self._queue
+        if queue and queue[-1].bytes + size <= self._batch_bytes_max and queue[-1].is_patient == is_patient:
+            batch = queue[-1]
+        else:
+            acked: asyncio.Future[Refused] = self._loop.create_future()
+            batch = Batch(monotonic(), self._linger.book(), acked, is_patient=is_patient)
+            self._queued_bytes += BATCH_OVERHEAD_BYTES
+            queue.append(batch)
+            self._wakeup.set()
+        batch.bytes += size
+        self._queued_bytes += size
+        return batch
 
     def _dequeue(self) -> Batch:
         batch = self._queue.popleft()
         self._queued_bytes -= batch.bytes
         return batch
 
-    async def _send(self, batch: Batch) -> None:
-        self._in_flight = batch
-        builder = self._producer.create_batch()
-        for record in batch.records:
-            appended = builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers)
-            assert appended is not None, "the producer's batch size is above ours, so that a batch never fills up"
-        try:
-            delivery = await self._producer.send_batch(builder, self._topic, partition=self._partition)
-            await delivery
-        except KafkaError as error:
-            batch.fail(f"Kafka refused the batch: {error!r}")
-            self._on_stuck()
-        else:
-            if not batch.acked.done():
-                batch.acked.set_result(None)
-                self._failures = 0
-        self._in_flight = None
+    def _count_late(self) -> None:
+        self._late += 1
+        if self._late >= self._failures_max:
+            # Open again when what is in flight is answered; where nothing is, after a time.
+            self._shut("Kafka is late", _FOREVER_S if self._in_flight is not None else self._retry_s)
+
+    def _shut(self, why: str, seconds: float) -> None:
+        """Take nothing more for some seconds, or until a batch is acknowledged; what waits need not wait longer."""
+        if not self._trouble and not self._has_ended:
+            log.warning("a partition takes no records, which go to the spool", partition=self.name, why=why)
+        self._shut_why = self._trouble = why
+        self._shut_until_s = monotonic() + seconds
+        while self._queue:
+            self._dequeue().fail(why)
+
+    def _open(self) -> None:
+        log.info("a partition takes records again", partition=self.name)
+        self._shut_why = self._trouble = ""
+
+    def _fail_in_flight(self, why: str) -> None:
+        in_flight, self._in_flight = self._in_flight, None
+        if in_flight is not None:
+            in_flight.fail(why)

@@ -5,12 +5,14 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from time import time
 
+from ingest.durable.segment_writer import SegmentWriter
 from ingest.durable.spool_directory import SpoolDirectory, begun_ms
-from ingest.durable.spool_segment import MARKER_BITS, SegmentWriter, encode
-from ingest.raw_records import LogRecord
+from ingest.durable.spool_segment import MARKER_BITS, encode
+from ingest.log_record import LogRecord
 from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
 
@@ -42,12 +44,28 @@ class Spool:
         self._group = asyncio.Lock()
         """Held while a group is written: between two groups the segment may be closed."""
         self._active: SegmentWriter | None = None
-        self._sizes = {path: path.stat().st_size for path in directory.segments()}
+        self._sizes = _sizes(directory.segments())
+        self._kept = _sizes(directory.kept())
+        self.why_not_writable = ""
+        """Why the disk takes nothing, as far as is known; "" while it does."""
 
     @property
     def size_bytes(self) -> int:
-        """Bytes on disk and on their way there."""
+        """Bytes to be drained, on disk and on their way there."""
         return sum(self._sizes.values()) + self._waiting_bytes
+
+    @property
+    def kept_bytes(self) -> dict[str, int]:
+        """Bytes that are kept for people, by the suffix that says why. They count within the bound."""
+        kept: dict[str, int] = {}
+        for path, size in self._kept.items():
+            kept[path.suffix] = kept.get(path.suffix, 0) + size
+        return kept
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of the bound that are used."""
+        return self.size_bytes + sum(self._kept.values())
 
     @property
     def age_s(self) -> float:
@@ -62,9 +80,9 @@ class Spool:
             LogUnavailable: the spool is full, or the disk refuses.
         """
         data = b"".join([encode(topic, record, self._marker) for record in records])
-        if self.size_bytes + len(data) > self.bytes_max:
+        if self.used_bytes + len(data) > self.bytes_max:
             raise LogUnavailable(
-                f"the spool {self.directory.path} is full: {self.size_bytes} of {self.bytes_max} bytes"
+                f"the spool {self.directory.path} is full: {self.used_bytes} of {self.bytes_max} bytes"
             )
         synced = self._loop.create_future()
         self._waiting.append((data, synced))
@@ -73,17 +91,30 @@ class Spool:
             self._writing = self._tasks.start("writer of the spool", self._write_groups(), may_return=True)
         await synced
 
-    async def close_segment(self) -> list[Path]:
-        """Close the segment being written, and return all segments, oldest first: they are no longer written to."""
+    def segments(self) -> list[Path]:
+        """Return all segments, oldest first, that being written too."""
+        return list(self._sizes)
+
+    async def close_segment(self) -> None:
+        """Close the segment being written, so that it can be drained."""
         async with self._group:
-            if self._active is not None:
-                self._active.close()
-                self._active = None
-            return list(self._sizes)
+            self._close_active()
 
     def forget(self, segment: Path) -> None:
-        """Count a segment no longer: it was deleted or set aside."""
+        """Count a segment no longer: it is gone."""
         self._sizes.pop(segment, None)
+
+    async def look(self) -> None:
+        """Find out what the directory holds now, which an operator may have changed, and whether the disk takes bytes."""
+        async with self._group:
+            try:
+                self._sizes = await asyncio.to_thread(lambda: _sizes(self.directory.segments()))
+                self._kept = await asyncio.to_thread(lambda: _sizes(self.directory.kept()))
+                await asyncio.to_thread(self.directory.probe)
+            except OSError as error:
+                self.why_not_writable = str(error)
+            else:
+                self.why_not_writable = ""
 
     async def close(self) -> None:
         """Finish what waits, and let go of the directory."""
@@ -113,10 +144,10 @@ class Spool:
         why: str | None = "its writer failed"
         try:
             await self._loop.run_in_executor(self._thread, self._write, data)
-            why = None
+            why, self.why_not_writable = None, ""
         except OSError as error:
-            why = str(error)
-            self._abandon_segment()
+            why = self.why_not_writable = str(error)
+            await asyncio.to_thread(self._abandon_segment)
         finally:
             self._waiting_bytes -= len(data)
             if self._active is not None:
@@ -135,16 +166,29 @@ class Spool:
     def _write(self, data: bytes) -> None:
         """Runs in the thread; nothing else touches the active segment meanwhile."""
         if self._active is not None and self._active.bytes >= self._segment_bytes:
-            self._active.close()
-            self._active = None
+            self._close_active()
         if self._active is None:
-            self._active = SegmentWriter(self.directory.next_segment(self._marker))
+            self._active = SegmentWriter(self.directory.new_path(self._marker))
         self._active.append(data)
 
+    def _close_active(self) -> None:
+        if self._active is not None:
+            self._active.close()
+            self._active = None
+
     def _abandon_segment(self) -> None:
-        """After a failed write: its end is unknown, so a new segment is begun next time."""
+        """After a failed write: what was synced is kept, and a new segment is begun next time."""
         active, self._active = self._active, None
         if active is not None:
             active.abandon()
             if active.bytes:
                 self._sizes[active.path] = active.path.stat().st_size
+
+
+def _sizes(files: list[Path]) -> dict[Path, int]:
+    """Return the size of each file that is still there."""
+    sizes = {}
+    for path in files:
+        with suppress(FileNotFoundError):
+            sizes[path] = path.stat().st_size
+    return sizes

@@ -1,124 +1,145 @@
-"""Empties the spool into Kafka, at a bounded share of the time while new posts come, deleting only what was acknowledged."""
+"""Empties the spool into Kafka: our own, and those of workers that are gone. A file or directory in trouble stops no other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
+from ingest.durable.segment_drain import SegmentDrain
 from ingest.durable.spool import Spool
-from ingest.durable.spool_directory import SpoolDirectory, marker_of, orphans
-from ingest.durable.spool_segment import Spooled, decode
-from ingest.raw_records import LogRecord
-from schemas.errors import LogUnavailable
+from ingest.durable.spool_directory import SUFFIX, SpoolDirectory, directories, files_of, hold, strays_of
+from ingest.durable.spool_troubles import Trouble, Troubles
 
-_CHUNK_RECORDS_MAX: Final = 200
-_CHUNK_BYTES_MAX: Final = 512 * 1024
-"""Appended at once: a few milliseconds of the loop's time, so that live requests hardly notice, and no more than Kafka
-acknowledges within the deadline. A larger record goes alone."""
 _IDLE_S: Final = 0.2
-_ADOPT_EVERY_S: Final = 5.0
-
-AppendToKafka = Callable[[str, Sequence[LogRecord]], Awaitable[None]]
+_LOOK_EVERY_S: Final = 5.0
+_CLOSE_EVERY_S: Final = 30.0
+"""Between segments while a partition is away: what waits for it must not become thousands of small files."""
+_BACKOFF_S_MAX: Final = 15.0
 
 log = structlog.get_logger()
 
 
-async def drain_forever(
-    spool: Spool,
-    root: Path,
-    append: AppendToKafka,
-    *,
-    share: float,
-    is_connected: Callable[[], bool],
-    appended: Callable[[], int],
-) -> None:
-    """Empty our own spool and those of dead workers whenever Kafka takes records; ends by cancellation.
+class Kafka(Protocol):
+    """What the drain asks of the log."""
 
-    Args:
-        spool: our own.
-        root: the directory of all workers' spools.
-        append: puts records into Kafka; raises LogUnavailable where it cannot.
-        share: part of the time, 0 to 1, that draining may take while others append.
-        is_connected: whether it is worth trying.
-        appended: how often others have appended so far.
-    """
-    drain = _Drain(share, appended, append)
-    adopted_at_s = float("-inf")
-    while True:
-        await asyncio.sleep(_IDLE_S)
-        if not is_connected():
-            continue
-        try:
-            if spool.size_bytes:
-                for segment in await spool.close_segment():
-                    await drain.segment(segment, spool.directory)
-                    spool.forget(segment)
-            if monotonic() - adopted_at_s > _ADOPT_EVERY_S:
+    @property
+    def is_connected(self) -> bool:
+        """Whether it is worth trying."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether no partition is known to be away."""
+
+
+class SpoolDrain:
+    """Goes through all segments again and again."""
+
+    def __init__(self, spool: Spool, root: Path, kafka: Kafka, segments: SegmentDrain, troubles: Troubles) -> None:
+        """Prepare; `run` it as a task.
+
+        Args:
+            spool: our own.
+            root: the directory of all workers' spools.
+            kafka: asked before each round.
+            segments: drains one.
+            troubles: gets what cannot be done.
+        """
+        self._spool = spool
+        self._root = root
+        self._kafka = kafka
+        self._segments = segments
+        self._troubles = troubles
+        self._due: dict[Path, tuple[float, float]] = {}
+        """Segment that could not be emptied → when it is tried again (monotonic seconds), and the wait before."""
+        self._closed_at_s = float("-inf")
+        self._was_well = True
+
+    async def run(self) -> None:
+        """Empty the spools whenever Kafka takes records. Ends by cancellation."""
+        adopted_at_s = float("-inf")
+        while True:
+            await asyncio.sleep(_IDLE_S)
+            if not self._kafka.is_connected:
+                continue
+            if self._kafka.is_well and not self._was_well:
+                self._due.clear()  # what was away is back
+            self._was_well = self._kafka.is_well
+            if self._spool.size_bytes:
+                await self._own()
+            if monotonic() - adopted_at_s > _LOOK_EVERY_S:
                 adopted_at_s = monotonic()
-                for orphan in orphans(root):
-                    await drain.orphan(orphan)
-        except OSError:
-            log.exception("the spool cannot be read; trying again soon")
+                await self._orphans()
 
+    async def look(self) -> None:
+        """Notice what changes without us: files that come or go, a disk that takes nothing. Ends by cancellation."""
+        while True:
+            await self._spool.look()
+            await self._find_strays()
+            await asyncio.sleep(_LOOK_EVERY_S)
 
-class _Drain:
-    """Appends segments to Kafka."""
-
-    def __init__(self, share: float, appended: Callable[[], int], append: AppendToKafka) -> None:
-        self._share = share
-        self._appended = appended
-        self._append = append
-
-    async def orphan(self, directory: SpoolDirectory) -> None:
-        """Empty the directory of a worker that is gone, and let go of it."""
-        log.info("adopting the spool of a worker that is gone", directory=str(directory.path))
+    async def _find_strays(self) -> None:
         try:
-            for segment in directory.segments():
-                await self.segment(segment, directory)
+            strays = await asyncio.to_thread(strays_of, self._spool.directory.path)
+        except OSError:
+            return  # as `Spool.why_not_writable` says already
+        for path, (trouble, _why) in list(self._troubles.now.items()):
+            if trouble is Trouble.STRAY and path not in strays:
+                self._troubles.clear(path)
+        for stray in strays:
+            self._troubles.note(stray, Trouble.STRAY, "it is none of the spool's files; move it elsewhere")
+
+    async def _own(self) -> None:
+        is_time = self._kafka.is_well or monotonic() - self._closed_at_s > _CLOSE_EVERY_S
+        try:
+            if is_time:
+                self._closed_at_s = monotonic()
+                await self._spool.close_segment()
+            for segment in self._spool.segments():
+                if await self._drained(segment):
+                    self._spool.forget(segment)
+        except OSError as error:
+            self._troubles.note(self._spool.directory.path, Trouble.STUCK, str(error))
+        else:
+            self._troubles.clear(self._spool.directory.path)
+
+    async def _orphans(self) -> None:
+        """Empty the directories whose workers are gone, one after the other."""
+        for path in await asyncio.to_thread(directories, self._root):
+            if path == self._spool.directory.path:
+                continue
+            try:
+                directory = await asyncio.to_thread(_adopted, path)
+                if directory is not None:
+                    await self._orphan(directory)
+            except OSError as error:
+                self._troubles.note(path, Trouble.UNADOPTABLE, str(error))
+            else:
+                self._troubles.clear(path)
+
+    async def _orphan(self, directory: SpoolDirectory) -> None:
+        log.info("emptying the spool of a worker that is gone", directory=str(directory.path))
+        try:
+            for segment in await asyncio.to_thread(directory.segments):
+                await self._drained(segment)
         finally:
             directory.close()
 
-    async def segment(self, segment: Path, directory: SpoolDirectory) -> None:
-        """Append a segment's records, and delete it once all are acknowledged."""
-        reading = await asyncio.to_thread(lambda: decode(segment.read_bytes(), marker_of(segment)))
-        for topic, chunk in _chunks(reading.records):
-            await self._chunk(topic, chunk)
-        if reading.damaged_bytes:
-            log.error(
-                "a segment is damaged; set aside for inspection", segment=str(segment), bytes=reading.damaged_bytes
-            )
-            directory.set_aside(segment)
+    async def _drained(self, segment: Path) -> bool:
+        """Drain a segment where its time has come. Return whether it is gone."""
+        due_s, waited_s = self._due.get(segment, (0.0, _IDLE_S / 2))
+        if monotonic() < due_s:
+            return False
+        is_gone = await self._segments.drain(segment)
+        if is_gone:
+            self._due.pop(segment, None)
         else:
-            await asyncio.to_thread(segment.unlink)
-
-    async def _chunk(self, topic: str, records: Sequence[LogRecord]) -> None:
-        """Append records, again and again until they are acknowledged: so a segment is gone through once, however
-        often Kafka is late. They may be in the log more than once, under one (request id, index).
-        """
-        while True:
-            began_s, appended = monotonic(), self._appended()
-            try:
-                await self._append(topic, records)
-            except LogUnavailable:
-                await asyncio.sleep(_IDLE_S)
-            else:
-                if self._appended() != appended:
-                    await asyncio.sleep((monotonic() - began_s) * (1 - self._share) / self._share)
-                return
+            wait_s = min(2 * waited_s, _BACKOFF_S_MAX)
+            self._due[segment] = (monotonic() + wait_s, wait_s)
+        return is_gone
 
 
-def _chunks(records: Sequence[Spooled]) -> Iterator[tuple[str, list[LogRecord]]]:
-    for topic, run in groupby(records, key=lambda spooled: spooled.topic):
-        chunk: list[LogRecord] = []
-        size = 0
-        for _, record in run:
-            if chunk and (len(chunk) == _CHUNK_RECORDS_MAX or size + len(record.value) > _CHUNK_BYTES_MAX):
-                yield topic, chunk
-                chunk, size = [], 0
-            chunk.append(record)
-            size += len(record.value)
-        yield topic, chunk
+def _adopted(path: Path) -> SpoolDirectory | None:
+    """Hold a directory where it has segments, and nobody holds it. Raises OSError."""
+    return hold(path) if files_of(path, SUFFIX) else None

@@ -1,20 +1,19 @@
-"""One file of the spool: Kafka record batches, one a record, as a broker's own log keeps them. Framed and checksummed.
+"""A segment's bytes: Kafka record batches, one a record, as a broker's own log keeps them. Framed and checksummed.
 
 A record whose bytes were torn or flipped fails its checksum; reading resumes at the next batch that passes. Every
 batch carries the file's marker, a secret number, so that bytes a stranger sent can never be read as a record.
 """
 
-import os
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingest.raw_records import LogRecord
-from runtime.whole_file import sync_folder
+from ingest.log_record import LogRecord
 
 MARKER_BITS: Final = 63
 _HEADER_TOPIC: Final = "spool.topic"
+_HEADER_WHY: Final = "spool.why"
 _MAGIC: Final = 2
 _MAGIC_AT: Final = 16
 _LENGTH_AT: Final = 8
@@ -31,17 +30,31 @@ class Spooled(NamedTuple):
 
     topic: str
     record: LogRecord
+    why: str = ""
+    """What Kafka refused it for, where it did."""
+
+
+class Span(NamedTuple):
+    """Bytes of a segment, from one position up to another."""
+
+    begin: int
+    end: int
 
 
 class Reading(NamedTuple):
     """What a segment's bytes held."""
 
     records: list[Spooled]
-    damaged_bytes: int
-    """Bytes that belong to no record that passes its checksum."""
+    """Those that pass their checksum, in order."""
+    spans: list[Span]
+    """Where each of them is."""
+    damaged: list[Span]
+    """What belongs to no record that passes its checksum, and may have been one."""
+    torn_bytes: int
+    """At the end: of a record that was never synced, so never acknowledged."""
 
 
-def encode(topic: str, record: LogRecord, marker: int) -> bytes:
+def encode(topic: str, record: LogRecord, marker: int, why: str = "") -> bytes:
     """Return one record as a record batch with its checksum, marked as the segment is that it goes to."""
     builder = DefaultRecordBatchBuilder(
         magic=_MAGIC,
@@ -52,26 +65,43 @@ def encode(topic: str, record: LogRecord, marker: int) -> bytes:
         base_sequence=-1,
         batch_size=1,
     )
-    builder.append(0, None, record.key, record.value, [*record.headers, (_HEADER_TOPIC, topic.encode())])
+    own = [(_HEADER_WHY, why.encode())] if why else []
+    builder.append(0, None, record.key, record.value, [*record.headers, *own, (_HEADER_TOPIC, topic.encode())])
     return bytes(builder.build())
 
 
-def decode(data: bytes, marker: int) -> Reading:
-    """Return every record of a segment that bears its marker and passes its checksum, in order."""
-    records: list[Spooled] = []
+def decode(data: bytes, marker: int, done: Mapping[int, int] | None = None) -> Reading:
+    """Return every record of a segment that bears its marker and passes its checksum, in order.
+
+    Args:
+        data: the segment's bytes.
+        marker: the segment's.
+        done: begin → end of stretches of whole records that are left out.
+    """
+    done = done or {}
+    reading = Reading([], [], [], 0)
     sought = marker.to_bytes(_MARKER_BYTES, "big")
-    read_to = damaged = 0
-    found = data.find(sought)
-    while found >= 0:
+    read_to = at = 0
+    while (found := data.find(sought, at + _MARKER_AT)) >= 0:
         begin = found - _MARKER_AT
-        end = _batch_end(data, begin) if begin >= read_to else 0
-        record = _record(data[begin:end]) if end else None
-        if record is not None:
-            records.append(record)
-            damaged += begin - read_to
-            read_to = end
-        found = data.find(sought, max(found + 1, read_to))
-    return Reading(records, damaged + len(data) - read_to)
+        end = done.get(begin, 0)
+        if not end:
+            end = _batch_end(data, begin)
+            record = _record(data[begin:end]) if end else None
+            if record is None:
+                at = begin + 1
+                continue
+            reading.records.append(record)
+            reading.spans.append(Span(begin, end))
+        if begin > read_to:
+            reading.damaged.append(Span(read_to, begin))
+        read_to = at = end
+    rest = data[read_to:]
+    if _is_torn(rest, sought):
+        return reading._replace(torn_bytes=len(rest))
+    if rest:
+        reading.damaged.append(Span(read_to, len(data)))
+    return reading
 
 
 def _batch_end(data: bytes, begin: int) -> int:
@@ -81,6 +111,21 @@ def _batch_end(data: bytes, begin: int) -> int:
     length = int.from_bytes(data[begin + _LENGTH_AT : begin + _PREFIX_BYTES], "big")
     end = begin + _PREFIX_BYTES + length
     return end if length >= _BATCH_BYTES_MIN - _PREFIX_BYTES and end <= len(data) else 0
+
+
+def _is_torn(rest: bytes, sought: bytes) -> bool:
+    """Return whether the bytes behind the last whole record are the beginning of one that was being written.
+
+    Such a record says that it is longer than what is there. So does a whole one whose length was flipped afterwards:
+    its checksum, which leaves the length out, still fits what is there.
+    """
+    if len(rest) < _BATCH_BYTES_MIN or not any(rest):
+        return bool(rest)
+    length = int.from_bytes(rest[_LENGTH_AT:_PREFIX_BYTES], "big")
+    is_cut = rest[_MAGIC_AT] == _MAGIC and _PREFIX_BYTES + length > len(rest)
+    if not is_cut or rest.find(sought) != _MARKER_AT or rest.find(sought, _MARKER_AT + 1) >= 0:
+        return False
+    return not DefaultRecordBatch(rest).validate_crc()
 
 
 def _record(data: bytes) -> Spooled | None:
@@ -94,42 +139,5 @@ def _record(data: bytes) -> Spooled | None:
     name, topic = headers.pop() if headers else ("", b"")
     if name != _HEADER_TOPIC or records[0].key is None or records[0].value is None:
         return None
-    return Spooled(topic.decode(), LogRecord(bytes(records[0].key), bytes(records[0].value), headers))
-
-
-class SegmentWriter:
-    """Appends to one new file, each time synced to disk. Blocking: call it from a thread."""
-
-    def __init__(self, path: Path) -> None:
-        """Create the file, and sync its directory so that the name survives power loss too.
-
-        Raises:
-            OSError: it cannot be created.
-        """
-        self.path = path
-        self.bytes = 0
-        """Of what was synced."""
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
-            sync_folder(path.parent)
-        except OSError:
-            self.abandon()
-            raise
-
-    def append(self, data: bytes) -> None:
-        """Write and sync. After an OSError `abandon` it: the file's end is unknown, and reading copes with it."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._fd, view) :]
-        os.fdatasync(self._fd)
-        self.bytes += len(data)
-
-    def abandon(self) -> None:
-        """Close the file; a disk that refuses again and again must not fill up with files that hold nothing."""
-        self.close()
-        if not self.bytes:
-            self.path.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
+    why = (headers.pop()[1] or b"") if headers and headers[-1][0] == _HEADER_WHY else b""
+    return Spooled(topic.decode(), LogRecord(bytes(records[0].key), bytes(records[0].value), headers), why.decode())

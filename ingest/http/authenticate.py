@@ -174,7 +174,13 @@ def _jwt_valid(auth: Jwt, attempt: Attempt, secret: str) -> bool:
         return False
     token = presented[len(auth.prefix) :]
     return jwt_valid(
-        token, secret, attempt.body, attempt.now_ms / 1000, algorithms=auth.algorithms, leeway_s=auth.leeway_s
+        token,
+        secret,
+        attempt.body,
+        attempt.now_ms / 1000,
+        algorithms=auth.algorithms,
+        leeway_s=auth.leeway_s,
+        needs_end=auth.needs_end,
     )
 
 

@@ -28,6 +28,12 @@ class Refusal:
 
 
 MALFORMED: Final = Refusal(400, "malformed", "This is not a valid HTTP request, or its encoding cannot be undone.")
+MALFORMED_FRAMING: Final = Refusal(
+    400,
+    "malformed",
+    "One Host, and a Transfer-Encoding of chunked alone: others may read this request otherwise.",
+    closes=True,
+)
 NO_UPGRADE: Final = Refusal(
     400, "no upgrade", "HTTP/1.1 is spoken here: leave the Upgrade and Connection headers out.", closes=True
 )

@@ -34,7 +34,7 @@ class Request:
         "events",
         "headers",
         "held_bytes",
-        "is_in_flight",
+        "is_authentic",
         "method",
         "path",
         "received_at_ms",
@@ -68,8 +68,7 @@ class Request:
         self.refusal: Refusal | None = None
         self.stored = "nowhere"
         self.body_bytes = 0
-        self.is_in_flight = False
-        """Whether it is authenticated, and not answered yet."""
+        self.is_authentic = False
         self.held_bytes = 0
         """Bytes of it in memory that count against the process's limit."""
         self.sha256: str | None = None
@@ -82,7 +81,7 @@ class Request:
 
     def authenticated(self, *, proves: bool) -> None:
         """Note that it is genuine. `proves`: whether that says who its connection's other end is."""
-        self.is_in_flight = True
+        self.is_authentic = True
         if self._guest is not None:
             self._guest.serve(proves=proves)
 

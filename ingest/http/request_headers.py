@@ -20,6 +20,10 @@ class RequestHeaders:
         """Return the value of a lower-case name; b"" where it is absent."""
         return self._by_name.get(name, b"")
 
+    def is_there_once(self, name: bytes) -> bool:
+        """Return whether a header of a lower-case name is there, and no second one."""
+        return name in self._by_name and (len(self._by_name) == len(self.raw) or len(self._all(name)) == 1)
+
     def only(self, name: str) -> str:
         """Return a header's value; "" where it is absent, or comes more than once: which of them counts is not known."""
         key = name.lower().encode()

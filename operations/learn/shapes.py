@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from schemas.providers.paths import Path
+from schemas.providers.paths import EACH, Path
 
-_DEPTH_MAX: Final = 8
+_DEPTH_MAX: Final = 10
 _PLACES_MAX: Final = 300
 _VALUE_TYPES: Final = (str, int, float)
 
 Shape = tuple[Path, ...]
-"""The places of a body's values, sorted; every array is looked into at its first element only."""
+"""The places of a body's values, sorted; `[]` stands for every element of an array."""
 
 
 @dataclass(slots=True)
@@ -22,29 +22,37 @@ class Group:
     documents: list[Any] = field(default_factory=list)
 
 
-def places(document: Any, depth: int = 0) -> Iterator[tuple[Path, Any]]:
-    """Return (path, value) of every text and number that a mapping's path can name, depth first."""
+def places(document: Any, types: tuple[type, ...] = _VALUE_TYPES, depth: int = 0) -> Iterator[tuple[Path, Any]]:
+    """Return (path, value) of every text and number that a mapping's path can name, all elements of arrays included."""
     if depth > _DEPTH_MAX:
         return
     if type(document) is dict:
         for key, value in document.items():
-            if key and "." not in key:
-                yield from _below(key, value, depth)
-    elif type(document) is list and document:
-        yield from _below("0", document[0], depth)
+            if key and "." not in key and not key.endswith(EACH):
+                yield from _below(key, value, types, depth)
+    elif type(document) is list:
+        for value in document:
+            yield from _below(EACH, value, types, depth)
 
 
-def _below(key: str, value: Any, depth: int) -> Iterator[tuple[Path, Any]]:
-    if type(value) in _VALUE_TYPES:
+def _below(key: str, value: Any, types: tuple[type, ...], depth: int) -> Iterator[tuple[Path, Any]]:
+    if type(value) in types:
         yield (key,), value
     else:
-        for path, inner in places(value, depth + 1):
+        for path, inner in places(value, types, depth + 1):
             yield (key, *path), inner
+
+
+def events_of(document: Any) -> list[Any]:
+    """Return a body, or the elements of one that is an array: what paths begin from."""
+    return document if type(document) is list else [document]
 
 
 def shape_of(document: Any) -> Shape:
     """Return the shape of a body. Values that are null or boolean do not count: they are there or not by chance."""
-    found = {path for _, (path, _) in zip(range(_PLACES_MAX), places(document), strict=False)}
+    found: set[Path] = set()
+    for one in events_of(document)[:_PLACES_MAX]:
+        found.update(path for _, (path, _) in zip(range(_PLACES_MAX), places(one), strict=False))
     return tuple(sorted(found))
 
 
@@ -53,18 +61,20 @@ def grouped(documents: Iterable[Any]) -> list[Group]:
 
     A body that has some places of another shape and no others is of that one: optional fields make no shape.
     """
-    groups: dict[Shape, Group] = {}
+    groups: dict[tuple[bool, Shape], Group] = {}
     for document in documents:
         shape = shape_of(document)
-        groups.setdefault(shape, Group(shape)).documents.append(document)
-    merged: list[Group] = []
-    for group in sorted(groups.values(), key=lambda g: -len(g.shape)):
-        wider = next((m for m in merged if group.shape and _is_variant(group.shape, m.shape)), None)
+        groups.setdefault((type(document) is list, shape), Group(shape)).documents.append(document)
+    merged: list[tuple[bool, Group]] = []
+    for (is_array, _), group in sorted(groups.items(), key=lambda g: -len(g[1].shape)):
+        wider = next(
+            (m for kind, m in merged if kind == is_array and group.shape and _is_variant(group.shape, m.shape)), None
+        )
         if wider is None:
-            merged.append(group)
+            merged.append((is_array, group))
         else:
             wider.documents += group.documents
-    return sorted(merged, key=lambda g: -len(g.documents))
+    return sorted((group for _, group in merged), key=lambda g: -len(g.documents))
 
 
 def _is_variant(narrow: Shape, wide: Shape) -> bool:

@@ -1,31 +1,20 @@
 """Weeks of the live tables replaced by the shadow's: each table's week at once, and no other week touched."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.target import IDENTITY
-from projections.sink import NOT_DEDUPLICATED
+from projections.link import Linker
+from projections.sink import NOT_DEDUPLICATED, Sink
 
 _SETTINGS: Final = {**NOT_DEDUPLICATED, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
 
-_LINKED: Final = """
-    SELECT DISTINCT account, id, message_id, anchor_day FROM {aliases}
-    WHERE toMonday(anchor_day) {which} AND (account, id) IN
-    (
-        SELECT account, id FROM
-        (
-            SELECT account, id, message_id, anchor_day FROM {live}.message_alias WHERE toMonday(anchor_day) NOT IN ({weeks})
-            UNION ALL
-            SELECT account, id, message_id, anchor_day FROM {shadow}.message_alias WHERE toMonday(anchor_day) IN ({weeks})
-        )
-        GROUP BY account, id HAVING uniqExact(message_id, anchor_day) > 1
-    )
-    AND (account, id, message_id, anchor_day) NOT IN (SELECT account, id, message_id, anchor_day FROM {links})
-"""
-"""Ids that will lead to several states once the weeks are replaced, and are not linked yet."""
+_DAY: Final = date(1970, 1, 1)
 
 
 def replace(
@@ -49,8 +38,8 @@ def replace(
     """
     if not weeks:
         return
-    if "message_link" in tables:
-        _link(client, weeks, live, shadow)
+    if "message_group" in tables:
+        _prepare_groups(client, weeks, live, shadow)
     for week in weeks:
         for table in tables:
             progress(f"replacing {table}, week of {week}")
@@ -58,16 +47,35 @@ def replace(
                 client.command(f"ALTER TABLE {live}.{table} REPLACE PARTITION '{week}' FROM {shadow}.{table}")
             else:
                 client.command(f"ALTER TABLE {live}.{table} DROP PARTITION '{week}'")
+    if "message_group" in tables:
+        progress("linking replaced weeks with others")
+        _relink(client, weeks, live)
 
 
-def _link(client: Client, weeks: Sequence[date], live: str, shadow: str) -> None:
-    """Link, ahead of the replacement, states of replaced weeks with those of others: a shadow knows only its own."""
+def _prepare_groups(client: Client, weeks: Sequence[date], live: str, shadow: str) -> None:
+    """Put in, ahead of the replacement, what a shadow does not know: groups with states of other weeks; and its ids' hashes.
+
+    Such a group stays as it was, also where the id that made it is not there any more: only the weeks replaced are mended.
+    """
     within = ", ".join(f"toDate('{week}')" for week in weeks)
-    for database, which in ((shadow, f"IN ({within})"), (live, f"NOT IN ({within})")):
-        names = {"aliases": f"{database}.message_alias", "links": f"{database}.message_link", "which": which}
-        select = _LINKED.format(**names, live=live, shadow=shadow, weeks=within)
-        columns = "account, id, message_id, anchor_day"
-        client.command(f"INSERT INTO {database}.message_link ({columns}) {select}", settings=_SETTINGS)
+    client.command(
+        f"INSERT INTO {live}.alias_hash (id_hash, state_hash, anchor_day) "  # noqa: S608 - names of ours
+        f"SELECT id_hash, state_hash, anchor_day FROM {shadow}.alias_hash WHERE toMonday(anchor_day) IN ({within})",
+        settings=_SETTINGS,
+    )
+    client.command(
+        f"INSERT INTO {shadow}.message_group (anchor_day, account, message_id, least) "  # noqa: S608 - names of ours
+        f"SELECT anchor_day, account, message_id, least FROM {live}.message_group "
+        f"WHERE toMonday(anchor_day) IN ({within}) AND toMonday(tupleElement(least, 2)) NOT IN ({within})",
+        settings=_SETTINGS,
+    )
+
+
+def _relink(client: Client, weeks: Sequence[date], live: str) -> None:
+    """Group what the replaced weeks' ids connect with states of other weeks."""
+    since, until = ((day - _DAY).days for day in (min(weeks), max(weeks) + timedelta(days=6)))
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="relink") as threads:
+        asyncio.run(Linker(Sink(client, live, threads), live).relink(since, until))
 
 
 def _has_rows(client: Client, database: str, table: str, week: date) -> bool:

@@ -18,7 +18,8 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
     "webhook_set_aside": _COORDINATE,
     "message_state": ("anchor_day", "account", "message_id"),
     "message_alias": ("anchor_day", "account", "id", "message_id"),
-    "message_link": ("anchor_day", "account", "id", "message_id"),
+    "state_alias": ("anchor_day", "account", "message_id", "id"),
+    "message_group": ("anchor_day", "account", "message_id"),
     "connection_state": ("anchor_day", "account", "connection_id"),
 }
 """Table → the columns that distinguish its rows. The first is the time that decides the week, its partition."""
@@ -26,7 +27,10 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
 WITH_GENERATION: Final = frozenset({"message_event", "connection_event", "webhook_set_aside"})
 """Tables whose rows say which generation decided them."""
 
-_FED_TOGETHER: Final = {"message_state": ("message_state", "message_alias", "message_link")}
+NOT_COMPARED: Final = frozenset({"message_group"})
+"""Tables that follow from others and from other weeks, which a shadow does not have: replaced with those, never compared."""
+
+_FED_TOGETHER: Final = {"message_state": ("message_state", "message_alias", "state_alias", "message_group")}
 _LEADER: Final = {table: leader for leader, tables in _FED_TOGETHER.items() for table in tables}
 
 

@@ -5,6 +5,8 @@ import shutil
 import time
 from collections.abc import Mapping
 
+from clickhouse_connect.driver.client import Client
+
 from operations.archive.location import Location
 from operations.archive.read import manifests_of
 from operations.generation import agreed
@@ -82,11 +84,22 @@ def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], 
     floors = [-1]
     for partition, start in starts.items():
         if start == begins[partition] > 0:
-            floors.append(first_at_ms.get(partition, time.time_ns() // 1_000_000))
+            first = first_at_ms.get(partition)  # none where all that it had has left the log
+            floors.append(last_lost_ms(plan.client, plan.store, partition, start) if first is None else first)
         elif 0 < start < begins[partition]:
             files = manifests_of(Location(plan.archive), RAW, partition)
             floors.append(next(file.first_at_ms for file in files if file.first_offset == start))
     return max(floors)
+
+
+def last_lost_ms(client: Client, store: str, partition: int, before: int) -> int:
+    """Return the append time, UTC ms, of the last record before an offset that the table still has; where it has none, now."""
+    text = (
+        f"SELECT count(), toUnixTimestamp64Milli(max(at)) FROM {store}.webhook_raw "  # noqa: S608 - a name of ours
+        f"WHERE log_partition = {partition} AND log_offset < {before}"
+    )
+    ((count, at_ms),) = client.query(text).result_rows
+    return int(at_ms) if count else time.time_ns() // 1_000_000
 
 
 async def discard(plan: Plan) -> None:

@@ -1,7 +1,7 @@
 """Bring the tables up to date: `python -m projections.clickhouse.migrate`.
 
 Numbered SQL files, applied in order and recorded with a checksum. Forward only. Every statement may run twice
-(`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time.
+(`IF NOT EXISTS`), so a crash half-way or two starters at once do no harm. Views follow, replaced each time, unless those of a newer release are there.
 
 Numbers go by blocks of a hundred (0001, 0002, …; 2001, 2002, …), one for each piece of work, and within a block without
 gaps. A block builds on lower ones as they were when it began, never on a higher one: work on two may proceed at once, and
@@ -15,13 +15,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import structlog
 from clickhouse_connect.driver.client import Client
 
 from projections import settings
 from projections.clickhouse import retention, roles, views
+from projections.clickhouse.views import release
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import STORE, VIEWS
 from schemas.errors import ConfigurationError
+
+log = structlog.get_logger()
 
 FOLDER: Final = Path(__file__).parent / "migrations"
 _BLOCK: Final = 100
@@ -69,13 +73,20 @@ def read_migrations(folder: Path = FOLDER) -> list[Migration]:
     return found
 
 
-def migrate(client: Client, store: str = STORE, *, views_database: str | None = VIEWS) -> list[str]:
+def migrate(
+    client: Client,
+    store: str = STORE,
+    *,
+    views_database: str | None = VIEWS,
+    time_zone: str = "America/Sao_Paulo",
+) -> list[str]:
     """Create or update the tables of `store`, and the views over them.
 
     Args:
         client: any client of the engine.
         store: database of the tables; a rebuild passes a shadow's name.
         views_database: database of the views; None makes no views (a shadow has none).
+        time_zone: IANA name of the zone of the days in views without parameters.
 
     Returns:
         Names of the migrations applied now.
@@ -98,7 +109,10 @@ def migrate(client: Client, store: str = STORE, *, views_database: str | None = 
         values = [[migration.number, migration.name, migration.checksum]]
         client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
     if views_database is not None:
-        views.create(client, store, views_database)
+        if release.claim(client, store, views_database):
+            views.create(client, store, views_database, time_zone)
+        else:
+            log.warning("the views are of a newer release, and are left as they are", database=views_database)
         roles.create(client, views_database)
     return [m.name for m in missing]
 
@@ -126,7 +140,8 @@ def main() -> None:
     except ConfigurationError as error:
         sys.exit(f"migrate: {error}")
     client = connect(configured.clickhouse)
-    applied = migrate(client, configured.clickhouse.database, views_database=configured.clickhouse.views_database)
+    engine = configured.clickhouse
+    applied = migrate(client, engine.database, views_database=engine.views_database, time_zone=engine.time_zone)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

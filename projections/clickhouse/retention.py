@@ -19,6 +19,10 @@ FACTS_TABLES: Final = {
     "message_state": "anchor_day",
     "message_alias": "anchor_day",
     "message_link": "anchor_day",
+    "alias_hash": "anchor_day",
+    "state_alias": "anchor_day",
+    "message_group": "anchor_day",
+    "message_slot": "anchor_week",
 }
 """Table → the fixed time that its rows are kept from. Never a folded one: an old partial row would take its facts along."""
 

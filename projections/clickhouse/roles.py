@@ -10,14 +10,15 @@ import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from runtime.clickhouse.settings import VIEWS, numbers_database
+from runtime.clickhouse.settings import VIEWS, bi_database, numbers_database
 
 ANALYST: Final = "analyst"
 ANALYST_NUMBERS: Final = "analyst_numbers"
 _MAY_NOT: Final = 497
 """ACCESS_DENIED: our user may not make roles."""
 _KEEPS_NONE: Final = 514
-"""ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND: the engine keeps no roles (chDB), so that nobody waits for any."""
+"""ACCESS_STORAGE_FOR_INSERTION_NOT_FOUND: the engine keeps no roles."""
+_WHERE_KEPT: Final = "SELECT count() FROM system.user_directories WHERE type != 'users_xml'"
 
 log = structlog.get_logger()
 
@@ -27,9 +28,9 @@ def grants(views: str) -> dict[str, list[str]]:
 
     Roles belong to the whole engine: a deployment whose views have a database of another name has roles of its own.
     """
-    masked = f"GRANT SELECT ON {views}.*"
+    masked = f"GRANT SELECT ON {views}.*", f"GRANT SELECT ON {bi_database(views)}.*"
     own = "" if views == VIEWS else f"{views}_"
-    return {own + ANALYST: [masked], own + ANALYST_NUMBERS: [masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
+    return {own + ANALYST: [*masked], own + ANALYST_NUMBERS: [*masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
 
 
 def create(client: Client, views: str) -> bool:
@@ -42,7 +43,15 @@ def create(client: Client, views: str) -> bool:
     except DatabaseError as error:
         if error.code not in {_MAY_NOT, _KEEPS_NONE}:
             raise
-        if error.code == _MAY_NOT:
+        if error.code == _MAY_NOT and _keeps_roles(client):
             log.warning("no roles were made: grant CREATE ROLE to our user to have them")
         return False
     return True
+
+
+def _keeps_roles(client: Client) -> bool:
+    """Return whether the engine has where to keep roles (the local one has not), so that somebody may wait for them."""
+    try:
+        return int(client.query(_WHERE_KEPT).result_rows[0][0]) > 0
+    except DatabaseError:
+        return True

@@ -5,6 +5,7 @@ from typing import Final
 
 from projections.rows.table import Record, Row, Table
 from schemas.event import CloudEvent, ErrorDetail, decode_cloud_event
+from schemas.phone import line_of
 
 TABLE: Final = Table(
     "message_event",
@@ -104,7 +105,7 @@ def rows(events: Sequence[CloudEvent], generation: int) -> Iterable[Row]:
             e.price_category,
             e.price_model,
             e.identities,
-            e.line,
+            e.line or line_of(e.recipient, e.recipient_kind),
             e.template,
         )
         for event in events

@@ -5,7 +5,10 @@ from typing import Any, Final
 
 from projections.rows.table import Record, Row, Table
 from schemas import message_state
-from schemas.message_state import Failure, MessageState
+from schemas.message_failure import Failure
+from schemas.message_failure import failure_order as order_of
+from schemas.message_state import MessageState
+from schemas.phone import line_of
 from schemas.status import BIT, RANK
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -59,9 +62,7 @@ def decode(record: Record) -> MessageState | None:
 
 def failure_order(failure: Failure | None) -> tuple[int, str, str, str]:
     """Return a failure as the engine's `min` compares it: greatest rank, then least (category, code, title)."""
-    if failure is None:
-        return NO_FAILURE
-    return (-RANK[failure.status], failure.category, failure.code, failure.title)
+    return NO_FAILURE if failure is None else order_of(failure)
 
 
 def receipts(state: MessageState) -> dict[str, int]:
@@ -105,7 +106,7 @@ def _row(s: MessageState) -> tuple[Any, ...]:
         s.price_category,
         s.price_model,
         s.identities,
-        s.line,
+        s.line or line_of(s.recipient, s.recipient_kind),
         s.template,
         *(first(status) for status in RANK),
     )

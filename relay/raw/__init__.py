@@ -1,1 +1,1 @@
-"""The exact bytes of a webhook, posted on: courier (reads, remembers, commits) → delivery (one webhook, retried)."""
+"""The exact bytes of a webhook, posted on: readers (of the log, for all) → courier (one URL: remembers, commits) → delivery (one webhook, retried)."""

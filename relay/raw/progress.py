@@ -38,6 +38,10 @@ class Progress:
             partition: next(iter(self._waiting[partition]), position) for partition, position in self._positions.items()
         }
 
+    def next_in(self, partition: int) -> int:
+        """Return the next offset to read of a partition."""
+        return self._positions.get(partition, 0)
+
     def positions(self) -> dict[int, int]:
         """Return partition → next offset to read."""
         return dict(self._positions)

@@ -52,6 +52,11 @@ class ClickHouseSettings:
     views_database: Annotated[Database, Variable("RECIBO_CLICKHOUSE_VIEWS")] = VIEWS
     """Database of the views that data teams are granted; the same with numbers in full is `…_numbers`."""
 
+    time_zone: Annotated[str, Variable("RECIBO_CLICKHOUSE_TIME_ZONE"), Meta(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] = (
+        "America/Sao_Paulo"
+    )
+    """IANA name of the zone that the days of `…_bi` are in: views there have no parameters."""
+
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
@@ -78,6 +83,11 @@ class ClickHouseSettings:
     def numbers_database(self) -> str:
         """Database of the views with numbers in full."""
         return numbers_database(self.views_database)
+
+
+def bi_database(views: str) -> str:
+    """Return the database with daily views without parameters, for tools that click, beside database `views`."""
+    return f"{views}_bi"
 
 
 def numbers_database(views: str) -> str:

@@ -49,6 +49,15 @@ def make_admin(kafka: KafkaSettings, client_id: str, **options: Any) -> AIOKafka
     return AIOKafkaAdminClient(client_id=client_id, **connection(kafka), **options)
 
 
+def check_files(kafka: KafkaSettings) -> None:
+    """Refuse at start what no client could be made with: later the same may be a file that is just being replaced.
+
+    Raises:
+        ConfigurationError: a file or package that the settings name cannot be used.
+    """
+    connection(kafka)
+
+
 def connection(kafka: KafkaSettings) -> dict[str, Any]:
     """Return how a client of aiokafka connects: where to, over what, as whom. Raises ConfigurationError, as above."""
     options: dict[str, Any] = {

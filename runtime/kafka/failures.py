@@ -6,6 +6,9 @@ from aiokafka import errors
 
 from runtime.failure import Cause, Failure, kinds
 
+UNEXPLAINED: Final[tuple[type[BaseException], ...]] = (errors.UnknownError, errors.BrokerResponseError)
+"""These and no class derived from them: what a broker answers that does not know, or an error newer than the client."""
+
 CAUSES: Final[tuple[Cause[type[BaseException]], ...]] = (
     Cause(
         Failure.AWAY,
@@ -93,7 +96,7 @@ CAUSES: Final[tuple[Cause[type[BaseException]], ...]] = (
         Failure.AWAY,
         "the broker itself does not know what happened (also an error newer than the client): only the same answer to "
         "the same batch again and again tells that a record is the cause",
-        (errors.UnknownError, errors.BrokerResponseError, errors.KafkaError),
+        (*UNEXPLAINED, errors.KafkaError),
     ),
     Cause(
         Failure.REFUSED,
@@ -171,3 +174,8 @@ def kafka_failure(error: BaseException) -> Failure:
     if isinstance(error, OSError | TimeoutError):
         return Failure.AWAY
     return next((_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS), Failure.BUG)
+
+
+def is_unexplained(error: BaseException) -> bool:
+    """Return whether an answer says nothing of its cause, which may so be the record or the broker."""
+    return type(error) in UNEXPLAINED

@@ -20,6 +20,7 @@ KafkaServers = Annotated[
     Meta(pattern=r"^[^\s,/@]+(,[^\s,/@]+)*$", description="brokers as host:port, comma-separated, without spaces"),
 ]
 Prefix = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9._-]{0,64}$", description="up to 64 letters, digits, dots, _ and -")]
+_PORT_MAX: Final = 65_535
 _TOKENS: Final = "KAFKA_SASL_TOKEN_FILE, KAFKA_SASL_TOKEN_COMMAND or KAFKA_SASL_MSK_REGION"
 
 
@@ -62,6 +63,8 @@ class KafkaSettings:
     """How long the topics that are not compacted must keep records, at least; a topic that keeps them for less is refused."""
 
     def __post_init__(self) -> None:
+        for server in self.bootstrap_servers.split(","):
+            _check_port(server)
         if bool(self.cert_file) != bool(self.key_file):
             raise ConfigurationError("KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE: set both, or neither")
         if (self.ca_file or self.cert_file) and not self.has_tls:
@@ -119,3 +122,12 @@ class KafkaSettings:
                 f"KAFKA_SASL_MECHANISM={self.sasl_mechanism}: set KAFKA_SASL_USERNAME, and one of KAFKA_SASL_PASSWORD "
                 "and KAFKA_SASL_PASSWORD_FILE"
             )
+
+
+def _check_port(server: str) -> None:
+    """Refuse a broker whose port is none: no attempt to reach it could succeed."""
+    _, colon, port = server.rpartition(":")
+    if not colon or port.endswith("]"):
+        return  # none is given: 9092
+    if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= _PORT_MAX):
+        raise ConfigurationError(f"KAFKA_BOOTSTRAP_SERVERS: {server}: {port or 'nothing'} is no port; write host:port")

@@ -67,9 +67,12 @@ class Arrays:
         """Return for each element the body that says nothing but it."""
         is_array = type(document) is list
         known: dict[int, Any] = {}
+        path: Path = ()
+        ends = [0]
         for element in elements:
             inner = element.scopes[-1]
-            ends = prefixes(element.path)
+            if element.path is not path:
+                path, ends = element.path, prefixes(element.path)
             for level in range(len(ends) - 2, -1, -1):
                 scope, segment = element.scopes[level], element.path[ends[level] : ends[level + 1]]
                 around = known.get(id(scope))
@@ -122,17 +125,19 @@ def _descend(node: _Node, value: Any, path: Path, scopes: tuple[Any, ...], found
             if key in value:
                 _descend(below, value[key], (*path, key), scopes, found)
     elif _is_walked(node, value):
+        path = (*path, EACH)
+        if not (node.each.keys or node.each.each):  # type: ignore[union-attr]  # said by _is_walked
+            found += [Element(path, (*scopes, element)) for element in value]
+            return
         for element in value:
-            _reach(node.each, element, (*path, EACH), scopes, found)  # type: ignore[arg-type]  # said by _is_walked
+            _reach(node.each, element, path, scopes, found)  # type: ignore[arg-type]  # said by _is_walked
 
 
 def _is_walked(node: _Node, value: Any) -> bool:
     """Return whether a value is an array of events: one of texts alone is none, unless ids are read there."""
-    return (
-        node.each is not None
-        and type(value) is list
-        and (node.holds_ids or any(type(v) in (dict, list) for v in value))
-    )
+    if node.each is None or type(value) is not list or not value:
+        return False
+    return node.holds_ids or type(value[0]) is dict or any(type(v) in (dict, list) for v in value)
 
 
 def _bare(node: _Node, value: Any) -> Any:

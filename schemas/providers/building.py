@@ -13,12 +13,13 @@ from schemas.event import (
     TimeSource,
     Unmapped,
     event_id,
+    own_time,
     trusted_time,
 )
 from schemas.identity import Identity
-from schemas.providers.recipients import identities_of, is_no_person
+from schemas.providers.recipients import NO_PERSONS, identities_of
 from schemas.record import SourceContext
-from schemas.status import FAILURES
+from schemas.status import BIT, FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
 
@@ -32,7 +33,8 @@ class Price(NamedTuple):
     price_model: str = ""
 
 
-_NO_PRICE: Final = Price()._asdict()
+_SAID_ALREADY: Final = ("phone", "", "group")
+"""Kinds of recipient that need no list of names: a number is the recipient, and stays it."""
 
 
 def message_event(
@@ -48,7 +50,6 @@ def message_event(
     recipient: tuple[str, str] = ("", ""),
     participant: str = "",
     client_ref: str = "",
-    pricing: str = "",
     their_id: str = "",
     aliases: tuple[str, ...] = (),
     error: ErrorDetail | None = None,
@@ -70,7 +71,6 @@ def message_event(
         recipient: (recipient, kind).
         participant: in a group, whose device reported.
         client_ref: our reference, echoed.
-        pricing: pricing category.
         their_id: the provider's own id of the event, or "".
         aliases: other ids of the message.
         error: why it failed, where said.
@@ -80,7 +80,7 @@ def message_event(
     """
     if not message_id:
         return Unmapped("no message id found")
-    if is_no_person(recipient[1]):
+    if recipient[1] in NO_PERSONS:
         return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
     code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
@@ -100,11 +100,17 @@ def message_event(
         client_ref=client_ref,
         provider_event_id=their_id,
         aliases=aliases,
-        pricing=pricing,
+        pricing=price.price_category if price else "",
         error=error,
-        **(price._asdict() if price else _NO_PRICE),
-        identities=identities_of(Identity(recipient[1], recipient[0]), *identities),
+        **_facts_few_give(recipient, identities, price),
     )
+
+
+def _facts_few_give(recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None) -> dict[str, Any]:
+    facts: dict[str, Any] = price._asdict() if price else {}
+    if identities or recipient[1] not in _SAID_ALREADY:
+        facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
+    return facts
 
 
 def connection_event(
@@ -160,6 +166,8 @@ def _event(
 ) -> Event:
     at_ms, clock = time
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
+    first_at, is_old = own_time(occurred_at_ms if is_theirs else None, received_at_ms)
+    is_message = facts["message_id"] != ""
     return Event(
         id=identity,
         account=context.account,
@@ -173,6 +181,9 @@ def _event(
         time_source=clock if is_theirs else "received",
         absurd_time=absurd,
         received_at_ms=received_at_ms,
+        first_at=first_at if is_message else 0,
+        old_time=is_old,
+        receipt_times=BIT[facts["status"]] if is_message and not is_theirs else 0,
         **facts,
     )
 
@@ -182,7 +193,7 @@ def error_of(provider: str, status: str, code: str, title: str = "", detail: str
 
     A code that says that there is no error (0, NO_ERROR) is none, and texts alone make no failure of a delivery.
     """
-    if is_no_error(code):
+    if not code or is_no_error(code):
         if status not in FAILURES:
             return None
         code = ""

@@ -8,7 +8,7 @@ not part of a body: use structured mode.
 from typing import Final
 
 from schemas.providers.mapped import MappedParser
-from schemas.providers.mapping import FIELDS, FieldMapping
+from schemas.providers.mapping import EXTRA_FIELDS, FIELDS, FieldMapping
 from schemas.providers.paths import path_of
 from schemas.providers.provider import Provider
 from schemas.status import RANK, ConnectionStatus
@@ -26,7 +26,11 @@ _PATHS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 DEFAULT: Final = FieldMapping(
-    paths={name: tuple(path_of(dotted) for dotted in _PATHS.get(name, (f"data.{name}",))) for name in FIELDS},
+    paths={
+        name: tuple(path_of(dotted) for dotted in _PATHS.get(name, (f"data.{name}",)))
+        for name in FIELDS
+        if name not in EXTRA_FIELDS
+    },
     words={name: name for name in (*RANK, *ConnectionStatus)},
 )
 

@@ -5,7 +5,7 @@ read from the element of that array, any other from every scope.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.providers.arrays import Element, level_of
 from schemas.providers.condition import Condition
@@ -23,12 +23,9 @@ _IN_ITS_ARRAY = ("message_id", "status", "connection_id", "event_id")
 """Fields of which an array has as many as elements: never the first one's."""
 
 
-class Reading(NamedTuple):
-    """What was found of an event."""
-
-    plans: Plans
-    values: tuple[Any, ...]
-    """The texts of the fields, then the value where a status may stand first, then where a time may."""
+Reading = tuple[Plans, tuple[Any, ...]]
+"""What is looked at, and what was found of an event: the texts of the fields, then the value where a status may stand
+first, then where a time may."""
 
 
 class ElementReader:
@@ -67,15 +64,15 @@ class ElementReader:
     def read(self, scopes: tuple[Any, ...]) -> Reading:
         """Return what is found of an event."""
         event = scopes[-1]
-        plans: Plans = ()
-        values = self._blank
-        if type(event) is dict:
-            plan = self._readers[-1].plan(event)
-            plans, values = ((plan, event),), plan.values(event)
-            if len(scopes) == 1:
-                return Reading(plans, values)
-        elif self._scalar:
-            values = tuple(text_of(event) if slot in self._scalar else blank for slot, blank in enumerate(self._blank))
+        if type(event) is not dict:
+            return self._around((), self._scalar_values(event), scopes, is_object=False)
+        plan = self._readers[-1].plan(event)
+        if len(scopes) == 1:
+            return ((plan, event),), plan.values(event)
+        return self._around(((plan, event),), plan.values(event), scopes, is_object=True)
+
+    def _around(self, plans: Plans, values: tuple[Any, ...], scopes: tuple[Any, ...], *, is_object: bool) -> Reading:
+        """Return a reading with what surrounds the event added, from the inside out."""
         for level in range(len(scopes) - 2, -1, -1):
             scope = scopes[level]
             if type(scope) is dict:
@@ -84,10 +81,16 @@ class ElementReader:
                 merged = [own or other for own, other in zip(values, plan.values(scope), strict=True)]
                 for slot in self._own_slots:
                     merged[slot] = values[slot]
-                if type(event) is dict:  # the event's own candidates come first, and are looked at through the plans
+                if is_object:  # the event's own candidates come first, and are looked at through the plans
                     merged[-2:] = values[-2:]
                 values = tuple(merged)
-        return Reading(plans, values)
+        return plans, values
+
+    def _scalar_values(self, event: Any) -> tuple[Any, ...]:
+        """Return the values of an event that is an id itself."""
+        if not self._scalar:
+            return self._blank
+        return tuple(text_of(event) if slot in self._scalar else blank for slot, blank in enumerate(self._blank))
 
     def incomplete(self, scopes: tuple[Any, ...]) -> str:
         """Return which array is read by a fixed place although it has more elements, and how many; "" where none is."""

@@ -44,8 +44,6 @@ STATUSES: Final = {
 
 _IGNORED_WORDS: Final = {"DELETED": "message_deleted", "EDITED": "message_edited", "READ_BY_ME": "read_by_me"}
 _META_ID: Final = "wamid."
-_CHATS: Final = ("remoteJid", "remoteJidAlt")
-"""A number and a lid of one chat, in either order (`addressingMode` says which is first)."""
 
 _KINDS: Final = {
     "messages.upsert": "inbound_message",
@@ -116,9 +114,11 @@ def _message(
         kind = _IGNORED_WORDS.get(word.upper())
         return Ignored(kind) if kind else unknown_word(word)
     row = text_of(data.get("messageId"))
-    chats = () if on_meta else tuple(text_of(where.get(name)) for where in (data, key) for name in _CHATS)
-    recipient = foremost(*chats)
+    chat = "" if on_meta else text_of(data.get("remoteJid")) or text_of(key.get("remoteJid"))
+    other = "" if on_meta else text_of(data.get("remoteJidAlt")) or text_of(key.get("remoteJidAlt"))
     device = text_of(data.get("participant")) or text_of(key.get("participant"))
+    recipient = foremost(chat, other) if other else recipient_of(chat)
+    has_names = other or (device != chat and device and recipient[1] != "group" and not on_meta)
     return message_event(
         context,
         received_at_ms,
@@ -130,8 +130,8 @@ def _message(
         recipient=recipient,
         participant=recipient_of(device)[0] if recipient[1] == "group" else "",
         aliases=(row,) if row and row != message_id else (),
-        identities=tuple(chat for chat in chats if chat) if len(set(filter(None, chats))) > 1 else (),
-        error=_error(status, data),
+        identities=(chat, other, device) if has_names else (),
+        error=_error(status, data) if status == "error" else None,
     )
 
 

@@ -1,18 +1,24 @@
-"""Reading many candidate paths from one document quickly: a function for each shape of document, made once.
+"""Reading many candidate paths from one document quickly: a function for each shape of document that comes again.
 
 A candidate whose path a document of this shape does not have cannot give a value, so it is left out, and what is left
-is straight-line code: a tenth of the cost of looking at every candidate. Bodies of one provider have few shapes;
-functions are kept up to a bound, and an unusually wide document is read by the one that looks at everything.
+is straight-line code: a tenth of the cost of looking at every candidate. Making such a function costs ten times as much as
+looking at every candidate does once, so that it is made where a shape was seen a few times: bodies of one provider have
+few, and whoever makes up a new one each time gains nothing. Documents of a new shape, and unusually wide ones, are read by
+the function that looks at everything. What is remembered is bounded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import SUBJECT_LENGTH_MAX
 
 _PLANS_MAX: Final = 1_000
+_SHAPES_MAX: Final = 10_000
+"""Of which it is remembered how often they were seen."""
+_SEEN_MIN: Final = 4
+"""Times that a shape must be seen until a plan is made for it."""
 _KEYS_MAX: Final = 64
 
 Document = dict[str, Any]
@@ -30,11 +36,37 @@ class Plan(NamedTuple):
     """Each looks where a time may stand."""
 
 
-class _Shapes(NamedTuple):
-    """Documents of the same keys: which of these may hold others that matter, and the plan for each of their shapes."""
+Shape = tuple[tuple[str, ...], tuple[Any, ...]]
+"""Of a document its keys, and of each that may hold others that matter the keys below, or whether it is a list."""
 
-    containers: tuple[str, ...]
-    plans: dict[tuple[Any, ...], Plan]
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """A mapping of what was used lately: at most so many, and as many again on their way to be forgotten."""
+
+    def __init__(self, count_max: int) -> None:
+        """Begin empty."""
+        self._count_max = count_max
+        self.now: dict[K, V] = {}
+        """Looked at first, without a call, where each look counts."""
+        self._before: dict[K, V] = {}
+
+    def get(self, key: K) -> V | None:
+        """Return what is remembered, for longer from now on; None where there is nothing."""
+        value = self.now.get(key)
+        if value is None:
+            value = self._before.get(key)
+            if value is not None:
+                self.put(key, value)
+        return value
+
+    def put(self, key: K, value: V) -> None:
+        """Remember it, and forget what was not used since long."""
+        if len(self.now) >= self._count_max:
+            self._before, self.now = self.now, {}
+        self.now[key] = value
 
 
 def text_of(value: Any) -> str:
@@ -53,26 +85,35 @@ class FieldReader:
         self._paths = paths
         self._texts = texts
         self._containers = frozenset(path[0] for name in paths for path in paths[name] if len(path) > 1)
-        self._shapes: dict[tuple[str, ...], _Shapes] = {}
+        self._containers_of: Recent[tuple[str, ...], tuple[str, ...]] = Recent(_SHAPES_MAX)
+        self._plans: Recent[Shape, Plan] = Recent(_PLANS_MAX)
+        self._seen: Recent[Shape, int] = Recent(_SHAPES_MAX)
         self._everything = self._plan_for(None)
 
     def plan(self, document: Document) -> Plan:
         """Return how to read `document`."""
         keys = tuple(document)
-        known = self._shapes.get(keys)
-        if known is None:
+        containers = self._containers_of.now.get(keys)
+        if containers is None:
             if len(keys) > _KEYS_MAX:
                 return self._everything
-            known = _Shapes(tuple(key for key in keys if key in self._containers), {})
-            _remember(self._shapes, keys, known)
+            containers = tuple([key for key in keys if key in self._containers])
+            self._containers_of.put(keys, containers)
         below: tuple[Any, ...] = ()
-        for key in known.containers:
+        for key in containers:
             value = document[key]
             below = (*below, tuple(value) if type(value) is dict else type(value) is list)
-        plan = known.plans.get(below)
-        if plan is None:
-            plan = self._plan_for(document)
-            _remember(known.plans, below, plan)
+        shape = (keys, below)
+        return self._plans.now.get(shape) or self._plans.get(shape) or self._learn(shape, document)
+
+    def _learn(self, shape: Shape, document: Document) -> Plan:
+        """Return the plan of a shape that has none yet: its own from the time on when it has been seen often enough."""
+        seen = (self._seen.get(shape) or 0) + 1
+        if seen < _SEEN_MIN:
+            self._seen.put(shape, seen)
+            return self._everything
+        plan = self._plan_for(document)
+        self._plans.put(shape, plan)
         return plan
 
     def _plan_for(self, document: Document | None) -> Plan:
@@ -128,10 +169,3 @@ def _compile(texts: list[list[str]], value: list[str]) -> Callable[[Document], t
     exec("\n".join(lines), names)  # noqa: S102 - generated above from configured paths, as literals
     values: Callable[[Document], tuple[Any, ...]] = names["values"]
     return values
-
-
-def _remember(known: dict[Any, Any], shape: Any, what: Any) -> None:
-    """Keep what was made for a shape, in bounded memory."""
-    if len(known) >= _PLANS_MAX:
-        known.clear()
-    known[shape] = what

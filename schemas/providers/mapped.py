@@ -24,8 +24,8 @@ from schemas.providers.mapping import FieldMapping, arrays_of
 from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.reading import load_any
-from schemas.providers.recipients import identities_of, is_no_person, recipient_of
-from schemas.providers.times import parse_written_ms, zone
+from schemas.providers.recipients import NO_PERSONS, identities_of, recipient_of
+from schemas.providers.times import parse_time_ms, parse_written_ms, zone
 from schemas.providers.words import fold_word
 from schemas.record import SourceContext
 from schemas.status import FAILURES, RANK
@@ -47,7 +47,9 @@ _TEXTS: Final = (
     "error_detail",
     "error_stage",
 )
+_SAID_ALREADY: Final = ("phone", "", "group")
 _MESSAGE_ID, _CONNECTION_ID = 0, 1
+_NOWHERE: Final[Sequence[tuple[int, Path]]] = ()
 _STATUS, _TIME = len(_TEXTS), len(_TEXTS) + 1
 """Where the values of a reading stand."""
 
@@ -112,7 +114,9 @@ class MappedParser:
             return None
         reader = self._reader(path)
         plans, values = reader.read(scopes)
-        status = self._decided(reader, scopes, plans, values)[1]
+        status = "" if reader.conditions else self._statuses.get(values[_STATUS], "")
+        if not status:
+            status = self._decided(reader, scopes, plans, values)[1]
         if not status or reader.incomplete(scopes):
             return None
         return values[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
@@ -162,6 +166,10 @@ class MappedParser:
     def _time(self, plans: Plans, first: Any, scopes: tuple[Any, ...], own: Sequence[tuple[int, Path]]) -> int | None:
         """Return when it happened, UTC ms: by the status's own time, else by the mapping's places in order."""
         formats = self._mapping.time_formats
+        if not (own or formats):  # the usual mapping
+            at = parse_time_ms(first, self._zone)
+            if at is not None:
+                return at
         for level, steps in own:
             at = parse_written_ms(value_at(scopes[level], steps), self._zone, formats)
             if at is not None:
@@ -180,7 +188,10 @@ class MappedParser:
         self, reader: ElementReader, scopes: tuple[Any, ...], context: SourceContext, received_at_ms: int
     ) -> Normalized:
         plans, values = reader.read(scopes)
-        word, status, kind, own_time = self._decided(reader, scopes, plans, values)
+        word, kind, own_time = values[_STATUS], "", _NOWHERE
+        status = "" if reader.conditions else self._statuses.get(word, "")
+        if not status:
+            word, status, kind, own_time = self._decided(reader, scopes, plans, values)
         if not status:
             return Ignored(kind) if kind else Unmapped(f"unknown status {word[:80]!r}" if word else "no status found")
         why = reader.incomplete(scopes)
@@ -202,7 +213,7 @@ class MappedParser:
         names = () if theirs else (context.provider, connection_id, message_id if is_message else "", participant)
         code = error.code if error else ""
         recipient, recipient_kind = recipient_of(recipient)
-        if is_message and is_no_person(recipient_kind):
+        if is_message and recipient_kind in NO_PERSONS:
             return Ignored(f"{recipient_kind}_status")
         event = Event(  # by position: twenty keywords cost as much as everything else that is done here (0.9 µs)
             context.account,
@@ -230,7 +241,7 @@ class MappedParser:
             "",
             "" if is_message else reason,
             error,
-            identities=identities_of(Identity(recipient_kind, recipient)) if recipient_kind != "phone" else (),
+            identities=() if recipient_kind in _SAID_ALREADY else identities_of(Identity(recipient_kind, recipient)),
             id=event_id(theirs, status, *names, word, stamp, code),
         )
         return with_extras(event, reader.extras, scopes) if reader.extras and is_message else event

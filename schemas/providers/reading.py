@@ -23,7 +23,10 @@ def load(body: bytes) -> Any:
 
 
 def load_any(body: bytes) -> Any:
-    """Return the JSON document, or the fields of a form as an object; None where it is neither (or `null`)."""
+    """Return the JSON document, or the fields of a form as an object; None where it is neither (or `null`).
+
+    A field that comes several times, or is called `name[]`, is an array: none of its values is dropped.
+    """
     document = load(body)
     if document is not None or not _FORM.match(body):
         return document
@@ -31,7 +34,16 @@ def load_any(body: bytes) -> Any:
         fields = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_FIELDS_MAX)
     except ValueError:
         return None
-    return dict(fields) or None
+    form: dict[str, Any] = {}
+    for name, value in fields:
+        key = name.removesuffix("[]")
+        if key in form and type(form[key]) is not list:
+            form[key] = [form[key]]
+        if key in form:
+            form[key].append(value)
+        else:
+            form[key] = [value] if name.endswith("[]") else value
+    return form or None
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -71,3 +83,8 @@ def whatsapp_id(serialized: str) -> str:
         return serialized
     last = identifier.rpartition("_")
     return last[0] if last[0] and "@" in last[2] else identifier
+
+
+def dump(document: Any) -> bytes:
+    """Return a document as the bytes of a JSON body."""
+    return orjson.dumps(document)

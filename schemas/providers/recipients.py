@@ -10,6 +10,8 @@ _BSUID: Final = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 _PARENT_BSUID: Final = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$")
 _KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group", "broadcast": "broadcast", "newsletter": "newsletter"}
 
+NO_PERSONS: Final = ("broadcast", "newsletter")
+"""Kinds of chats that are a story or a channel: what becomes of those is no message's fate."""
 _OF_PEOPLE: Final = frozenset(KINDS) - {"group"}
 _ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
@@ -35,11 +37,6 @@ def recipient_of(text: str) -> tuple[str, str]:
     if _BSUID.match(text):
         return text, "bsuid"
     return text, "parent_bsuid" if _PARENT_BSUID.match(text) else ""
-
-
-def is_no_person(kind: str) -> bool:
-    """Return whether a chat is a story or a channel: what becomes of those is no message's fate."""
-    return kind in ("broadcast", "newsletter")
 
 
 def identities_of(recipient: Identity, *others: str) -> tuple[Identity, ...]:

@@ -86,7 +86,7 @@ class TwilioParser:
             status=status,
             word=word,
             recipient=recipient_of(form.get("To", "")),
-            identities=(form.get("ExternalUserId", ""),),
+            identities=(form["ExternalUserId"],) if "ExternalUserId" in form else (),
             error=error_of(
                 "twilio",
                 status,

@@ -90,8 +90,13 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         recipient=recipient,
         participant=recipient_of(text_of(payload.get("participant")))[0] if recipient[1] == "group" else "",
         their_id=text_of(document.get("id")),
-        error=error_of("waha", status, text_of(object_of(payload.get("_data")).get("ackReason"))),
+        error=error_of("waha", status, _reason(payload)) if status == "error" else None,
     )
+
+
+def _reason(payload: dict[str, Any]) -> str:
+    """Return the code of an error, which the engine leaves among its own data."""
+    return text_of(object_of(payload.get("_data")).get("ackReason"))
 
 
 def _session(document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:

@@ -93,14 +93,13 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
     identity = object_of(document.get("id"))
     message_id = text_of(identity.get("id")) or text_of(identity.get("_serialized")) or text_of(document.get("id"))
     from_me = identity.get("fromMe", document.get("fromMe"))
-    if from_me is False or (from_me is None and document.get("self") == "in"):
+    if from_me is False or message_id.startswith("false_") or (from_me is None and document.get("self") == "in"):
         return Ignored("inbound_message_status")
     word = text_of(document.get("ack"))
     status = ACKS.get(word)
     if status is None:
         return unknown_word(word)
-    recipient = recipient_of(text_of(document.get("to")) or text_of(identity.get("remote")))
-    device = object_of(identity.get("participant")).get("_serialized") or identity.get("participant")
+    recipient = recipient_of(_wid(document.get("to")) or _wid(identity.get("remote")))
     return message_event(
         context,
         received_at_ms,
@@ -109,9 +108,14 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         status=status,
         word=word,
         recipient=recipient,
-        participant=recipient_of(text_of(device))[0] if recipient[1] == "group" else "",
+        participant=recipient_of(_wid(identity.get("participant")))[0] if recipient[1] == "group" else "",
         error=error_of("wppconnect", status, word if int(word) < 0 else ""),
     )
+
+
+def _wid(value: Any) -> str:
+    """Return a WhatsApp id, which some versions write as an object with its parts."""
+    return text_of(value) or text_of(object_of(value).get("_serialized"))
 
 
 def _sample(said: Sequence[Said]) -> Any:

@@ -19,6 +19,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from deploy.local.engine import clickhouse_program
+from projections import rollup
 from projections.clickhouse.migrate import migrate, read_migrations
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
@@ -101,8 +102,7 @@ def fill(client: Client, extent: Extent, done: int = 0) -> Iterator[int]:
         print(f"filled {done * BLOCK_MESSAGES} messages, {time.monotonic() - began_s:.0f} s", flush=True)
         if done < extent.blocks:
             yield done
-    client.command(f"SYSTEM REFRESH VIEW {STORE}.funnel_slot")
-    client.command(f"SYSTEM WAIT VIEW {STORE}.funnel_slot")
+    rollup.refresh(client, STORE)
     yield done
 
 

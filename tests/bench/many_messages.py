@@ -161,9 +161,23 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         (_STATED[0], "arrayJoin(arrayPushFront(aliases, message_id)) AS id", "message_id", "anchor_day"),
     ),
     (
-        "message_link",
+        "state_alias",
+        "what = 'event' AND status = 'created'",
+        (_STATED[0], "message_id", "anchor_day", "arrayJoin(aliases) AS id"),
+    ),
+    (
+        "alias_hash",
+        "what = 'event' AND status = 'created'",
+        (
+            "halfMD5(concat('acme/', arrayJoin(arrayPushFront(aliases, message_id)))) AS id_hash",
+            "halfMD5(concat('acme/', message_id)) AS state_hash",
+            "anchor_day",
+        ),
+    ),
+    (
+        "message_group",
         "what = 'event' AND status = 'created' AND is_linked",
-        (_STATED[0], f"if(place = {_OVERTAKEN}, message_id, next_message_id) AS id", "message_id", "anchor_day"),
+        ("anchor_day", _STATED[0], "message_id", "(toInt64(0), first_state.1, first_state.2) AS least"),
     ),
     (
         "connection_state",

@@ -33,6 +33,11 @@ SELECT
     ${since_ms} + toInt64((message_block * ${slots} + if(place = ${overtaken}, ${overtaking_slot}, place)) * ${step_ms}) AS anchor_ms,
     fromUnixTimestamp64Milli(anchor_ms, 'UTC') AS anchor_at,
     toDate(anchor_at) AS anchor_day,
+    -- the first of the two states of a linked message: what its group is named by
+    arraySort(arrayMap(p -> (
+        toDate(fromUnixTimestamp64Milli(${since_ms} + toInt64((message_block * ${slots} + if(p = ${overtaken}, ${overtaking_slot}, p)) * ${step_ms}), 'UTC')),
+        concat('wppm-', leftPad(lower(hex(cityHash64(toInt64(message_block * ${block_messages} + p)))), 16, '0'))
+    ), [8, 9]))[1] AS first_state,
     -- the event
     if(what = 'connection', ['connected', 'logout'][intDiv(block, 20 * ${connection_every}) % 2 + 1], ${status}[slot]) AS status,
     if(what = 'connection', lower(hex(sipHash128(block))), lower(hex(sipHash128(message, status)))) AS event_id,

@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.producer.sender import Sender
+from aiokafka.producer.transaction_manager import PidAndEpoch
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingest.durable.kafka_log import _discard
+from ingest.durable.idempotent_producer import begin_new_epoch, discard
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -47,7 +48,7 @@ def test_signatures(function: Callable[..., Any], expected: list[str]) -> None:
         (
             AIOKafkaProducer.stop,
             "43ef97147111893b",
-            "flushes first, without end where Kafka is away: so `_discard`. Does it let go of anything new?",
+            "flushes first, without end where Kafka is away: so `discard`. Does it let go of anything new?",
         ),
         (AIOKafkaProducer.__del__, "785f6702b00b23af", "complains of a producer whose `_closed` is not set"),
         (Sender.start, "ef0a0cbbf1f69e7d", "`_fail_all` is the one callback of the sender's task"),
@@ -74,11 +75,26 @@ async def producer() -> AsyncIterator[AIOKafkaProducer]:
     await made.client.close()
 
 
+async def test_sequences_begin_anew_under_the_next_epoch(producer: AIOKafkaProducer) -> None:
+    """`_txn_manager` numbers the batches: by `_sequence_numbers` of each partition, under `_pid_and_epoch`."""
+    numbers, partition = producer._txn_manager, TopicPartition("topic", 0)
+    numbers.set_pid_and_epoch(7, 0)
+    numbers.increment_sequence_number(partition, 3)
+    assert numbers.sequence_number(partition) == 3
+    assert begin_new_epoch(producer)
+    assert (numbers.producer_id, numbers.producer_epoch, numbers.sequence_number(partition)) == (7, 1, 0)
+    numbers._pid_and_epoch = PidAndEpoch(7, 32_766)
+    assert not begin_new_epoch(producer)
+    assert numbers.sequence_number(partition) == 0
+    assert set(numbers._sequence_numbers) == {partition}
+    await discard(producer)
+
+
 async def test_a_producer_that_never_started_is_discarded(producer: AIOKafkaProducer) -> None:
     """Before it started a producer has a sender without a task; discarded it counts as closed, and says nothing."""
     assert producer._closed is False
     assert producer._sender.sender_task is None
-    await _discard(producer)
+    await discard(producer)
     assert producer._closed is True
 
 
@@ -94,7 +110,7 @@ async def test_a_producer_at_work_is_discarded_unflushed(producer: AIOKafkaProdu
     task.add_done_callback(producer._sender._fail_all)
     assert producer._sender.sender_task is task
     await started.wait()
-    await _discard(producer)
+    await discard(producer)
     assert task.cancelled()
 
 

@@ -32,10 +32,13 @@ PRIVATE: Final = {
     "_fetch_max_wait_ms": "test_faust.py",
     "_get_active_partitions": "test_faust.py",
     "_getmany": "test_faust.py",
+    "_pid_and_epoch": "test_aiokafka.py",
     "_read_offset": "test_faust.py",
     "_send_request": "test_topic_ids.py",
     "_sender": "test_aiokafka.py",
+    "_sequence_numbers": "test_aiokafka.py",
     "_thread": "test_faust.py",
+    "_txn_manager": "test_aiokafka.py",
     "_value_deserializer": "test_faust.py",
 }
 """A private name of somebody else's that we touch → the contract that says what we take it for."""

@@ -33,7 +33,7 @@ def migrated(clickhouse_url: str) -> Iterator[Databases]:
     made = Databases(client, clickhouse_url, f"{name}_store", name)
     migrate(client, made.store, views_database=made.views)
     yield made
-    for database in (made.views, f"{made.views}_numbers", made.store):
+    for database in (made.views, f"{made.views}_numbers", f"{made.views}_bi", made.store):
         client.command(f"DROP DATABASE {database} SYNC")
     client.close()
 

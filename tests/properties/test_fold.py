@@ -179,6 +179,16 @@ def test_the_horizon_begins_a_new_state() -> None:
     assert (outcome, beyond.status, len(beyond.bookkeeping.journal)) == ("advanced", "queued", 1)
 
 
+def test_an_overflow_moves_the_horizon() -> None:
+    """A message whose journal is full lives as long as it is reported: the horizon is measured from its last event."""
+    state: Any = None
+    for offset in range(JOURNAL_MAX + 1):
+        event = msgspec.structs.replace(SIMPLE, id=f"e{offset}")
+        state, _, _ = fold(MESSAGE, state, event, offset, AT_MS + (HORIZON_MS if offset == JOURNAL_MAX else 0), None)
+    later = msgspec.structs.replace(SIMPLE, id="later")
+    assert fold(MESSAGE, state, later, JOURNAL_MAX + 1, AT_MS + 2 * HORIZON_MS, None)[1] == "overflow"
+
+
 def test_an_unselected_status_is_folded() -> None:
     """What the source did not select raises the state all the same, and keeps its verdict on replay."""
     state, outcome, _ = fold(MESSAGE, None, SIMPLE, 0, AT_MS, ("queued",))

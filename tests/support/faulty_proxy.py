@@ -19,10 +19,15 @@ class Fault(Enum):
     ERROR_BEFORE = "a 500 that the engine never saw"
     ERROR_AFTER = "the rows are in, and the answer is a 500"
     STALL_AFTER = "the rows are in, and the answer does not come in time"
+    SENT_TWICE = "the network delivers the insert twice"
+    DELAYED = "the insert arrives late, and its answer too"
     DISK_FULL = "the engine says that its disk is full"
     SWALLOWED = "the answer is that all went well, and that no row was written"
 
 
+_HARMLESS = (Fault.SENT_TWICE, Fault.DELAYED)
+"""What the client does not notice: the exchange goes on."""
+_DELAY_S = 0.3
 _SWALLOWED = (
     b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\nX-ClickHouse-Summary: {"written_rows":"0"}\r\n\r\n'
 )
@@ -64,6 +69,12 @@ class FaultyProxy:
                     fault = self.faults.popleft() if is_insert and self.faults else None
                     if fault is not None:
                         self.met.append(fault)
+                    if fault is Fault.SENT_TWICE:
+                        engine_writer.write(request)
+                        await _read_message(engine_reader)
+                    if fault is Fault.DELAYED:
+                        await asyncio.sleep(_DELAY_S)
+                    if fault is not None and fault not in _HARMLESS:
                         await self._sabotage(fault, request, writer, engine_reader, engine_writer)
                         return
                     engine_writer.write(request)

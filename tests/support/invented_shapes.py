@@ -4,7 +4,11 @@ from typing import Any, NamedTuple
 
 AT_S = 1_773_144_003
 AT_MS = AT_S * 1000
-CONTACT = "5511987654321"
+
+
+def contact(message_id: str) -> str:
+    """Return whom a message went to: each to another."""
+    return f"55119876{sum(n * ord(c) for n, c in enumerate(message_id, 1)):05d}"
 
 
 class Invented(NamedTuple):
@@ -26,7 +30,7 @@ def _flat_epoch_s() -> Invented:
     words = {"DESPACHADO": "sent", "CHEGOU": "delivered", "VISTO": "read"}
     ids = _ids("fl")
     bodies = [
-        {"protocolo": i, "situacao": w, "momento": AT_S + n, "celular": CONTACT, "versao": 3}
+        {"protocolo": i, "situacao": w, "momento": AT_S + n, "celular": contact(i), "versao": 3}
         for i in ids
         for n, w in enumerate(words)
     ]
@@ -41,7 +45,7 @@ def _nested() -> Invented:
             "callback": {
                 "sms": {"uuid": i},
                 "change": {"state": w, "when": f"2026-03-10T12:00:0{n}Z"},
-                "peer": {"msisdn": CONTACT},
+                "peer": {"msisdn": contact(i)},
             },
         }
         for i in ids
@@ -52,8 +56,14 @@ def _nested() -> Invented:
 
 def _array() -> Invented:
     ids = _ids("ar", 4)
-    element = {"hora": AT_MS, "para": f"{CONTACT}@s.whatsapp.net"}
-    bodies = [[{"msgId": i, "estado": "entregou", **element}, {"msgId": i, "estado": "leu", **element}] for i in ids]
+    words = ("entregou", "leu")
+    bodies = [
+        [
+            {"msgId": i, "estado": w, "hora": AT_MS + n, "para": f"{contact(i)}@s.whatsapp.net"}
+            for n, w in enumerate(words)
+        ]
+        for i in ids
+    ]
     return Invented("a bare array", bodies, {(i, s) for i in ids for s in ("delivered", "read")})
 
 
@@ -64,11 +74,16 @@ def _portuguese_list() -> Invented:
             "conexao": {"codigo": "loja-07"},
             "lote": 91,
             "retornos": [
-                {"idMensagem": i, "ocorrencia": w, "dataHora": "10/03/2026 09:00:03", "destinatario": "(11) 98765-4321"}
+                {
+                    "idMensagem": i,
+                    "ocorrencia": w,
+                    "dataHora": f"10/03/2026 09:00:0{n}",
+                    "destinatario": f"(11) 98765-43{ids.index(i):02d}",
+                }
                 for i in ids
             ],
         }
-        for w in ("Enfileirada", "Mensagem enviada", "Não entregue")
+        for n, w in enumerate(("Enfileirada", "Mensagem enviada", "Não entregue"))
     ]
     return Invented("a list inside, in Portuguese", bodies, {(i, s) for i in ids for s in ("queued", "sent", "error")})
 
@@ -76,7 +91,7 @@ def _portuguese_list() -> Invented:
 def _names_that_tell_nothing() -> Invented:
     ids = _ids("zz", 5)
     bodies = [
-        {"a": {"b": w, "c": AT_S + n}, "d": [i], "e": CONTACT, "f": "pt-BR"}
+        {"a": {"b": w, "c": AT_S + n}, "d": [i], "e": contact(i), "f": "pt-BR"}
         for i in ids
         for n, w in enumerate(("ENVIADO", "ENTREGUE"))
     ]
@@ -88,12 +103,12 @@ def _typed_by_event_name() -> Invented:
     bodies = [
         {
             "kind": f"crm.whatsapp.{w}",
-            "stamp": str(AT_MS),
-            "object": {"message": {"key": i}, "customer": CONTACT},
+            "stamp": str(AT_MS + n),
+            "object": {"message": {"key": i}, "customer": contact(i)},
             "failure": {"code": 470, "text": "out of window"},
         }
         for i in ids
-        for w in ("message_rejected", "message_delivered")
+        for n, w in enumerate(("message_rejected", "message_delivered"))
     ]
     return Invented("dotted event names", bodies, {(i, s) for i in ids for s in ("error", "delivered")})
 
@@ -105,12 +120,12 @@ def _camel_case() -> Invented:
             "deliveryReport": {
                 "messageIdentifier": i,
                 "deliveryState": w,
-                "occurredAt": "2026-03-10 09:00:03",
-                "phoneNumber": "+" + CONTACT,
+                "occurredAt": f"2026-03-10 09:00:0{n}",
+                "phoneNumber": "+" + contact(i),
             }
         }
         for i in ids
-        for w in ("MessageExpired", "NumberNotFound")
+        for n, w in enumerate(("MessageExpired", "NumberNotFound"))
     ]
     return Invented("camel case", bodies, {(i, s) for i in ids for s in ("expired", "number_not_found")})
 

@@ -66,7 +66,7 @@ async def live_projector(databases: Databases, settings: Settings) -> AsyncItera
     with ThreadPoolExecutor(max_workers=4) as threads:
         lanes = make_lanes(settings, databases.client, threads, stopping)
         for lane in lanes[:2]:
-            await lane._reader.stop()  # of the topics that are not here
+            await lane.reader.stop()  # of the topics that are not here
         tasks = [asyncio.create_task(lane.run()) for lane in lanes[2:]]
         yield
         stopping.set()

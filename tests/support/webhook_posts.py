@@ -19,6 +19,8 @@ class Traffic:
     source: str
     connections: int = 8
     pause_s: float = 0.01
+    padding_bytes: int = 0
+    """White space at the end of each body, to fill disks sooner."""
     address: str = "127.0.0.1"
     """Where they come from."""
     tls: ssl.SSLContext | None = None
@@ -69,7 +71,7 @@ class Traffic:
                 self._next += 1
                 number = self._next
                 began = time.monotonic()
-                writer.write(signed_request(self.source, event_body(number)))
+                writer.write(signed_request(self.source, event_body(number) + b" " * self.padding_bytes))
                 self.answers[number] = await asyncio.wait_for(read_status(reader), _ANSWER_S_MAX)
                 now = time.monotonic()
                 self.seconds.append((now, now - began))

@@ -10,8 +10,8 @@
 
 with counted as (
     select
-        m.anchor_day as day,
-        m.account as account,
+        toDate(m.first_at, '{{ var("recibo_time_zone") }}') as day,
+        toString(m.account) as account,
         toString(m.provider) as provider,
         toString(m.connection_id) as connection_id,
         toString(m.campaign) as campaign,
@@ -22,20 +22,22 @@ with counted as (
         countIf(m.is_failed and not m.is_delivered) as failed,
         countIf(not m.is_failed and not m.is_delivered) as open,
         countIf(m.conflict) as conflict,
-        toDateTime64(max(m.last_event_at), 3, 'UTC') as last_event_at
+        assumeNotNull(toDateTime64(max(m.last_event_at), 3, 'UTC')) as last_event_at
     from {{ source('recibo', 'messages') }} as m
-    {%- if weeks is not none %}
-    where m.anchor_day between arrayMin({{ weeks }}) and arrayMax({{ weeks }}) + 6  -- reads only these partitions
-        and has({{ weeks }}, toMonday(m.anchor_day))
+    {%- if weeks is none %}
+    where m.anchor_day >= toDate('{{ var("recibo_since") }}') - 1 and day >= toDate('{{ var("recibo_since") }}')
+    {%- else %}
+    where m.anchor_day between arrayMin({{ weeks }}) - 1 and arrayMax({{ weeks }}) + 6 + 16  -- a message's own day is at most 16 before
+        and has({{ weeks }}, toMonday(day)) and day >= toDate('{{ var("recibo_since") }}')
     {%- endif %}
     group by day, account, provider, connection_id, campaign
 )
 
-{% if weeks is none -%}
 select * from counted
-{%- else -%}
+{%- if weeks is not none %}
+union all
 -- A week whose messages have all turned out to belong to earlier ones leaves a row with 0 messages, which replaces it.
-select if(counted.messages = 0, changed.week, counted.day) as day, counted.* except (day)
-from (select arrayJoin({{ weeks }}) as week) as changed
-left join counted on toMonday(counted.day) = changed.week
+select week as day, '', '', '', '', 0, 0, 0, 0, 0, 0, 0, toDateTime64(0, 3, 'UTC')
+from (select arrayJoin({{ weeks }}) as week)
+where week not in (select toMonday(day) from counted)
 {%- endif %}

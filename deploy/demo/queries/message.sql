@@ -1,6 +1,6 @@
 SELECT account, message_id, status, seen, toBool(conflict) AS conflict,
     toBool(delivered_inferred) AS delivered_inferred, provider, sources, connection_id, recipient,
-    recipient_kind, client_ref, campaign, aliases, failure_status, failure_category, failure_code, failure_title, absurd_time,
+    recipient_kind, arrayMap(one -> [one.1, one.2], identities) AS identities, client_ref, campaign, aliases, failure_status, failure_category, failure_code, failure_title, absurd_time,
     toUnixTimestamp64Milli(anchor_at) AS anchor_ms,
     toUnixTimestamp64Milli(first_received_at) AS first_received_ms,
     toUnixTimestamp64Milli(last_received_at) AS last_received_ms,

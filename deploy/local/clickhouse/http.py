@@ -46,7 +46,14 @@ _NOT_SETTINGS: Final = frozenset(
 )
 """Parameters that say something to the interface and nothing to the engine. All others are settings."""
 
+_QUERY_ID: Final = re.compile(r"[!-~]{1,200}")
 _SETTING_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _query_id(http: HttpRequest) -> str:
+    """Return the caller's own id of the query, as far as a header can hold it, else one of ours."""
+    given = http.query_params.get("query_id", "")
+    return given if _QUERY_ID.fullmatch(given) else str(uuid.uuid4())
 
 
 def create_app(engine: Engine, password: str) -> Starlette:
@@ -55,7 +62,7 @@ def create_app(engine: Engine, password: str) -> Starlette:
 
     async def statement(http: HttpRequest) -> Response:
         headers = {
-            "X-ClickHouse-Query-Id": http.query_params.get("query_id") or str(uuid.uuid4()),
+            "X-ClickHouse-Query-Id": _query_id(http),
             "X-ClickHouse-Timezone": engine.timezone,
             "X-ClickHouse-Server-Display-Name": "recibo-local",
         }

@@ -73,7 +73,9 @@ def parse_statement(query: bytes, body: bytes) -> Statement:
     name = _FORMAT_NAME.match(text, end_of_sql + len(b"FORMAT"))
     if name is None:
         return Statement(text.decode())
-    return Statement(sql, text[name.end() :], name[1].decode(), settings)
+    format_name = name[1].decode()  # in any case of its letters, as the engine takes it
+    is_values = format_name.lower() == VALUES.lower()
+    return Statement(sql, text[name.end() :], VALUES if is_values else format_name, settings)
 
 
 def output_format(sql: str, default: str) -> str:

@@ -1,8 +1,14 @@
--- One row a logout or disconnection, with the messages of its connection that were in flight then: received in the seven
--- days before it, and neither delivered nor failed by then. Parameters: since and until (UTC days of the logout, both
--- included).
+-- One row a logout or disconnection, with the messages of its connection that were in flight when it happened: begun in the
+-- seven days before it, and neither delivered nor failed by then. A message begins at its own time (first_at). Both are the
+-- provider's times; where it gave none (time_source received) the logout's is the time of receipt. Parameters: since and
+-- until (UTC days of the logout's append time, both included).
 -- Example: SELECT * FROM recibo.logout_in_flight(since = '2026-03-01', until = '2026-03-07') ORDER BY in_flight DESC
 CREATE OR REPLACE VIEW ${views}.logout_in_flight AS
+WITH closed AS
+(
+    SELECT * FROM ${store}.connection_event FINAL
+    WHERE status != 'connected' AND at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')
+)
 SELECT
     l.account AS account,
     l.connection_id AS connection_id,
@@ -10,21 +16,20 @@ SELECT
     l.reason AS reason,
     l.occurred_at AS occurred_at,
     l.event_id AS event_id,
-    countIf(m.message_id != '') AS in_flight
-FROM (
-    SELECT * FROM ${store}.connection_event FINAL
-    WHERE status != 'connected' AND toDate(at, 'UTC') BETWEEN {since:Date} AND {until:Date}
-) AS l
+    countIf(ifNull(m.message_id, '') != '') AS in_flight,
+    l.time_source AS time_source
+FROM closed AS l
 LEFT JOIN (
     SELECT
         account,
         connection_id,
         message_id,
-        anchor_at,
-        arrayMin(arrayFilter(t -> t IS NOT NULL, [delivered_at, read_at, error_at, expired_at, number_not_found_at])) AS ended_at
-    FROM ${store}.message
-    WHERE anchor_day BETWEEN {since:Date} - 7 AND {until:Date}
+        first_at,
+        arrayMin(arrayMap(t -> assumeNotNull(t), arrayFilter(t -> t IS NOT NULL, [delivered_at, read_at, error_at, expired_at, number_not_found_at]))) AS ended_at,
+        delivered_at IS NOT NULL OR read_at IS NOT NULL OR error_at IS NOT NULL OR expired_at IS NOT NULL OR number_not_found_at IS NOT NULL AS is_ended
+    FROM ${store}.message_between(first_day = {since:Date} - 24, last_day = {until:Date} + ${margin})
+    WHERE (account, connection_id) IN (SELECT account, connection_id FROM closed)
 ) AS m ON m.account = l.account AND m.connection_id = l.connection_id
-    AND m.anchor_at < l.at AND m.anchor_at >= l.at - INTERVAL 7 DAY
-    AND (m.ended_at IS NULL OR m.ended_at > l.occurred_at)
-GROUP BY account, connection_id, status, reason, occurred_at, event_id
+    AND m.first_at < l.occurred_at AND m.first_at >= l.occurred_at - INTERVAL 7 DAY
+    AND (NOT m.is_ended OR m.ended_at > l.occurred_at)
+GROUP BY account, connection_id, status, reason, occurred_at, event_id, time_source

@@ -10,5 +10,5 @@ SELECT at, log_partition, log_offset, generation, outcome, event_id, source, acc
 FROM ${store}.connection_event FINAL
 UNION ALL
 SELECT at, log_partition, log_offset, generation, outcome, event_id, source, account, provider, request_id, event_index,
-    received_at, substring(key, length(account) + 2) AS subject, kind AS status, ${digits(s.why)} AS why
+    received_at, ${subject(key)} AS subject, kind AS status, ${digits(s.why)} AS why
 FROM ${store}.webhook_set_aside AS s FINAL

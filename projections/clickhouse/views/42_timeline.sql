@@ -32,7 +32,7 @@ FROM
     WHERE account = {account:String} AND message_id IN (ids)
     UNION ALL
     SELECT received_at AS occurred_at, received_at, at, '' AS status, '' AS provider_status, outcome, event_id, source,
-        '' AS connection_id, '' AS participant, substring(key, length(account) + 2) AS message_id, '' AS error_category,
+        '' AS connection_id, '' AS participant, ${subject(key)} AS message_id, '' AS error_category,
         '' AS error_code, '' AS error_title, '' AS error_detail, ${digits(s.why)} AS why, 'received' AS time_source, false AS absurd_time,
         request_id, event_index, log_partition, log_offset
     FROM ${store}.webhook_set_aside AS s FINAL

@@ -4,16 +4,21 @@
 CREATE OR REPLACE VIEW ${views}.repeats AS
 WITH again AS
 (
-    SELECT account, provider, request_id, event_index, min(s.at) AS at
+    SELECT account, provider, request_id, event_index, assumeNotNull(min(s.at)) AS at
     FROM ${store}.webhook_set_aside AS s
     WHERE outcome = 'repeat'
     GROUP BY account, provider, request_id, event_index
 )
-SELECT toStartOfHour(at) AS hour, account, provider, sum(is_event) AS events, sum(is_late) AS late, sum(is_repeat) AS repeats, sum(is_own_copy) AS own_copies
+SELECT toStartOfHour(at) AS hour, account, provider, 
+    assumeNotNull(sum(is_event)) AS events, assumeNotNull(sum(is_late)) AS late, assumeNotNull(sum(is_repeat)) AS repeats,
+    assumeNotNull(sum(is_own_copy)) AS own_copies
 FROM
 (
     SELECT at, account, provider, 1 AS is_event, outcome = 'filled' AS is_late, 0 AS is_repeat, 0 AS is_own_copy
     FROM ${store}.message_event FINAL
+    UNION ALL
+    SELECT at, account, provider, 1, outcome = 'filled', 0, 0
+    FROM ${store}.connection_event FINAL
     UNION ALL
     SELECT at, account, provider, 0, 0, 1, 0 FROM again
     UNION ALL

@@ -4,9 +4,9 @@ CREATE OR REPLACE VIEW ${views}.answers AS
 SELECT
     toStartOfHour(received_at) AS hour, account, source, status AS http_status, refusal, stored,
     count() AS requests,
-    sum(body_bytes) AS bytes,
-    quantileExact(0.5)(duration_us) AS p50_us,
-    quantileExact(0.99)(duration_us) AS p99_us
+    assumeNotNull(sum(body_bytes)) AS bytes,
+    assumeNotNull(quantileExact(0.5)(duration_us)) AS p50_us,
+    assumeNotNull(quantileExact(0.99)(duration_us)) AS p99_us
 FROM
 (
     -- A second copy of a request's record is our own doing (the spool): one request all the same.

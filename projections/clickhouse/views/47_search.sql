@@ -33,13 +33,45 @@ WITH
             SELECT DISTINCT account, id, message_id, anchor_day FROM ${store}.message_alias
             WHERE id_hash IN (SELECT CRC32(concat(account, '/', message_id)) FROM mentioned)
         ) AS a ON a.account = m.account AND a.id = m.message_id AND a.message_id = m.message_id
+    ),
+    grouped AS
+    (
+        SELECT account, state_id, state_day, message_id, anchor_day FROM ${store}.message_merge
+        WHERE (state_day, account, state_id) IN (SELECT anchor_day, account, message_id FROM states)
+    ),
+    members AS
+    (
+        SELECT account, message_id, anchor_day, state_id, state_day FROM ${store}.message_merge
+        WHERE state_day >= (SELECT ifNull(min(anchor_day), toDate(0)) FROM grouped)
+            AND (account, message_id, anchor_day) IN (SELECT account, message_id, anchor_day FROM grouped)
+    ),
+    shown AS
+    (
+        SELECT m.account AS account, m.message_id AS message_id, m.anchor_day AS anchor_day,
+            arrayConcat(
+                arraySort(arrayFilter(member -> NOT has(groupUniqArray(ifNull(a.id, '')), tupleElement(member, 2)), groupUniqArray((m.state_day, m.state_id)))),
+                arraySort(groupUniqArray((m.state_day, m.state_id)))
+            )[1].2 AS shown_id
+        FROM members AS m
+        LEFT JOIN
+        (
+            SELECT account, message_id, anchor_day, id FROM ${store}.state_alias
+            WHERE state_hash IN (SELECT CRC32(concat(account, '/', state_id)) FROM members)
+        ) AS a ON a.account = m.account AND a.message_id = m.state_id AND a.anchor_day = m.state_day
+        GROUP BY account, message_id, anchor_day
+    ),
+    of_group AS
+    (
+        SELECT g.account AS account, g.state_id AS state_id, g.state_day AS state_day, s.shown_id AS message_id, s.anchor_day AS anchor_day, 1 AS is_grouped
+        FROM grouped AS g
+        INNER JOIN shown AS s ON s.account = g.account AND s.message_id = g.message_id AND s.anchor_day = g.anchor_day
     )
 SELECT DISTINCT
     s.account AS account,
-    if(g.message_id = '', s.message_id, g.message_id) AS message_id,
-    if(g.message_id = '', s.anchor_day, g.anchor_day) AS anchor_day,
+    if(ifNull(g.is_grouped, 0) = 0, s.message_id, ifNull(g.message_id, '')) AS message_id,
+    if(ifNull(g.is_grouped, 0) = 0, s.anchor_day, ifNull(g.anchor_day, toDate(0))) AS anchor_day,
     s.found_by AS found_by,
     if(s.found_by = 'recipient', ${number(s.text)}, s.text) AS found
 FROM states AS s
-LEFT JOIN ${store}.message_merge AS g
+LEFT JOIN of_group AS g
     ON g.account = s.account AND g.state_id = s.message_id AND g.state_day = s.anchor_day

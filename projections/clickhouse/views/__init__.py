@@ -13,26 +13,46 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.views import columns, fragments
-from runtime.clickhouse.settings import numbers_database
+from projections.clickhouse.views import catalog, columns, fragments
+from runtime.clickhouse.settings import bi_database, numbers_database
+from schemas.connection_state import CONNECTION_RANK
 from schemas.error_category import ACTIONS
+from schemas.identity import IDENTITIES_MAX, KINDS
 from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
 _PARTS: Final = FOLDER / "parts"
-_PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[\w.]+)\))?\}")
+RETIRED: Final = ("message_fold", "funnel_slot")
+"""Views of older releases in the database of the tables, which nothing uses any more."""
+_PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[^{}]+)\))?\}")
 """What is filled in: `${statuses}`, `${number(recipient)}`."""
 
 _MASKED_NUMBER: Final = r"if({0} = '', '', concat(substring({0}, 1, 4), '****', right({0}, 2)))"
 _MASKED_DIGITS: Final = r"replaceRegexpAll({0}, '([0-9]{{4}})[0-9]{{3,}}([0-9]{{2}})', '\\1****\\2')"
 """Every run of nine digits or more: whatever a payload calls its number."""
 
-_RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{views\}\.\w+) AS\b")
+MARGIN_DAYS: Final = 16
+"""Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
+may wait for the log, and 1 for time zones. What waited longer is counted by whoever asks for more days."""
+_NEAR: Final = f"first_day = {{since:Date}} - 1, last_day = {{until:Date}} + {MARGIN_DAYS}"
+"""Arguments of `message_between` for messages whose own day is within since and until."""
+_APPENDED: Final = "WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')"
+"""A record appended on one of some UTC days."""
+_REQUESTED: Final = f"WHERE at >= toDateTime({{since:Date}} - {MARGIN_DAYS}, 'UTC') AND at < toDateTime({{until:Date}} + {MARGIN_DAYS}, 'UTC')"
+"""The record of a request whose events were appended then: either may have waited in the spool."""
+_ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}
+_SOME_DAYS: Final = {
+    "within": "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}",
+    "since": "anchor_day >= {first_day:Date}",
+    "first": "{first_day:Date}",
+}
+
+_RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
 """A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""
 
 
-def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -> dict[str, str]:
+def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, time_zone: str = "") -> dict[str, str]:
     """Return name → CREATE statement, in the order in which views depend on one another (`20_messages.sql`).
 
     Args:
@@ -40,22 +60,50 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
         views: database of the views.
         masked: whether numbers are shown masked.
         folder: where the files are.
+        time_zone: IANA name of the zone of days, for views without parameters.
     """
     words = {
         "store": store,
         "views": views,
+        "bi": bi_database(views),
+        "time_zone": time_zone,
         "categories": _array(ACTIONS),
         "actions": _array(ACTIONS.values()),
         "statuses": _array(NAMES_BY_RANK),
         "counts": fragments.counts(),
+        "fold_columns": fragments.fold_columns(),
+        "fold_joins": fragments.fold_joins(),
+        "own_time": fragments.own_time(),
+        "receipt_times": fragments.receipt_mask("f"),
+        "identity_kinds": _array(KINDS),
+        "connection_statuses": _array(CONNECTION_RANK),
+        "identities_max": str(IDENTITIES_MAX),
+        "message": part("message", fold=part("message_fold", **_ALL_DAYS)),
+        "message_between": part("message", fold=part("message_fold", **_SOME_DAYS)),
+        "near": _NEAR,
+        "margin": str(MARGIN_DAYS),
+        "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
-        "completeness": _part("completeness", bound=""),
-        "completeness_between": _part("completeness", bound="WHERE at >= {since:Date} AND at < {until:Date} + 1"),
+        "completeness": part("completeness", bound=""),
+        "completeness_between": part("completeness", bound=_APPENDED),
+        "audit": part("audit", bound="", request_bound=""),
+        "audit_between": part("audit", bound=_APPENDED, request_bound=_REQUESTED),
+        "catalog": ", ".join(
+            f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
+            for v in catalog.views()
+        ),
         "columns": columns.values(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
-    masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS}
-    calls = {"status_of": fragments.status_of, "flags": fragments.flags, "bit": fragments.bit, "sums": fragments.sums}
+    masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS, "content": "''"}
+    calls = {
+        "status_of": fragments.status_of,
+        "flags": fragments.flags,
+        "bit": fragments.bit,
+        "sums": fragments.sums,
+        "bits": fragments.bits,
+        "subject": fragments.subject,
+    }
 
     def fill(match: re.Match[str]) -> str:
         name, argument = match["name"], match["argument"]
@@ -74,18 +122,30 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER) -
     return found
 
 
-def _part(name: str, **words: str) -> str:
-    """Return a text of `parts/`, which more than one view is made of."""
+def part(name: str, **words: str) -> str:
+    """Return a text of `parts/`, which is used in more than one place."""
     return Template((_PARTS / f"{name}.sql").read_text(encoding="utf-8").rstrip()).safe_substitute(words)
 
 
 def _array(texts: Iterable[str]) -> str:
-    return "[" + ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts) + "]"
+    return f"[{', '.join(map(_text, texts))}]"
 
 
-def create(client: Client, store: str, views: str) -> None:
-    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`."""
+def _text(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def create(client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo") -> None:
+    """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`.
+
+    Those of `{views}_bi` have no parameters: their days are in `time_zone`.
+    """
     for database, masked in ((views, True), (numbers_database(views), False)):
         client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
         for statement in read_views(store, database, masked=masked).values():
             client.command(statement)
+    client.command(f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}")
+    for statement in read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values():
+        client.command(statement)
+    for name in RETIRED:
+        client.command(f"DROP VIEW IF EXISTS {store}.{name}")

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Final
 
+from projections.clickhouse.views import catalog
+
 FOLDER: Final = Path(__file__).parent
 
 
@@ -21,5 +23,6 @@ def meanings() -> dict[tuple[str, str], str]:
 
 def values() -> str:
     """Return the rows as the engine's VALUES takes them."""
+    parameters = {view.name: ", ".join(view.parameters) for view in catalog.views()}
     rows = ((view, column, meaning.replace("'", "''")) for (view, column), meaning in meanings().items())
-    return ", ".join(f"('{view}', '{column}', '{meaning}')" for view, column, meaning in rows)
+    return ", ".join(f"('{view}', '{column}', '{meaning}', '{parameters[view]}')" for view, column, meaning in rows)

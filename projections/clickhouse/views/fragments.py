@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from schemas.event import OLD_MS
 from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK
 
 _SEEN_BY: Final = {
@@ -10,6 +11,38 @@ _SEEN_BY: Final = {
     "is_failed": FAILURE_MASK,
 }
 """Column → the bits of which one makes it true. A read implies delivered."""
+
+_FOLDED: Final = {
+    "anchor_at": "min",
+    "last_event_at": "max",
+    "seen": "groupBitOr",
+    **{f"{status}_at": "min?" for status in NAMES_BY_RANK},
+    "first_received_at": "min",
+    "last_received_at": "max",
+    "provider": "max",
+    "sources": "union",
+    "connection_id": "max",
+    "recipient": "max",
+    "client_ref": "max",
+    "campaign": "max",
+    "pricing": "max",
+    "aliases": "aliases",
+    "failure": "min",
+    "absurd_time": "max",
+    "first_at": "min?",
+    "old_time": "max",
+    "receipt_at": "minMap",
+    "billable": "max?",
+    "price_type": "max",
+    "price_category": "max",
+    "price_model": "max",
+    "identities": "union",
+    "line": "max",
+    "template": "max",
+    "generation": "max",
+    "seeded_from": "max",
+}
+"""Column of `message_state` → how states of one message join in it; `?` where NULL is a value of it."""
 
 _COUNTED: Final = {
     "queued": "is_queued",
@@ -44,14 +77,73 @@ def bit(status: str) -> str:
     return str(BIT[status])
 
 
+def fold_columns() -> str:
+    """Return the columns that a message's row has of its states, besides its key."""
+    return ", ".join(_FOLDED)
+
+
+def fold_joins() -> str:
+    """Return the same columns joined over the states `s` of one message.
+
+    `assumeNotNull` keeps a type that is not nullable under `aggregate_functions_null_for_empty`.
+    """
+    return ",\n    ".join(f"{_joined(column, how)} AS {column}" for column, how in _FOLDED.items())
+
+
+def _joined(column: str, how: str) -> str:
+    if how == "union":
+        return f"groupUniqArrayArray(s.{column})"
+    if how == "aliases":
+        return "groupUniqArrayArray(arrayPushBack(s.aliases, s.message_id))"
+    if how.endswith("?"):
+        return f"{how[:-1]}(s.{column})"
+    return f"assumeNotNull({how}(s.{column}))"
+
+
+def own_time() -> str:
+    """Return the expression of a message's own time, for rows of older releases (which have no `first_at`) too.
+
+    Without old times the least of all its times is it; the times of an old one are told from others no more.
+    """
+    near = ", ".join(
+        f"if(ifNull(f.{name}_at >= f.first_received_at - toIntervalMillisecond({OLD_MS}), false), "
+        f"ifNull(f.{name}_at, f.first_received_at), f.first_received_at)"
+        for name in NAMES_BY_RANK
+    )
+    said = "ifNull(f.first_at, f.first_received_at)"
+    return f"if(f.old_time, {said}, least({said}, {near}))"
+
+
+def receipt_mask(table: str) -> str:
+    """Return `receipt_times` of the rows of `table`, never NULL."""
+    return " + ".join(
+        f"if(ifNull({table}.receipt_at['{name}'] = {table}.{name}_at, false), {bit}, 0)" for name, bit in BIT.items()
+    )
+
+
+def bits(statuses: str) -> str:
+    """Return the bits of several statuses, named with spaces between."""
+    return str(sum(BIT[name] for name in statuses.split()))
+
+
+def subject(key: str) -> str:
+    """Return the message or connection that a record's key names; '' where it is a request's id."""
+    return f"if(startsWith({key}, concat(account, '/')), substring({key}, length(account) + 2), '')"
+
+
 def counts() -> str:
     """Return a funnel's columns, counted over messages."""
     return ",\n    ".join(["count() AS messages", *(f"countIf({which}) AS {name}" for name, which in _COUNTED.items())])
 
 
+def counted() -> list[str]:
+    """Return the names of a funnel's counts, in the order of `counts`."""
+    return ["messages", *_COUNTED]
+
+
 def sums(table: str) -> str:
     """Return the same columns, added up over rows of `table` that have them."""
-    return ",\n    ".join(f"sum({table}.{name}) AS {name}" for name in ("messages", *_COUNTED))
+    return ",\n    ".join(f"assumeNotNull(sum({table}.{name})) AS {name}" for name in ("messages", *_COUNTED))
 
 
 def least_times() -> str:

@@ -95,7 +95,8 @@ class Harness:
             "RECIBO_PROCESSORS_BATCH_RECORDS_MAX": str(batch),
             "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": str(rnd.choice((20, 100, 500))),
             "RECIBO_PROCESSORS_PRODUCE_BYTES_MAX": str(rnd.choice((3_000, 30_000, 1_000_000))),
-            "RECIBO_PROCESSORS_HOT_STATES_MAX": str(rnd.choice((1, 100_000))),
+            "RECIBO_PROCESSORS_HOT_STATES_BYTES": str(rnd.choice((1, 268_435_456))),
+            "RECIBO_PROCESSORS_SWEEP_SHARE_MAX": "1",  # a leap over the horizon ends all of them at once
         }
         if point == "sweep":
             environ["RECIBO_PROCESSORS_SWEEP_INTERVAL_S"] = "0"

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from processors.crash_points import POINTS
+from tests.faults.matrix.size import first_seed, rounds
 from tests.faults.processors.harness import Harness, run
 
 
@@ -24,6 +25,6 @@ async def test_killed_once_at_every_point(kafka_bootstrap: str, tmp_path: Path) 
 @pytest.mark.timeout(600)
 async def test_killed_at_random(kafka_bootstrap: str, tmp_path: Path) -> None:
     """A few random rounds, disks lost and horizons leapt over among them, leave no difference."""
-    async with Harness(kafka_bootstrap, tmp_path, seed=12, partitions=2) as harness:
-        await run(harness, rounds=6, check_every=3, say=print)
+    async with Harness(kafka_bootstrap, tmp_path, seed=first_seed(12), partitions=2) as harness:
+        await run(harness, rounds=rounds(6), check_every=3, say=print)
         assert harness.findings.differences == []

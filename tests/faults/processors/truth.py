@@ -86,9 +86,9 @@ class Truth:
         before = _standing(state)
         (_fold_message if is_message else _fold_connection)(state, event)
         state["_"][0] = record.offset
+        state["_"][1] = max(state["_"][1], record.timestamp)
         if is_message and len(journal) >= LISTED_MAX:
             return self._set_aside(record, headers, "overflow", event)
-        state["_"][1] = max(state["_"][1], record.timestamp)
         verdict = ADVANCED if _standing(state) != before else FILLED
         if context.get("selected") is not None and event["status"] not in context["selected"]:
             verdict = UNSELECTED

@@ -122,6 +122,10 @@ class WorkerProcess:
         lines = [line for line in text.splitlines() if line.startswith((f"{name} ", f"{name}{{"))]
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
+    def readiness(self) -> str:
+        """Return what it answers to `/readyz`."""
+        return httpx.get(f"http://{HOST}:{self.metrics_port}/readyz", timeout=30).text
+
     def is_ready(self) -> bool:
         """Return whether it says that it has partitions and their state."""
         try:

@@ -35,6 +35,7 @@ FORBIDDEN = (
     "INSERT INTO FUNCTION file('/var/tmp/recibo-never', 'CSV', 'a String') VALUES ('x')",
     "INSERT INTO FUNCTION file('/var/tmp/recibo-never', 'CSV', 'a String') FORMAT CSV\nx",
     "INSERT INTO few (id) VALUES (length(file('/etc/hostname')))",
+    "INSERT INTO few (id) FORMAT vaLues (length(file('/etc/hostname')))",
     "INSERT INTO few (id) VALUES (length(file /* ( */ ('/etc/hostname')))",
     "INSERT INTO few (id) VALUES (1); SELECT file('/etc/hostname')",
     "INSERT INTO few FROM INFILE '/etc/hostname' FORMAT CSV",

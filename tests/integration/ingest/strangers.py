@@ -2,13 +2,21 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, NamedTuple
 
+from tests.support.raw_http import resident_bytes
 from tests.support.running_ingest import RunningIngest
+from tests.support.webhook_posts import Traffic
 
+SOURCE: Final = "genuine"
+"""Whose posts must be answered meanwhile."""
+SHARE_MIN: Final = 0.99
+P99_MS_MAX: Final = 250
+GROWTH_BYTES_MAX: Final = 100_000_000
 BYTES_PER_SECOND_MAX: Final = 100_000
 _CONNECTION_BYTES: Final = 200
 """What opening and closing a connection costs on the wire, roughly."""
@@ -109,3 +117,36 @@ KINDS: Final[dict[str, Callable[[Stranger], Awaitable[None]]]] = {
     "trailers": Stranger.trailers,
     "pipelining": Stranger.pipelined,
 }
+
+
+class Figures(NamedTuple):
+    """What became of genuine posts while a stranger attacked."""
+
+    posted: int
+    share: float
+    """Of them answered 2xx."""
+    p50_ms: float
+    p99_ms: float
+    growth_bytes: int
+    """Of the process's memory."""
+
+
+async def while_attacked(running: RunningIngest, kind: str, seconds: float, tls: ssl.SSLContext | None) -> Figures:
+    """Attack for some seconds, and return how genuine posts of another address were answered."""
+    before = resident_bytes(running)
+    kept = Traffic(running, SOURCE, connections=3, pause_s=0.02, address="127.0.0.2", tls=tls)
+    fresh = Traffic(running, SOURCE, 1, pause_s=0.02, address="127.0.0.2", tls=tls, posts_of_connection_max=1)
+    attack = asyncio.create_task(Stranger(running, SOURCE).attack(kind))
+    await asyncio.gather(kept.run(seconds), fresh.run(seconds))
+    assert not attack.done(), attack.exception()
+    attack.cancel()
+    await asyncio.gather(attack, return_exceptions=True)
+    posted = kept.posted + fresh.posted
+    took_ms = sorted(took_s * 1000 for _, took_s in kept.seconds + fresh.seconds)
+    return Figures(
+        posted=posted,
+        share=(len(kept.acknowledged) + len(fresh.acknowledged)) / posted,
+        p50_ms=took_ms[len(took_ms) // 2],
+        p99_ms=took_ms[int(len(took_ms) * 0.99)],
+        growth_bytes=resident_bytes(running) - before,
+    )

@@ -105,15 +105,15 @@ async def test_states_are_rebuilt_beside_traffic(
         damage(databases, "message_alias", monday(MIDDLE), "message_id LIKE '%3'")
         wrong = f"INSERT INTO {databases.store}.message_state SELECT * REPLACE(bitOr(seen, 128) AS seen) FROM "
         databases.client.command(f"{wrong} {databases.store}.message_state FINAL WHERE message_id = 'middle-4'")
-        databases.merge("message_state", "message_alias", "message_link")
-        before = parts(databases, ("message_state", "message_alias", "message_link"), str(monday(OLD)))
+        databases.merge("message_state", "message_alias", "state_alias")
+        before = parts(databases, ("message_state", "message_alias", "state_alias"), str(monday(OLD)))
         assert before
         async with traffic(world, known, kafka_bootstrap):
             report, died = await rebuilt_through_deaths("message_state", settings, databases)
         await until_projected(kafka_bootstrap, settings, derived)
     assert report.untouched == []
     assert len(died) > 8, died
-    assert parts(databases, ("message_state", "message_alias", "message_link"), str(monday(OLD))) == before
+    assert parts(databases, ("message_state", "message_alias", "state_alias"), str(monday(OLD))) == before
     assert facts(databases) == {name: truth(state) for name, state in world.states.items()}
     aliases = {(s.message_id, id_) for s in world.states.values() for id_ in (s.message_id, *s.aliases)}
     assert set(databases.rows("SELECT message_id, id FROM store.message_alias")) == aliases

@@ -1,14 +1,14 @@
-"""A record that breaks its parser stops the worker three times; then its key waits, and everything else continues."""
+"""A record that breaks its parser stops its lane three times; then its key waits, and everything else continues."""
 
 import json
 from typing import Any
 
-from processors.quarantine import Quarantine
+from operations.quarantine import release_held
+from runtime.kafka.settings import KafkaSettings
 from schemas.topics import Topics
-from tests.faults.processors.raw_log import TopicReader, partition_of
+from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import START_MS, RawRecord
-from tests.faults.processors.worker import WorkerProcess
 from tests.integration.processors.conftest import MakeWorker
 from tests.support.raw import event_record
 
@@ -23,7 +23,7 @@ def records(message: str, *statuses: str, first: int, **fields: Any) -> list[Raw
 
 
 async def outcomes(reader: TopicReader) -> list[tuple[str, str]]:
-    """Return (message key, outcome) of what is new in the outputs. A worker that stops publishes some of it twice."""
+    """Return (message key, outcome) of what is new in the outputs. A lane that stops publishes some of it twice."""
     found = {}
     for record in await reader.read():
         document = json.loads(record.value)
@@ -33,47 +33,42 @@ async def outcomes(reader: TopicReader) -> list[tuple[str, str]]:
     return list(found.values())
 
 
-async def test_stops_three_times_then_goes_on(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
-    """The fourth start quarantines the key from that record on; a released key is processed again."""
+async def test_a_held_key_waits_wherever_its_partition_goes(kafka_bootstrap: str, make_worker: MakeWorker) -> None:
+    """A record that breaks three times holds its key back, also on another host; what was held is decided once released."""
     async with Scene(kafka_bootstrap, seed=1, partitions=PARTITIONS) as scene:
         topics = Topics(scene.generation)
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), PARTITIONS)
         await reader.start()
-        worker = make_worker(scene)
+        first, other = make_worker(scene), make_worker(scene, "elsewhere")
         try:
             await scene.append(records("sick", "queued", first=0))
-            await scene.append(records("sick", "created", first=1, campaign="poison"))
+            await scene.append(records("sick", "created", first=1, campaign="poison" + "x" * 1_500_000))
             await scene.append(records("sick", "read", first=2))
             for number in range(20):
                 await scene.append(records(f"sound-{number}", "queued", "read", first=100 + 2 * number))
-            for _ in range(3):
-                worker.start(module=BREAKING)
-                await scene.until_ended_or_done(worker)
-                assert worker.code() == 1, worker.log_tail()
-                assert "cannot be processed" in worker.log_file.read_text()
-            worker.start(module=BREAKING)
+            first.start(module=BREAKING)
             await scene.until_done()
-            worker.end()
+            assert first.metric("recibo_processors_held_keys") == 1
+            assert first.end() == 0
             found = await outcomes(reader)
             assert sorted(outcome for key, outcome in found if key == "acme/sick") == sorted(
                 ("advanced", "quarantined", "quarantined")
             )
             assert sum(outcome == "advanced" for key, outcome in found if key != "acme/sick") == 40
-            await released_goes_on(scene, worker, reader)
+
+            await scene.append(records("sick", "delivered", first=3))
+            other.start()
+            await scene.until_done()
+            assert await outcomes(reader) == [("acme/sick", "quarantined")]
+
+            released = await release_held(KafkaSettings(kafka_bootstrap), scene.generation, answer_s_max=20.0)
+            assert (released.appended, released.unanswered) == (3, [])
+            await scene.until_done()
+            assert await outcomes(reader) == [
+                ("acme/sick", "advanced"),
+                ("acme/sick", "advanced"),
+                ("acme/sick", "filled"),
+            ]
+            assert other.end() == 0
         finally:
             await reader.stop()
-
-
-async def released_goes_on(scene: Scene, worker: WorkerProcess, reader: TopicReader) -> None:
-    """After `release` the key's next record is decided from the state that it had."""
-    partition = partition_of(b"acme/sick", PARTITIONS)
-    folder = worker.data_dir / "state" / f"g{scene.generation}" / f"worker-{worker.name}"
-    log_end = (await scene.ends())[partition]
-    quarantine = Quarantine(folder / "quarantine" / f"{partition}.json")
-    quarantine.ask_release()
-    quarantine.end_released(lambda: log_end)  # as the command does where no worker has the partition
-    await scene.append(records("sick", "delivered", first=3))
-    worker.start()
-    await scene.until_done()
-    worker.end()
-    assert await outcomes(reader) == [("acme/sick", "advanced")]

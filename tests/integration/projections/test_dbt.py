@@ -32,7 +32,11 @@ Dbt = Callable[..., None]
 
 @pytest.fixture
 def dbt(databases: Databases, tmp_path: Path) -> Iterator[Dbt]:
-    """A function that runs `dbt build` with arguments into a database, by default `{views}_dbt`."""
+    """A function that runs `dbt build` with arguments into a database, by default `{views}_dbt`, under `join_use_nulls`."""
+    profile = (PACKAGE / "profiles.yml").read_text(encoding="utf-8")
+    settings = "      threads: 2\n      custom_settings: {join_use_nulls: 1}\n"
+    (tmp_path / "profiles.yml").write_text(profile.replace("      threads: 2\n", settings), encoding="utf-8")
+    assert settings in (tmp_path / "profiles.yml").read_text(encoding="utf-8")
     url = urlsplit(databases.url)
     environ = {
         **os.environ,
@@ -41,7 +45,7 @@ def dbt(databases: Databases, tmp_path: Path) -> Iterator[Dbt]:
         "CLICKHOUSE_USER": url.username or "default",
         "CLICKHOUSE_PASSWORD": url.password or "",
         "DBT_PROJECT_DIR": str(PACKAGE),
-        "DBT_PROFILES_DIR": str(PACKAGE),
+        "DBT_PROFILES_DIR": str(tmp_path),
         "DBT_TARGET_PATH": str(tmp_path / "target"),
         "DBT_LOG_PATH": str(tmp_path),
         "DBT_VERSION_CHECK": "false",
@@ -66,15 +70,18 @@ def dbt(databases: Databases, tmp_path: Path) -> Iterator[Dbt]:
 
 
 async def test_the_incremental_funnel_equals_a_full_refresh(databases: Databases, project: Project, dbt: Dbt) -> None:
-    """After late events, new ids of known messages and a replay, the model run again is what a full refresh makes."""
+    """With links and conflicts, after late events, new ids of known messages and a replay, the model run again is what a full refresh makes."""
     world = busy_world(300)
     world.post(message_event("alone", "queued", START_MS))
+    world.post(message_event("track-0", "queued", START_MS))
+    world.post(message_event("wamid-0", "error", START_MS + 1, aliases=("track-0",)))
+    world.post(message_event("wamid-0", "delivered", START_MS + 2))
     world.wait(8 * DAY_MS)
     world.post(message_event("track-1", "queued", START_MS + 8 * DAY_MS))
     await project(world)
     made = f"{databases.views}_dbt"
     dbt()
-    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 302
+    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 303
 
     world.wait(8 * DAY_MS)
     world.post(message_event("m-1-7", "read", START_MS + 9 * DAY_MS, campaign="late"))
@@ -86,6 +93,6 @@ async def test_the_incremental_funnel_equals_a_full_refresh(databases: Databases
         dbt_rows = databases.rows(MADE.format(database=made))
     dbt("--select", "daily_funnel", "--exclude-resource-type", "test", database=f"{made}_full")
     assert dbt_rows == databases.rows(MADE.format(database=f"{made}_full"))
-    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 302
+    assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 303
     for database in (made, f"{made}_full"):
         databases.client.command(f"DROP DATABASE {database} SYNC")

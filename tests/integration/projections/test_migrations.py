@@ -11,6 +11,8 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse import migrate as migrating
 from projections.clickhouse import retention
 from projections.clickhouse.migrate import migrate, read_migrations
+from projections.clickhouse.views import release
+from projections.clickhouse.views.release import VERSION
 from projections.settings import Settings
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
@@ -61,6 +63,22 @@ def test_two_starters_at_once_end_the_same(store: tuple[Client, str], clickhouse
     assert [tuple(row) for row in known] == [(m.number, m.checksum) for m in read_migrations()]
     for views in (f"{name}_views", f"{name}_views_numbers"):
         client.command(f"DROP DATABASE {views} SYNC")
+
+
+def test_an_older_program_leaves_newer_views(store: tuple[Client, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Views that a newer release made stay as they are when an older one starts; its own version is made again each time."""
+    client, name = store
+    views = f"{name}_views"
+    migrate(client, name, views_database=views)
+    client.command(f"CREATE OR REPLACE VIEW {views}.messages AS SELECT 1 AS newer")
+    client.insert(f"{name}.views_release", [[views, VERSION + 1]], column_names=["views", "version"])
+    migrate(client, name, views_database=views)
+    assert client.command(f"SELECT newer FROM {views}.messages") == 1
+    monkeypatch.setattr(release, "VERSION", VERSION + 1)
+    migrate(client, name, views_database=views)
+    assert client.command(f"SELECT count() FROM {views}.messages") == 0
+    for database in (views, f"{views}_numbers"):
+        client.command(f"DROP DATABASE {database} SYNC")
 
 
 def test_a_crash_half_way_is_gone_over_again(store: tuple[Client, str]) -> None:

@@ -70,7 +70,7 @@ def test_every_example_runs(databases: Databases) -> None:
 
 def test_every_column_is_documented(databases: Databases) -> None:
     """Each published column has its meaning, with the unit where it has one, in `recibo.columns` as in the file."""
-    told = {(view, column): meaning for view, column, meaning in databases.rows("SELECT * FROM views.columns")}
+    told = {(view, column): meaning for view, column, meaning, _ in databases.rows("SELECT * FROM views.columns")}
     assert told == meanings()
     for (view, column), meaning in told.items():
         if column.endswith(("_ms", "_us", "_s")) or (column.endswith("_at") and column != "refreshed_at"):

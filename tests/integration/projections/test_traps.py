@@ -28,9 +28,9 @@ def created(databases: Databases) -> dict[str, dict[str, str]]:
     columns = ("name", "engine", "partition_key", "sorting_key", "create_table_query")
     rows = databases.rows(
         f"SELECT {', '.join(columns)} FROM system.tables WHERE database = '{databases.store}' "
-        "AND engine LIKE '%MergeTree' AND name != 'migration' AND NOT startsWith(name, '.')"
+        "AND engine LIKE '%MergeTree' AND name NOT IN ('migration', 'views_release') AND NOT startsWith(name, '.')"
     )
-    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows if row[0] != "funnel_slot"}
+    return {row[0]: dict(zip(columns, row, strict=True)) for row in rows}
 
 
 def told(databases: Databases) -> dict[str, tuple[Any, ...]]:
@@ -84,7 +84,7 @@ async def test_batches_inserted_again_in_overlapping_halves_change_nothing(
 def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
     """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes."""
     folding = {name: t for name, t in created(databases).items() if t["engine"] == "AggregatingMergeTree"}
-    assert set(folding) == {"message_state", "connection_state"}
+    assert set(folding) == {"message_state", "connection_state", "message_group"}
     for table in folding.values():
         assert table["partition_key"] == "toMonday(anchor_day)"
         assert table["sorting_key"].startswith("anchor_day, ")
@@ -162,10 +162,12 @@ async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Dat
 
     class Counting(Sink):
         async def insert(self, blocks: Blocks) -> None:
-            sizes.append(blocks.rows)
+            if blocks.table.name == "message_alias":
+                sizes.append(blocks.rows)
 
-        async def command(self, _statement: str) -> None:
+        async def query(self, _statement: str, _parameters: dict[str, Any] | None = None) -> list[Any]:
             """Look nothing up."""
+            return []
 
     states = ROWS_MAX // 16
     ids = [("acme", f"t-{number}-{i}", f"m-{number}", 20_000) for number in range(states) for i in range(17)]

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
 from relay.raw.delivery import Delivery, Webhook
+from relay.raw.log_readers import LogReaders
 from relay.raw.target import Target
 from relay.settings import Settings
 from runtime.kafka.settings import KafkaSettings
@@ -89,8 +90,9 @@ async def test_a_delivery_that_dies_is_not_silent(broker: str, start_ingest: Sta
     await asyncio.to_thread(ingest.wait_for_kafka)
     delivery = BrokenDelivery(deadly=status_body(0))
     metrics = RelayMetrics().of(target)
-    courier = Courier(target, delivery, Settings(kafka=KafkaSettings(broker)), metrics)
-    running = asyncio.create_task(courier.run())
+    readers = LogReaders(KafkaSettings(broker))
+    courier = Courier(target, delivery, readers, Settings(kafka=KafkaSettings(broker)), metrics)
+    running = asyncio.gather(courier.run(), readers.run())
     try:
         await until(lambda: has(courier.is_reading), "the courier to read")
         await post(ingest, fresh_name, status_body(0))

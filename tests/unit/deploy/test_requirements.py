@@ -12,7 +12,7 @@ from tests.support.source_tree import ROOT
 
 FOLDER = ROOT / "deploy"
 LOCKS = sorted(FOLDER.glob("requirements*.txt"), key=lambda path: path.name)
-_PINNED = re.compile(
+PINNED = re.compile(
     r"^(?P<requirement>[A-Za-z0-9][\w.\[\], -]*==\S+(?: ;.*)?) \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
     re.MULTILINE,
 )
@@ -20,7 +20,7 @@ _PINNED = re.compile(
 
 def requirements(path: Path) -> list[Requirement]:
     """Return what a lock file asks for."""
-    return [Requirement(found["requirement"]) for found in _PINNED.finditer(path.read_text(encoding="utf-8"))]
+    return [Requirement(found["requirement"]) for found in PINNED.finditer(path.read_text(encoding="utf-8"))]
 
 
 @pytest.mark.parametrize("path", LOCKS, ids=lambda path: path.name)

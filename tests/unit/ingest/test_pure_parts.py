@@ -14,7 +14,8 @@ from ingest.durable.partitioner import partition_of
 from ingest.http.caller_address import caller_address
 from ingest.http.rate_limit import FailedAttempts, TokenBucket
 from ingest.http.request_headers import RequestHeaders
-from ingest.raw_records import PART_BYTES_MAX, LogRecord, raw_records
+from ingest.log_record import LogRecord
+from ingest.raw_records import PART_BYTES_MAX, raw_records
 from ingest.request_id import new_request_id
 from ingest.settings import Settings, from_environ
 from schemas.errors import ConfigurationError

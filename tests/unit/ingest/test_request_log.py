@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ingest.http.problems import UNAUTHENTICATED
+from ingest.log_record import LogRecord
 from ingest.metrics import IngestMetrics
-from ingest.raw_records import LogRecord
 from ingest.request_log import RequestLog
 from runtime.tasks import Tasks
 from schemas.record import RequestRecord

@@ -1,52 +1,18 @@
 """Draining: in order, deleted only after acknowledgement, a bounded share of the time while others append."""
 
 import asyncio
-import itertools
-from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.durable.kafka_log import Outcome
 from ingest.durable.spool import Spool
-from ingest.durable.spool_directory import orphans
-from ingest.durable.spool_drain import drain_forever
-from ingest.raw_records import LogRecord
-from schemas.errors import LogUnavailable
+from ingest.log_record import LogRecord
 from tests.support.polling import until
-from tests.support.spools import files, keys_on_disk, record, spool_at
-
-
-class Kafka:
-    """A log that takes records, or is away."""
-
-    def __init__(self) -> None:
-        self.is_there = True
-        self.late = 0
-        """How many of the next appends are late."""
-        self.taken: list[bytes] = []
-        self.largest = 0
-        """Bytes appended at once, at most."""
-
-    async def append(self, _topic: str, records: Sequence[LogRecord]) -> None:
-        """Take records, or raise."""
-        if not self.is_there:
-            raise LogUnavailable("away")
-        self.largest = max(self.largest, sum(len(record.value) for record in records))
-        if self.late:
-            self.late -= 1
-            raise LogUnavailable("late")
-        self.taken += [record.key for record in records]
-
-
-def draining_of(spool: Spool, root: Path, kafka: Kafka) -> "asyncio.Task[None]":
-    """Drain at all times, while others append in between."""
-    others = itertools.count()
-    return asyncio.create_task(
-        drain_forever(spool, root, kafka.append, share=1.0, is_connected=lambda: True, appended=lambda: next(others))
-    )
+from tests.support.spools import FakeLog, drain_to, draining_of, files, keys_on_disk, record, segments_to, spool_at
 
 
 async def test_drained_in_order_and_deleted_only_after_acknowledgement(tmp_path: Path) -> None:
     """While Kafka is away nothing is deleted; when it is back all records go there and the files go away."""
-    spool, kafka = spool_at(tmp_path), Kafka()
+    spool, kafka = spool_at(tmp_path), FakeLog()
     kafka.is_there = False
     for number in range(30):
         await spool.append("webhook.raw", [record(number)])
@@ -71,7 +37,7 @@ async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> 
     await dead.append("webhook.raw", [record(1)])
     await living.append("webhook.raw", [record(2)])
     await dead.close()  # lets go of the lock, as the kernel does for a process that dies
-    kafka = Kafka()
+    kafka = FakeLog()
     draining = draining_of(own, tmp_path, kafka)
 
     async def is_adopted() -> bool:
@@ -79,14 +45,13 @@ async def test_orphans_are_adopted_and_the_living_left_alone(tmp_path: Path) -> 
 
     await until(is_adopted, "the orphan to be adopted", s_max=10)
     draining.cancel()
-    assert list(orphans(tmp_path)) == []
     await living.close()
     await own.close()
 
 
-async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
-    """What can be read of a damaged segment is drained; the file stays for people, out of the way."""
-    spool, kafka = spool_at(tmp_path, segment_bytes=1_000_000), Kafka()
+async def test_only_damaged_bytes_are_kept(tmp_path: Path) -> None:
+    """What can be read of a damaged segment is drained; the damaged record's bytes stay for people, and count."""
+    spool, kafka = spool_at(tmp_path, segment_bytes=1_000_000), FakeLog()
     for number in range(3):
         await spool.append("webhook.raw", [record(number)])
     (path,) = files(tmp_path)
@@ -101,14 +66,17 @@ async def test_damaged_segment_is_kept_aside(tmp_path: Path) -> None:
     await until(is_empty, "the spool to be empty", s_max=10)
     draining.cancel()
     assert kafka.taken == [b"k0", b"k2"]
-    assert len(files(tmp_path, "damaged")) == 1
+    (kept,) = files(tmp_path, "damaged")
+    assert kept.read_bytes() == bytes(data[len(data) // 3 : 2 * len(data) // 3]), "of three records of one size"
+    await spool.look()
+    assert spool.used_bytes == kept.stat().st_size == spool.kept_bytes[".damaged"]
     await spool.close()
 
 
 async def test_orphans_are_drained_by_a_kafka_that_is_often_late(tmp_path: Path) -> None:
     """However often Kafka is late, every orphan is drained in the end, each record in order."""
     dead = [spool_at(tmp_path) for _ in range(3)]
-    own, kafka = spool_at(tmp_path), Kafka()
+    own, kafka = spool_at(tmp_path), FakeLog()
     for number, spool in enumerate(dead):
         await spool.append("webhook.raw", [record(number)])
     for spool in dead:
@@ -127,7 +95,7 @@ async def test_orphans_are_drained_by_a_kafka_that_is_often_late(tmp_path: Path)
 
 async def test_little_is_drained_at_once(tmp_path: Path) -> None:
     """Large records are drained a few at a time, so that Kafka acknowledges them within the deadline."""
-    spool, kafka = spool_at(tmp_path, bytes_max=100_000_000, segment_bytes=100_000_000), Kafka()
+    spool, kafka = spool_at(tmp_path, bytes_max=100_000_000, segment_bytes=100_000_000), FakeLog()
     large = [LogRecord(b"k%d" % number, b"v" * 300_000, []) for number in range(20)]
     await spool.append("webhook.raw", large)
     draining = draining_of(spool, tmp_path, kafka)
@@ -146,21 +114,21 @@ async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> Non
     """A tenth of the time is kept to where new posts come in between, and no pause is made where none come."""
     live, pauses = 0, []
 
-    async def append(_topic: str, _records: Sequence[LogRecord]) -> None:
-        nonlocal live
-        live += bool(comes)
-        await asyncio.sleep(0.01)
+    class SlowLog(FakeLog):
+        async def append(self, _topic: str, _records: list[LogRecord]) -> Outcome:
+            nonlocal live
+            live += bool(comes)
+            await asyncio.sleep(0.01)
+            return Outcome()
 
     for comes in (False, True):
         spool = spool_at(tmp_path / str(comes))
         for number in range(3):
             await spool.append("webhook.raw", [record(number)])
         began_s = asyncio.get_running_loop().time()
-        draining = asyncio.create_task(
-            drain_forever(
-                spool, tmp_path / str(comes), append, share=0.1, is_connected=lambda: True, appended=lambda: live
-            )
-        )
+        log = SlowLog()
+        segments = segments_to(log, spool, share=0.1, appended=lambda: live)
+        draining = asyncio.create_task(drain_to(log, spool, tmp_path / str(comes), segments).run())
 
         async def is_empty(spool: Spool = spool) -> bool:
             return spool.size_bytes == 0

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from operations.learn.capture import Capture
 from operations.learn.capture_log import Outcomes, note
-from operations.learn.evidence import meaning_of
 from operations.learn.lesson import Said, table_of
+from operations.learn.meanings import meaning_of
 from operations.learn.preview import parser_with
 from operations.learn.redrive import copies_of, copies_understood
 from operations.learn.shapes import grouped

@@ -13,7 +13,7 @@ async def test_a_stale_lane_submits_nothing_of_its_own(stale: bool) -> None:  # 
     """States to be written again are submitted once more by the partition's owner alone: a stale lane would go round for ever."""
     table: Any = SimpleNamespace(has_rewrites=True)
     nothing: Any = None
-    lane = Lane((table, table), nothing, nothing, nothing, nothing, nothing, 1.0, lambda: 0, lambda: 0)
+    lane = Lane((table, table), nothing, nothing, nothing, nothing)
     batch = BatchInFlight((), lambda: None, lambda: stale)
     lane.submit(batch)
     lane._finished(batch)

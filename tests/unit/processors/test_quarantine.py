@@ -1,4 +1,4 @@
-"""A record that stops the worker three times is held back with what follows of its key, and nothing else is."""
+"""A record that fails three times is held back with what follows of its key, and nothing else is."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from processors.batch import Stuck, fold_batch, keys_of, read_batch
-from processors.quarantine import ATTEMPTS_MAX, Quarantine
+from processors.old_holds import put_away, read_old_holds
+from processors.quarantine import Quarantine
 from schemas.event import Event, Normalized
+from schemas.hold import ATTEMPTS_MAX, Hold, Release, decode_hold, encode
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext
 from tests.support.raw import event_record
@@ -63,16 +65,30 @@ RECORDS = [
 ]
 
 
-def test_held_from_the_record_that_stopped_the_worker(tmp_path: Path) -> None:
-    """After three stops the record and what follows of its key are quarantined; the rest is decided as ever."""
-    path = tmp_path / "0.json"
+def failed(quarantine: Quarantine, offset: int, key: bytes = b"acme/m1") -> bool:
+    """Let a record fail, as its partition writes it down; return whether its key is held now."""
+    hold = quarantine.failed(key, offset, "a bug")
+    quarantine.take(offset, hold)
+    return hold.is_held
+
+
+def moved(quarantine: Quarantine) -> Quarantine:
+    """Return what another host knows, which reads the topic alone."""
+    other = Quarantine()
+    for offset, hold in quarantine.stretches.items():
+        other.take(offset, decode_hold(encode(hold)))
+    return other
+
+
+def test_held_from_the_record_that_failed_three_times() -> None:
+    """Wherever the partition was when it failed: then the record and what follows of its key are quarantined, nothing else."""
+    quarantine = Quarantine()
     for attempt in range(1, ATTEMPTS_MAX + 1):
-        quarantine = Quarantine(path)  # the worker stopped in between
+        quarantine = moved(quarantine)
         with pytest.raises(Stuck) as stuck:
             outcomes(RECORDS, quarantine)
-        held = quarantine.failed(stuck.value.key, stuck.value.offset, str(stuck.value))
-        assert held == (attempt == ATTEMPTS_MAX)
-    assert outcomes(RECORDS, Quarantine(path)) == {
+        assert failed(quarantine, stuck.value.offset, stuck.value.key) == (attempt == ATTEMPTS_MAX)
+    assert outcomes(RECORDS, moved(quarantine)) == {
         0: "advanced",
         1: "advanced",
         2: "quarantined",
@@ -81,34 +97,44 @@ def test_held_from_the_record_that_stopped_the_worker(tmp_path: Path) -> None:
     }
 
 
-def test_release(tmp_path: Path) -> None:
-    """A release that was asked for ends the hold at the log's end; what was held before stays quarantined, also after a restart."""
+def test_release() -> None:
+    """A release that was asked for ends the hold at the log's end; what was held before stays quarantined, also elsewhere."""
+    quarantine = Quarantine()
+    for _ in range(ATTEMPTS_MAX):
+        failed(quarantine, 2)
+    asked = [quarantine.is_asked]
+    quarantine.take(2, Release())
+    asked.append(quarantine.is_asked)
+    for offset, hold in quarantine.ended(10).items():
+        quarantine.take(offset, hold)
+    assert [*asked, quarantine.is_asked] == [False, True, False]
+    assert quarantine.ended(20) == {}
+    assert [moved(quarantine).holds(b"acme/m1", offset) for offset in (1, 2, 9, 10)] == [False, True, True, False]
+
+
+def test_what_can_never_succeed_is_held_at_once() -> None:
+    """A record that Kafka refuses is not tried three times."""
+    assert Quarantine().failed(b"k", 7, "too large", for_good=True).is_held
+
+
+def test_other_offsets_count_apart() -> None:
+    """Three different records that each failed once hold nothing back."""
+    quarantine = Quarantine()
+    assert [failed(quarantine, offset) for offset in range(3)] == [False] * 3
+
+
+def test_a_file_of_an_older_release_is_read_once(tmp_path: Path) -> None:
+    """What it held and what it had released are taken over; afterwards it is not there."""
     path = tmp_path / "0.json"
-    for _ in range(ATTEMPTS_MAX):
-        Quarantine(path).failed(b"acme/m1", 2, "a bug")
-    Quarantine(path).ask_release()
-    assert Quarantine(path).end_released(lambda: 10)
-    again = Quarantine(path)
-    assert [again.holds(b"acme/m1", offset) for offset in (1, 2, 9, 10)] == [False, True, True, False]
-    assert not again.stretches[0].redriven
-
-
-def test_a_release_by_command_reaches_a_running_worker(tmp_path: Path) -> None:
-    """A worker sees that another process asks to release what it holds, and alone says from where on."""
-    running = Quarantine(tmp_path / "0.json")
-    for _ in range(ATTEMPTS_MAX):
-        running.failed(b"acme/m1", 2, "a bug")
-    Quarantine(tmp_path / "0.json").ask_release()
-    assert running.holds(b"acme/m1", 10)
-    assert running.end_released(lambda: 12)
-    assert [running.holds(b"acme/m1", offset) for offset in (11, 12)] == [True, False]
-    assert not running.end_released(lambda: 20)
-
-
-def test_other_offsets_count_apart(tmp_path: Path) -> None:
-    """Three different records that each stopped the worker once hold nothing back."""
-    quarantine = Quarantine(tmp_path / "0.json")
-    assert [quarantine.failed(b"acme/m1", offset, "a bug") for offset in range(3)] == [False] * 3
+    assert read_old_holds(path) == {}
+    held = {"key": b"acme/m1".hex(), "since": 2, "why": "a bug"}
+    path.write_text(json.dumps({"failures": {"2": 3}, "holds": [held, {**held, "since": 9, "until": 12}]}))
+    assert read_old_holds(path) == {
+        2: Hold(b"acme/m1".hex(), 3, "a bug", is_held=True),
+        9: Hold(b"acme/m1".hex(), 0, "a bug", is_held=True, until=12),
+    }
+    put_away(path)
+    assert read_old_holds(path) == {}
 
 
 def test_unwritable_text_is_stuck_too() -> None:

@@ -119,7 +119,7 @@ def test_a_store_whose_bytes_rotted_is_built_again(closed_store: Path, reading: 
     """A call that meets flipped bytes raises, never answers less than there is, and the next start begins empty."""
     flip(closed_store, 10_000)
     store = opened(closed_store)
-    with pytest.raises(StoreDamaged, match="next start"):
+    with pytest.raises(StoreDamaged, match="begins again"):
         store.get([key for key, _ in ITEMS]) if reading == "get" else store.scan(b"", 5000)
     store.close()
     again = opened(closed_store)

@@ -12,7 +12,7 @@ from projections.rows import (
 )
 from projections.rows.table import Record, Row, Table
 from schemas import topics
-from schemas.message_state import Failure, _failure_order
+from schemas.message_failure import Failure, failure_order
 from schemas.status import FAILURES
 from schemas.topics import Topics
 from tests.support.world import START_MS, FakeRecord, World, connection_event
@@ -37,7 +37,7 @@ def a_world() -> World:
 def test_every_topic_has_a_projection() -> None:
     """Nothing declared is left unread, and nothing undeclared is read."""
     declared = {t.name for t in topics.declared(topics.Topics(3))}
-    assert {p.topic for p in projections_of(Topics(3))} == declared - {topics.DEPLOYMENT}
+    assert {p.topic for p in projections_of(Topics(3))} == declared - {topics.DEPLOYMENT, topics.HOLDS}
 
 
 def test_every_row_fits_its_table() -> None:
@@ -99,5 +99,5 @@ def test_failures_are_ordered_as_the_fold_orders_them() -> None:
     """The engine's `min` over our tuple picks the failure that the processors' join picks."""
     failures = [Failure(s, c, code) for s in FAILURES for c in ("media", "unknown") for code in ("1", "2")]
     for failure in failures:
-        assert message_state.failure_order(failure) == _failure_order(failure)
+        assert message_state.failure_order(failure) == failure_order(failure)
         assert message_state.failure_order(failure) < message_state.failure_order(None)

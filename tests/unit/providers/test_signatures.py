@@ -71,7 +71,10 @@ def test_a_token_must_be_in_time_and_of_this_body() -> None:
         return jwt.encode(claims, secret, algorithm="HS256")
 
     assert signatures.jwt_valid(token({"exp": now + 600, "payload_hash": digest}), SECRET, b"{}", now)
-    assert signatures.jwt_valid(token({}), SECRET, b"{}", now)
+    assert signatures.jwt_valid(token({"payload_hash": digest}), SECRET, b"{}", now)
+    assert signatures.jwt_valid(token({"exp": now + 600, "sub": 7}), SECRET, b"{}", now)
+    assert not signatures.jwt_valid(token({}), SECRET, b"{}", now), "it would be good for ever, for any body"
+    assert signatures.jwt_valid(token({}), SECRET, b"{}", now, needs_end=False)
     assert not signatures.jwt_valid(token({"exp": now - 600}), SECRET, b"{}", now)
     assert not signatures.jwt_valid(token({"payload_hash": digest}), SECRET, b"{ }", now)
     assert not signatures.jwt_valid(token({}, SECRET + "x"), SECRET, b"{}", now)

@@ -15,6 +15,7 @@ from relay.retry import Result, pause_s, result_of
 from relay.settings import Settings, from_environ
 from runtime.vetted_network import Forbidden, VettedNetwork
 from runtime.vetting import Address, may_post_to
+from schemas.authentication import authentication_of, secret_header_of
 from schemas.errors import ConfigurationError
 from schemas.relay_header import Relayed, read_relay_header, relay_header
 from schemas.sources import parse_sources
@@ -47,6 +48,8 @@ INTERNAL = [
     "2002:a9fe:a9fe::1",
     "2001:0:7f00:1::",
     "2001:db8::1",
+    "fec0::1",
+    "feff::1",
 ]
 
 
@@ -230,3 +233,35 @@ def test_settings_say_which_variable_is_wrong() -> None:
 def test_a_courier_that_fails_again_and_again_waits_ever_longer() -> None:
     """After each failure in a row the pause doubles, up to five minutes."""
     assert [again_s(n) for n in (1, 2, 3, 4, 5, 6, 7, 8, 100)] == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+
+
+@pytest.mark.parametrize(
+    ("url", "query", "posted"),
+    [
+        ("https://a.example/x?token=good", "token=evil&id=1", "https://a.example/x?token=good&id=1"),
+        ("https://a.example/x?token=good", "TOKEN=evil", "https://a.example/x?token=good"),
+        ("https://a.example/x?token=good", "%74oken=evil;tok%65n[]=evil", "https://a.example/x?token=good"),
+        ("https://a.example/x?token=good", "id=%31&&q=a+b", "https://a.example/x?token=good&id=%31&q=a+b"),
+        ("https://a.example/x", "token=theirs", "https://a.example/x?token=theirs"),
+        ("https://a.example/x", "", "https://a.example/x"),
+    ],
+)
+def test_a_sender_cannot_say_otherwise_what_the_target_says(url: str, query: str, posted: str) -> None:
+    """What a target's own query names stays as the operator wrote it, however the sender spells the name."""
+    assert request_of(Target("s", url), Relayed([], query), "r")[0] == posted
+
+
+def test_what_is_of_one_connection_or_ours_is_not_passed_on() -> None:
+    """Headers that `Connection` names, a token in a header of its own, and a forged request id stay here."""
+    headers = [
+        (b"connection", b"close, X-Hop"),
+        (b"x-hop", b"1"),
+        (b"x-token", b"eyJ"),
+        (b"recibo-request-id", b"forged"),
+        (b"x-signature", b"kept"),
+    ]
+    auth = authentication_of({"kind": "jwt", "header": "X-Token", "secrets": [{"env": "E"}]})
+    relayed = read_relay_header(relay_header(headers, b"", secret_header_of(auth)))
+    assert relayed.headers == [("x-signature", "kept")]
+    forged = Relayed([("recibo-request-id", "forged")], "")
+    assert request_of(Target("s", "https://a.example"), forged, "r")[1] == [(b"Recibo-Request-Id", b"r")]

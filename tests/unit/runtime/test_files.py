@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from runtime.directory_lock import DirectoryLock
-from runtime.secrets_file import add_secrets, read_secrets, remove_secrets
+from runtime.secrets_file import add_secrets, exposed_to, read_secrets, remove_secrets, warn_of_exposed_secrets
 from runtime.sources_file import SourcesFile
 from runtime.text_file import read_text
 from runtime.whole_file import new_file, replace_file
@@ -146,3 +147,16 @@ def test_what_a_link_leads_to_is_replaced(tmp_path: Path) -> None:
     replace_file(link, "new")
     assert link.is_symlink()
     assert (tmp_path / "real").read_text() == "new"
+
+
+def test_secrets_that_everybody_may_read_are_told(tmp_path: Path) -> None:
+    """At start the log says so, and doctor who may read them; a file that is its owner's alone is nothing to tell."""
+    path = tmp_path / "secrets.env"
+    for mode, readers, told in ((0o600, "", 0), (0o640, "its group", 0), (0o644, "everybody", 1)):
+        add_secrets(path, {"A": "b"})
+        path.chmod(mode)
+        assert exposed_to(path) == readers
+        with capture_logs() as said:
+            warn_of_exposed_secrets(path)
+        assert len(said) == told
+    assert exposed_to(None) == exposed_to(tmp_path / "missing") == ""

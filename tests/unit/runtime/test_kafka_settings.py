@@ -6,7 +6,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from runtime.environ import environ_of
-from runtime.kafka.clients import connection
+from runtime.kafka.clients import check_files, connection
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.tokens import CommandTokens, FileTokens
 from runtime.settings import from_environ
@@ -33,7 +33,11 @@ def test_a_prefix_comes_before_every_name() -> None:
     kafka = read({"RECIBO_TOPIC_PREFIX": "staging."})
     topics = kafka.topics(2)
     assert (topics.raw, topics.requests) == ("staging.webhook.raw", "staging.webhook.requests")
-    assert topics.compacted == {"staging.message.state.g2", "staging.connection.state.g2"}
+    assert topics.compacted == {
+        "staging.message.state.g2",
+        "staging.connection.state.g2",
+        "staging.processors.holds",
+    }
     assert kafka.named("recibo-processors-g1") == "staging.recibo-processors-g1"
 
 
@@ -123,3 +127,27 @@ def test_a_child_process_reads_the_same() -> None:
     """The environment made of settings gives the same settings, whatever the parent's own variables say."""
     kafka = read({**_SASL, "RECIBO_TOPIC_PREFIX": "a.", "KAFKA_SSL_CHECK_HOSTNAME": "false"})
     assert read({"KAFKA_SASL_MECHANISM": "PLAIN", **environ_of(kafka)}) == kafka
+
+
+@pytest.mark.parametrize("servers", ["kafka:99999", "kafka:0", "kafka:", "kafka:x", "a:9092,b:70000", "[::1]:99999"])
+def test_a_port_that_is_none_is_refused(servers: str) -> None:
+    """No attempt to reach it could succeed: said at start, with the broker that is wrong."""
+    with pytest.raises(ConfigurationError, match=r"KAFKA_BOOTSTRAP_SERVERS: .* is no port"):
+        read({"KAFKA_BOOTSTRAP_SERVERS": servers})
+
+
+@pytest.mark.parametrize("servers", ["kafka", "kafka:1", "[::1]:65535", "a:9092,b:9093", "[::1]"])
+def test_a_port_or_none_is_taken(servers: str) -> None:
+    """A broker may be named with its port, or without for the usual one."""
+    assert read({"KAFKA_BOOTSTRAP_SERVERS": servers}).bootstrap_servers == servers
+
+
+def test_files_that_cannot_be_used_are_refused_at_start(tmp_path: Path) -> None:
+    """A CA file that is none, and a password file that is not there, are said at once, and not retried."""
+    no_certificate = tmp_path / "ca.pem"
+    no_certificate.write_text("none")
+    missing = {**_SASL, "KAFKA_SASL_PASSWORD_FILE": str(tmp_path / "missing")}
+    del missing["KAFKA_SASL_PASSWORD"]
+    for environ, said in (({**_SASL, "KAFKA_SSL_CA_FILE": str(no_certificate)}, "CA_FILE"), (missing, "PASSWORD_FILE")):
+        with pytest.raises(ConfigurationError, match=said):
+            check_files(read(environ))

@@ -28,10 +28,11 @@ resource "kafka_topic" "staging_message_events_g2" {
   partitions         = 12
   replication_factor = 3
   config = {
-    "cleanup.policy"      = "delete"
-    "retention.ms"        = "2592000000"
-    "max.message.bytes"   = "4194304"
-    "min.insync.replicas" = "2"
+    "cleanup.policy"                 = "delete"
+    "retention.ms"                   = "2592000000"
+    "max.message.bytes"              = "4194304"
+    "message.timestamp.after.max.ms" = "9223372036854775807"
+    "min.insync.replicas"            = "2"
   }
 }
 
@@ -40,11 +41,12 @@ resource "kafka_topic" "staging_message_state_g2" {
   partitions         = 12
   replication_factor = 3
   config = {
-    "cleanup.policy"        = "compact"
-    "min.compaction.lag.ms" = "3600000"
-    "delete.retention.ms"   = "604800000"
-    "max.message.bytes"     = "4194304"
-    "min.insync.replicas"   = "2"
+    "message.timestamp.after.max.ms" = "9223372036854775807"
+    "cleanup.policy"                 = "compact"
+    "min.compaction.lag.ms"          = "3600000"
+    "delete.retention.ms"            = "604800000"
+    "max.message.bytes"              = "4194304"
+    "min.insync.replicas"            = "2"
   }
 }
 
@@ -53,10 +55,11 @@ resource "kafka_topic" "staging_connection_events_g2" {
   partitions         = 12
   replication_factor = 3
   config = {
-    "cleanup.policy"      = "delete"
-    "retention.ms"        = "2592000000"
-    "max.message.bytes"   = "4194304"
-    "min.insync.replicas" = "2"
+    "cleanup.policy"                 = "delete"
+    "retention.ms"                   = "2592000000"
+    "max.message.bytes"              = "4194304"
+    "message.timestamp.after.max.ms" = "9223372036854775807"
+    "min.insync.replicas"            = "2"
   }
 }
 
@@ -65,11 +68,12 @@ resource "kafka_topic" "staging_connection_state_g2" {
   partitions         = 12
   replication_factor = 3
   config = {
-    "cleanup.policy"        = "compact"
-    "min.compaction.lag.ms" = "3600000"
-    "delete.retention.ms"   = "604800000"
-    "max.message.bytes"     = "4194304"
-    "min.insync.replicas"   = "2"
+    "message.timestamp.after.max.ms" = "9223372036854775807"
+    "cleanup.policy"                 = "compact"
+    "min.compaction.lag.ms"          = "3600000"
+    "delete.retention.ms"            = "604800000"
+    "max.message.bytes"              = "4194304"
+    "min.insync.replicas"            = "2"
   }
 }
 
@@ -78,8 +82,20 @@ resource "kafka_topic" "staging_webhook_set_aside_g2" {
   partitions         = 12
   replication_factor = 3
   config = {
-    "cleanup.policy"      = "delete"
-    "retention.ms"        = "2592000000"
+    "cleanup.policy"                 = "delete"
+    "retention.ms"                   = "2592000000"
+    "max.message.bytes"              = "4194304"
+    "message.timestamp.after.max.ms" = "9223372036854775807"
+    "min.insync.replicas"            = "2"
+  }
+}
+
+resource "kafka_topic" "staging_processors_holds" {
+  name               = "staging.processors.holds"
+  partitions         = 12
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "compact"
     "max.message.bytes"   = "4194304"
     "min.insync.replicas" = "2"
   }

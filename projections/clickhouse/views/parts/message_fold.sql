@@ -1,0 +1,29 @@
+-- One row a message, facts as the engine folds them: the states of one group joined, all others as they are. A group is
+-- shown under the id that no other member goes by too (the first, by day and id, of several; of none, the first of all).
+-- A group's day is its first member's, so no member's day is before it.
+SELECT anchor_day, account, message_id, ${fold_columns}
+FROM ${store}.message_state FINAL
+WHERE ${within}
+    AND (anchor_day, account, message_id) NOT IN (SELECT anchor_day, account, message_id FROM ${store}.message_group WHERE ${within})
+UNION ALL
+SELECT
+    m.anchor_day AS anchor_day,
+    m.account AS account,
+    arrayConcat(
+        arraySort(arrayFilter(
+            member -> NOT has(arrayFlatten(groupArray(s.aliases)), tupleElement(member, 2)),
+            groupUniqArray((s.anchor_day, s.message_id)))),
+        arraySort(groupUniqArray((s.anchor_day, s.message_id)))
+    )[1].2 AS message_id,
+    ${fold_joins}
+FROM
+(
+    SELECT * FROM ${store}.message_state
+    WHERE ${since} AND (anchor_day, account, message_id) IN
+    (
+        SELECT state_day, account, state_id FROM ${store}.message_merge WHERE state_day >= ${first} AND ${within}
+    )
+) AS s
+INNER JOIN (SELECT * FROM ${store}.message_merge WHERE state_day >= ${first} AND ${within}) AS m
+    ON m.account = s.account AND m.state_id = s.message_id AND m.state_day = s.anchor_day
+GROUP BY m.anchor_day, m.account, m.message_id

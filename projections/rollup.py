@@ -1,0 +1,119 @@
+"""Messages counted ahead (`message_slot`): weeks that changed are recounted whole and replaced at once.
+
+What was inserted of a week is known by the numbers of the engine's blocks, which no merge changes. They are read before
+the week is counted, so what comes meanwhile makes it change again. Every step may be done twice, by several at once.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import structlog
+from clickhouse_connect.driver.client import Client
+
+from projections.clickhouse.views import fragments
+from projections.sink import NOT_DEDUPLICATED
+
+_SETTINGS: Final = {
+    "max_execution_time": 600,
+    "max_memory_usage": 2 * 10**9,
+    "max_bytes_before_external_group_by": 5 * 10**8,
+    "async_insert": 0,
+    **NOT_DEDUPLICATED,
+}
+"""One week's recount: it spills to disk rather than taking memory from inserts, and ends."""
+_STAGING: Final = "message_slot_staging_"
+_STAGING_HOURS_MAX: Final = 1
+
+_BASES: Final = """
+SELECT partition, concat(toString(maxIf(max_block_number, table = 'message_state')), '/', toString(maxIf(max_block_number, table = 'message_group')))
+FROM system.parts
+WHERE active AND database = '{store}' AND table IN ('message_state', 'message_group')
+GROUP BY partition
+"""
+_COUNT: Final = """
+INSERT INTO {store}.{staging}
+(
+    anchor_week, basis, refreshed_at, slot, account, provider, sources, connection_id, campaign, to_group,
+    failure_status, failure_category, failure_code, billable, price_type, price_category, price_model, {columns}
+)
+SELECT
+    toDate('{week}'), '{basis}', now64(3, 'UTC'), toStartOfFifteenMinutes(first_at) AS slot, account, provider, sources,
+    connection_id, campaign, to_group, failure_status, failure_category, failure_code, billable, price_type,
+    if(price_category = '', pricing, price_category) AS category, price_model, {counts}
+FROM {store}.message_between(first_day = toDate('{week}'), last_day = toDate('{week}') + 6)
+GROUP BY slot, account, provider, sources, connection_id, campaign, to_group, failure_status, failure_category, failure_code,
+    billable, price_type, category, price_model
+"""
+
+log = structlog.get_logger()
+
+
+def refresh(client: Client, store: str) -> list[date]:
+    """Recount the weeks of `store` that changed since they were counted. Return their Mondays.
+
+    Raises ClickHouseError: a week could not be counted; those before it are.
+    """
+    bases = {date.fromisoformat(str(p)): str(b) for p, b in client.query(_BASES.format(store=store)).result_rows}
+    counted = _counted(client, store)
+    changed = {week for week, basis in bases.items() if counted.get(week) != basis}
+    weeks = sorted((changed | _grouped_into(client, store, changed)) & bases.keys())
+    gone = sorted(counted.keys() - bases.keys())
+    if weeks:
+        _recount(client, store, {week: bases[week] for week in weeks})
+    for week in gone:
+        client.command(f"ALTER TABLE {store}.message_slot DROP PARTITION '{week}'")
+    return [*weeks, *gone]
+
+
+def _counted(client: Client, store: str) -> dict[date, str]:
+    """Return each week's basis when it was counted. Weeks whose messages are all counted elsewhere have no rows: counted anew."""
+    text = f"SELECT anchor_week, any(basis) FROM {store}.message_slot GROUP BY anchor_week"  # noqa: S608 - a name of ours
+    return {week: str(basis) for week, basis in client.query(text).result_rows}
+
+
+def _grouped_into(client: Client, store: str, weeks: set[date]) -> set[date]:
+    """Return the weeks that states of `weeks` are counted in, since they are grouped with earlier ones."""
+    if not weeks:
+        return set()
+    within = ", ".join(f"toDate('{week}')" for week in sorted(weeks))
+    text = f"SELECT DISTINCT toMonday(anchor_day) FROM {store}.message_merge WHERE toMonday(state_day) IN ({within})"  # noqa: S608
+    return {week for (week,) in client.query(text).result_rows}
+
+
+def _recount(client: Client, store: str, weeks: Mapping[date, str]) -> None:
+    _drop_left_over(client, store)
+    staging = f"{_STAGING}{uuid.uuid4().hex[:12]}"
+    client.command(f"CREATE TABLE {store}.{staging} AS {store}.message_slot")
+    try:
+        for week, basis in weeks.items():
+            counting = _COUNT.format(
+                store=store,
+                staging=staging,
+                week=week,
+                basis=basis,
+                columns=", ".join(fragments.counted()),
+                counts=fragments.counts(),
+            )
+            client.command(counting, settings=_SETTINGS)
+            found = client.query(f"SELECT count() FROM {store}.{staging} WHERE anchor_week = toDate('{week}')")  # noqa: S608
+            how = (
+                f"REPLACE PARTITION '{week}' FROM {store}.{staging}"
+                if found.result_rows[0][0]
+                else f"DROP PARTITION '{week}'"
+            )
+            client.command(f"ALTER TABLE {store}.message_slot {how}")
+    finally:
+        client.command(f"DROP TABLE IF EXISTS {store}.{staging} SYNC")
+
+
+def _drop_left_over(client: Client, store: str) -> None:
+    """Drop what a killed recount left behind."""
+    old = client.query(
+        "SELECT name FROM system.tables WHERE database = {store:String} AND startsWith(name, {staging:String}) "  # noqa: S608
+        f"AND metadata_modification_time < now() - INTERVAL {_STAGING_HOURS_MAX} HOUR",
+        parameters={"store": store, "staging": _STAGING},
+    ).result_rows
+    for (name,) in old:
+        client.command(f"DROP TABLE IF EXISTS {store}.{name} SYNC")

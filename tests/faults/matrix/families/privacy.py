@@ -1,0 +1,62 @@
+"""Rows about who may see what, and about being forgotten."""
+
+from typing import Final
+
+from tests.faults.matrix.row import Row, nodes
+
+ROWS: Final = (
+    Row(
+        "strangers at Kafka",
+        "matrix 35",
+        "a broker with TLS, SASL and ACLs; clients without, with wrong and with too little",
+        "denied; each process may no more than it needs",
+        60,
+        nodes(
+            "integration/runtime/test_secure_kafka",
+            "a_stranger_is_refused",
+            "a_process_may_no_more_than_it_needs",
+            "every_mechanism_carries_a_record",
+        ),
+    ),
+    Row(
+        "an analyst at the tables",
+        "matrix 33, 34",
+        "an analyst's user on the views, the tables and the numbers",
+        "sees the views and no table",
+        5,
+        nodes("integration/projections/test_roles", "an_analyst_sees_the_views_and_no_table"),
+    ),
+    Row(
+        "credentials in bodies and headers",
+        "attack low",
+        "keys and tokens in bodies, in other letters, escaped, nested as text",
+        "not stored, not relayed",
+        5,
+        (
+            *nodes("e2e/test_providers", "credentials_in_a_body_are_not_stored"),
+            *nodes("unit/ingest/test_pure_parts", "relayed_headers_leave_credentials_out"),
+        ),
+    ),
+    Row(
+        "numbers guessed through search",
+        "attack medium",
+        "20,000 candidates asked of `recibo.search`; digit groups in payloads and titles",
+        "an analyst learns no number",
+        5,
+    ),
+    Row(
+        "a person forgotten",
+        "matrix 36",
+        "every spelling of a number looked for in logs, topics, spool, stores and tables",
+        "found nowhere; counts stay",
+        60,
+    ),
+    Row(
+        "files that others may read",
+        "attack medium",
+        "another user of the machine reads the data directory",
+        "private: directory 0700, files 0600",
+        40,
+        nodes("e2e/test_up", "one_command_runs_the_line_and_the_next_goes_on_with_its_data"),
+    ),
+)

@@ -1,0 +1,131 @@
+"""Views say the same whatever a reader's session is set to: settings that analysts and BI tools do set.
+
+Under `readonly = 1` a reader's settings win over a view's own, so that a view has to be right without any.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pytest
+
+from projections import rollup
+from schemas.message_state import HORIZON_MS
+from schemas.topics import RAW
+from tests.support.databases import Databases, Project
+from tests.support.published_views import call, published_names
+from tests.support.world import START_MS, World, connection_event, message_event
+
+HOUR_MS: Final = 3_600_000
+DAY_MS: Final = 24 * HOUR_MS
+TABLES: Final = (
+    "message_state",
+    "message_alias",
+    "message_group",
+    "message_event",
+    "webhook_set_aside",
+    "webhook_raw",
+    "connection_state",
+)
+
+HOSTILE: Final[Mapping[str, Any]] = {
+    "join_use_nulls": 1,
+    "aggregate_functions_null_for_empty": 1,
+    "transform_null_in": 1,
+    "union_default_mode": "DISTINCT",
+    "session_timezone": "Asia/Tokyo",
+    "final": 1,
+    "do_not_merge_across_partitions_select_final": 1,
+    "group_by_use_nulls": 1,
+    "distributed_product_mode": "deny",
+    "prefer_column_name_to_alias": 1,
+    "compatibility": "24.3",
+    "joined_subquery_requires_alias": 1,
+    "any_join_distinct_right_table_keys": 1,
+    "use_skip_indexes_if_final": 1,
+}
+VOLATILE: Final = {"age_s", "refreshed_at", "seconds_ago"}
+"""Columns that differ between two moments."""
+
+
+def troubled_world() -> World:
+    """Return a world of everything that views have to cope with: links, conflicts, repeats, late events, a lone batch."""
+    world = World(start_ms=START_MS - HORIZON_MS - 2 * DAY_MS)
+    world.post(message_event("m-old", "queued", world.start_ms, connection_id="c-1"))
+    world.wait(HORIZON_MS + DAY_MS)
+    late = world.start_ms + HORIZON_MS + DAY_MS
+    world.post(message_event("m-old", "delivered", late, connection_id="c-1"))
+    world.post(message_event("track-1", "queued", late + 1))
+    world.post(message_event("wamid-1", "created", late + 2, aliases=("track-1",), client_ref="order-1", campaign="c"))
+    world.post(message_event("wamid-1", "read", late + 3))
+    world.post(message_event("m-2", "error", late + 4, source="wpp-2", connection_id="c-2"))
+    world.post(message_event("m-2", "delivered", late + 9, connection_id="c-2"))
+    world.post(message_event("m-3", "number_not_found", late + 4, recipient="5511987654321"))
+    world.post(message_event("m-4", "created", late + 4, connection_id="c-1"))
+    world.post(message_event("m-5", "created", late + 4, connection_id="never-seen", recipient=""))
+    world.post(message_event("m-5", "created", late + 4, connection_id="never-seen", recipient=""))
+    world.post(message_event("g-1", "delivered", late + 4, recipient="1203@g.us", recipient_kind="group"))
+    world.post(connection_event("c-1", "connected", late - HOUR_MS))
+    world.post(connection_event("c-1", "logout", late + HOUR_MS, reason="replaced"), delay_ms=HOUR_MS)
+    world.post(message_event("m-2", "queued", late + 1, connection_id="c-2"), delay_ms=HOUR_MS)
+    world.append(RAW, b"request", b"a whole batch", late + HOUR_MS, ())
+    return world
+
+
+def told(databases: Databases, view: str, settings: Mapping[str, Any]) -> list[str]:
+    """Return a view's rows in no order, without what differs from moment to moment."""
+    text = f"SELECT * FROM {databases.views}.{call(view)}"
+    result = databases.client.query(text, settings=dict(settings))
+    kept = [n for n, name in enumerate(result.column_names) if name not in VOLATILE]
+    return sorted(repr([_plain(row[n]) for n in kept]) for row in result.result_rows)
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, list) else value
+
+
+@pytest.fixture
+async def troubled(databases: Databases, project: Project) -> Databases:
+    """Databases with all of it, record by record, so that every merge is still to be done."""
+    world = troubled_world()
+    for table in TABLES:
+        databases.client.command(f"SYSTEM STOP MERGES {databases.store}.{table}")
+    for topic, records in world.records.items():
+        for record in records:
+            await project({topic: [record]})
+    rollup.refresh(databases.client, databases.store)
+    return databases
+
+
+@pytest.mark.timeout(400)
+async def test_every_view_says_the_same_under_any_settings(troubled: Databases) -> None:
+    """Each view, each hostile setting, each `readonly`, before merges and after: equal rows."""
+    wrong: list[str] = []
+    expected: dict[str, list[str]] = {}
+    for merged in (False, True):
+        if merged:
+            for table in TABLES:
+                troubled.client.command(f"SYSTEM START MERGES {troubled.store}.{table}")
+            troubled.merge(*TABLES)
+        for view in published_names():
+            said = told(troubled, view, {})
+            if expected.setdefault(view, said) != said:
+                wrong.append(f"{view}: merged, it says something else")
+            for name, value in () if merged else HOSTILE.items():
+                wrong += _differences(troubled, view, expected[view], {name: value})
+            wrong += _differences(troubled, view, expected[view], dict(HOSTILE))
+            for readonly in (1, 2):
+                wrong += _differences(troubled, view, expected[view], {"readonly": readonly, "join_use_nulls": 1})
+    assert not wrong, "\n".join(wrong)
+    silent = [view for view, rows in expected.items() if not rows]
+    assert set(silent) <= {"fold_differences", "links_missing"}, "views without a row are not tested"
+
+
+def _differences(databases: Databases, view: str, expected: list[str], settings: Mapping[str, Any]) -> list[str]:
+    named = ", ".join(f"{name} = {value}" for name, value in settings.items())
+    try:
+        found = told(databases, view, settings)
+    except Exception as error:  # noqa: BLE001 - whatever the engine says, of every view and setting
+        return [f"{view} under {named[:120]}: {str(error)[:300]}"]
+    return (
+        [] if found == expected else [f"{view} under {named[:120]}: {len(found)} rows, differing from {len(expected)}"]
+    )

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import click
 
-from operations.generation import read_generation
 from runtime.settings import read_value, settings_of
 from runtime.shared_settings import SHARED, SharedSettings
 
@@ -58,15 +57,10 @@ def secrets_file_option(command: Command) -> Command:
     return _shared("secrets_file", *names, type=FILE, default=None, help=text, callback=_secrets_file)(command)
 
 
-def generation_option(*, follows: bool = False) -> Decorator:
-    """Return `--generation`, given to a command as `generation`: of RECIBO_GENERATION, else what the data directory says.
-
-    Args:
-        follows: give 0 instead of what the data directory says now, to a command that follows it while it runs.
-    """
-    text = "Of the derived topics; default: what the data directory says."
-    read = _nothing if follows else _generation
-    return _shared("generation", "--generation", type=click.IntRange(1), default=None, help=text, callback=read)
+def generation_option(command: Command) -> Command:
+    """Give a command `--generation` as `generation`, 0 for the live one (see `cli._servers.generation_of`)."""
+    text = "Of the derived topics; default: the live one, as the topic `deployment` says."
+    return click.option("--generation", type=click.IntRange(1), default=None, help=text, callback=_zero)(command)
 
 
 def public_url_option(command: Command) -> Command:
@@ -138,9 +132,5 @@ def _secrets_file(context: click.Context, _option: click.Parameter, value: Path 
     return value or _data_dir(context) / "secrets.env"
 
 
-def _generation(context: click.Context, _option: click.Parameter, value: int | None) -> int:
-    return value or read_generation(_data_dir(context)).generation
-
-
-def _nothing(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int:
+def _zero(_ctx: click.Context, _option: click.Parameter, value: int | None) -> int:
     return value or 0

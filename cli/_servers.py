@@ -1,5 +1,6 @@
 """The options of commands that reach Kafka or ClickHouse: the address is an option, credentials come from the environment."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ import click
 
 from cli._options import Command, Decorator, Renamed
 from deploy.local.engine_access import USER, password_file_for
+from operations.generation import agreed
 from runtime.clickhouse.settings import ClickHouseSettings, ClickHouseUrl
 from runtime.kafka.settings import KafkaServers, KafkaSettings
 from runtime.settings import from_environ, read_value
@@ -50,6 +52,11 @@ def kafka_at(address: str) -> KafkaSettings:
 def clickhouse_at(url: str) -> ClickHouseSettings:
     """Return the environment's ClickHouse settings with another URL. Raises ConfigurationError naming the variable."""
     return from_environ(ClickHouseSettings, "", {**os.environ, "CLICKHOUSE_URL": url})
+
+
+def generation_of(kafka: KafkaSettings, given: int) -> int:
+    """Return the generation that a command was given, else the live one. Raises DeploymentError where nobody says it."""
+    return given or asyncio.run(agreed(kafka)).live.generation
 
 
 def _kafka(default: str, text: str) -> Decorator:

@@ -74,7 +74,7 @@ def _shared_part() -> str:
     settings: dict[str, Setting] = {setting.variable: setting for setting in settings_of(SharedSettings, "")}
     for stage in STAGES:
         for setting in settings_of(stage.Settings, stage.PREFIX):
-            if not setting.variable.startswith(stage.PREFIX):
+            if not setting.variable.startswith(stage.PREFIX) and setting.variable not in INTERNAL:
                 settings.setdefault(setting.variable, setting)
                 read_by.setdefault(setting.variable, []).append(_name(stage))
     for option in options():

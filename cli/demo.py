@@ -13,7 +13,7 @@ import uvloop
 from rich.console import Console
 
 from cli._options import config_option, generation_option, secrets_file_option
-from cli._servers import clickhouse_option, kafka_option
+from cli._servers import clickhouse_option, generation_of, kafka_option
 from cli._terminal import Terminal
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.ledger import print_ledger
@@ -56,7 +56,7 @@ _TWO_HOURS_MS: Final = 7_200_000
 @secrets_file_option
 @kafka_option
 @clickhouse_option
-@generation_option()
+@generation_option
 def command(seed: int, events: int, sabotaged: str, deadline_s: float, **options: Any) -> None:
     """Post traffic whose truth is known, compare every message and every count, and exit 0 only when all is exact."""
     console = Terminal()
@@ -90,7 +90,8 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
     if options["url"]:
         sources = registered_sources(SourcesFile(options["config_file"], options["secrets_file"]))
         kafka, clickhouse = options["kafka"], options["clickhouse"]
-        yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, options["generation"], is_shared=True)
+        generation = generation_of(kafka, options["generation"])
+        yield Deployment(options["url"].rstrip("/"), kafka, clickhouse, sources, generation, is_shared=True)
         return
     with (
         _folder(options["keep"]) as folder,

@@ -6,19 +6,19 @@ from pathlib import Path
 import click
 
 from cli._options import data_dir_option, generation_option
-from cli._servers import kafka_option
+from cli._servers import generation_of, kafka_option
 from operations.quarantine import ANSWER_S_MAX, HeldKey, held_keys, release_held
 from runtime.kafka.settings import KafkaSettings
 
 
 @click.group()
 @kafka_option
-@generation_option()
+@generation_option
 @data_dir_option
 @click.pass_context
-def command(context: click.Context, kafka: KafkaSettings, generation: int, data_dir: Path) -> None:  # noqa: ARG001 - the generation is read in it
+def command(context: click.Context, kafka: KafkaSettings, generation: int, data_dir: Path) -> None:  # noqa: ARG001 - a command of before took it
     """Keys held back because a record of theirs failed three times, or because Kafka refused what came of it."""
-    context.obj = (kafka, generation)
+    context.obj = (kafka, generation_of(kafka, generation))
 
 
 @command.command("list")

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli._options import generation_option
-from cli._servers import clickhouse_option, kafka_option
+from cli._servers import clickhouse_option, generation_of, kafka_option
 from cli._terminal import Terminal
 from operations.rebuild.comparison import WeekComparison
 from operations.rebuild.table import Rebuild, Report
@@ -31,7 +31,7 @@ _STATEMENT_S_MAX: Final = 3_600
 @click.argument("table", type=click.Choice(sorted(IDENTITY)))
 @kafka_option
 @clickhouse_option
-@generation_option()
+@generation_option
 @click.option("--compare-only", is_flag=True, help="Compare and exit; the next run continues with the same shadow.")
 @click.option("--yes", is_flag=True, help="Replace without asking.")
 @click.option("--discard", is_flag=True, help="Drop the shadow that an earlier run left, and exit.")
@@ -44,6 +44,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     message_group are rebuilt with message_state.
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    where["generation"] = generation_of(where["kafka"], where["generation"])
     settings = replace(from_environ(), **where)
     target = target_of(table, settings.kafka.topics(settings.generation))
     console = Terminal()

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import click
@@ -12,10 +13,9 @@ from rich.console import Console
 from rich.table import Table
 
 from cli._options import config_option, data_dir_option, generation_option
-from cli._servers import clickhouse_option, kafka_option
+from cli._servers import clickhouse_option, generation_of, kafka_option
 from cli._terminal import Terminal
 from cli.rebuild import print_samples, print_weeks, weeks_text
-from operations.generation import read_generation
 from operations.repair.plan import Plan
 from operations.repair.repair import Repair
 from operations.repair.tables import Comparison
@@ -31,7 +31,7 @@ _AGAIN: Final = "Run it again: it continues from where it was"
 @click.command()
 @kafka_option
 @clickhouse_option
-@generation_option()
+@generation_option
 @data_dir_option
 @config_option
 @click.option(
@@ -51,9 +51,8 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
     4. compare   which messages change and how, rows added and removed, by table and week
     5. switch    asks; weeks wholly inside the log are replaced, older ones are named and left untouched
 
-    --generation is the one that is live. Interrupted anywhere, the same command continues. For the switch the live
-    processors and projector are stopped: `recibo up` does so by itself, and continues with the new generation;
-    elsewhere the command says what to stop, and then what to set. Ingest continues all the time.
+    Interrupted anywhere, the same command continues. During the switch the live processors and projections wait, and
+    then continue with the new generation by themselves. Ingest continues all the time.
     """  # noqa: D301 - Click's mark for lines that are not to be wrapped
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a refused commit is an answer here
     console = Terminal()
@@ -66,7 +65,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
             asyncio.run(repair.discard())
             console.print("discarded; the live generation is as it was")
         elif repair.is_switched():
-            repair.finish()
+            asyncio.run(repair.finish(partial(_print_waiting, console)))
             _print_next(console, repair)
         else:
             _go_through(console, repair, progress, compare_only=compare_only, yes=yes)
@@ -78,6 +77,7 @@ def command(*, compare_only: bool, yes: bool, discard: bool, status: bool, **opt
 
 def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
     named = ("kafka", "clickhouse", "generation")
+    options["generation"] = generation_of(options["kafka"], options["generation"])
     settings = replace(from_environ(), **{name: options[name] for name in named})
     client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
     data_dir, config = options["data_dir"].resolve(), options["config_file"].resolve()
@@ -94,17 +94,17 @@ def _go_through(console: Console, repair: Repair, progress: ProgressBars, *, com
             "Nothing is switched. Run it without --compare-only to continue, with --discard to delete what was made."
         )
         return
-    is_switching = read_generation(plan.data_dir).switching_to == plan.new
-    if not yes and not is_switching:
+    if not yes and not asyncio.run(repair.is_switching()):
         click.confirm(f"Switch to generation {plan.new}?", abort=True)
     console.print(f"Switching to generation {plan.new}.", highlight=False)
 
-    def waits_for(what: str) -> None:
-        console.print(f"Waiting for {what} to stop. `recibo up` stops them by itself; elsewhere stop them now.")
-
     with progress:
-        asyncio.run(repair.switch(waits_for))
+        asyncio.run(repair.switch(partial(_print_waiting, console)))
     _print_next(console, repair)
+
+
+def _print_waiting(console: Console, what: str) -> None:
+    console.print(f"Waiting for {what} to stop: it is of a release that hears of no switch. Stop it now.")
 
 
 def _print_comparison(console: Console, repair: Repair, comparison: Comparison) -> None:
@@ -128,9 +128,8 @@ def _print_comparison(console: Console, repair: Repair, comparison: Comparison) 
 def _print_next(console: Console, repair: Repair) -> None:
     plan = repair.plan
     console.print(
-        f"Generation {plan.new} is in the tables. `recibo up` on {plan.data_dir} continues with it. Elsewhere set "
-        f"RECIBO_GENERATION={plan.new} for the processors, the projections and this command, and start them. Consumers "
-        f"of {plan.old_topics.message_events} continue with {plan.topics.message_events}.",
+        f"Generation {plan.new} is live: processors and projections continue with it by themselves. Consumers of "
+        f"{plan.old_topics.message_events} continue with {plan.topics.message_events}.",
         highlight=False,
     )
 

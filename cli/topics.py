@@ -1,21 +1,25 @@
 """`recibo topics`: create the topics that are missing, or print what would create them and grant what processes need."""
 
 import asyncio
+from pathlib import Path
 
 import click
 
-from cli._options import generation_option, partitions_option
+from cli._options import data_dir_option, generation_option, partitions_option
 from cli._servers import kafka_option
 from operations.acls import grants, kafka_acls
+from operations.generation import settle
 from operations.topic_texts import kafka_topics, terraform
 from operations.topics import REPLICAS_WANTED, alter_settings, create_missing
 from runtime.kafka.settings import KafkaSettings
+from schemas.deployment_state import FIRST_GENERATION
 from schemas.topics import declared
 
 
 @click.command()
 @kafka_option
-@generation_option()
+@data_dir_option
+@generation_option
 @partitions_option
 @click.option(
     "--print",
@@ -38,6 +42,7 @@ from schemas.topics import declared
 def command(
     *,
     kafka: KafkaSettings,
+    data_dir: Path,
     generation: int,
     partitions: int,
     applies: bool,
@@ -55,13 +60,17 @@ def command(
         wanted = grants(kafka.topic_prefix, projections_group)
         click.echo(kafka_acls(wanted, kafka.bootstrap_servers, principals), nl=False)
     if shape == "kafka-topics":
-        topics = declared(kafka.topics(generation))
+        topics = declared(kafka.topics(generation or FIRST_GENERATION))
         click.echo(kafka_topics(topics, kafka.bootstrap_servers, partitions, replicas), nl=False)
     if shape == "terraform":
-        click.echo(terraform(declared(kafka.topics(generation)), partitions, replicas), nl=False)
+        click.echo(terraform(declared(kafka.topics(generation or FIRST_GENERATION)), partitions, replicas), nl=False)
     if acls or shape:
         return
-    created = asyncio.run(create_missing(kafka, generation, partitions))
+    if generation:
+        created = asyncio.run(create_missing(kafka, generation, partitions))
+    else:
+        live, created = asyncio.run(settle(kafka, partitions, data_dir))
+        generation = live.generation
     click.echo(f"created: {', '.join(created)}" if created else "nothing to create: all topics are there")
     if applies:
         altered = asyncio.run(alter_settings(kafka, declared(kafka.topics(generation))))

@@ -52,6 +52,7 @@ class Endpoint:
                 provider=source.provider.name,
                 content_type=media_type,
                 selected=source.selected,
+                mapping=source.mapping_text,
             )
         )
 

@@ -31,12 +31,15 @@ def readiness(
     if stopping.is_set():
         why_not.append("it drains, to stop")
     if why_no_spool and not durable_log.takes_records:
-        why_not.append(f"Kafka is away, and the spool takes no records: {why_no_spool}")
+        why_not.append(
+            f"Kafka is away ({durable_log.why_away or 'it is late'}), and the spool takes no records: {why_no_spool}"
+        )
     return Readiness(
         tuple(why_not),
         {
             "stopping": stopping.is_set(),
             "kafka": "takes records" if durable_log.takes_records else "away",
+            "kafka_why": durable_log.why_away,
             "partitions_away": durable_log.partitions_away[:_NAMED_MAX],
             "spool": f"takes no records: {why_no_spool}" if why_no_spool else "takes records",
             "spool_fill": round(fill, 4),

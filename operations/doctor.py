@@ -1,6 +1,7 @@
 """What `recibo doctor` looks at: each check answers with one finding a line."""
 
 import asyncio
+import os
 import platform
 import shutil
 import time
@@ -9,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from importlib.metadata import requires, version
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -17,15 +18,20 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
-from operations.topics import REPLICAS_WANTED, admin_of
+from operations.agreement import agreement, raw_log
+from operations.finding import Finding, Level
+from operations.generation import agreed
+from operations.topics import REPLICAS_WANTED
 from projections.clickhouse.migrate import read_migrations
+from projections.clickhouse.raw_log import noted
 from projections.completeness import WINDOW_MINUTES, lacking
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
-from runtime.kafka.topic_check import FoundTopic, differences, find_topics, hidden_topics
+from runtime.kafka.topic_check import Found, FoundTopic, differences, look_at
 from runtime.secrets_file import exposed_to
+from schemas.deployment_state import DeploymentState, RawIdentity
 from schemas.errors import DeploymentError
 from schemas.topics import Topic, declared
 
@@ -38,19 +44,6 @@ _KAFKA_S_MAX: Final = 10.0
 CLICKHOUSE_MIN: Final = (25, 10)
 """The oldest release whose settings the tables rely on."""
 
-Level = Literal["ok", "warn", "fail", "unchecked"]
-"""How bad it is; `unchecked`: what this principal may not read is neither good nor bad."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look found, and what to do about it where it is not ok."""
-
-    level: Level
-    subject: str
-    text: str
-    remedy: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -58,7 +51,6 @@ class Deployment:
 
     kafka: KafkaSettings
     clickhouse: ClickHouseSettings
-    generation: int
     data_dir: Path
     secrets_file: Path | None = None
 
@@ -73,14 +65,22 @@ def findings(deployment: Deployment) -> Iterator[Finding]:
 def kafka(deployment: Deployment) -> Iterator[Finding]:
     """Broker reachable; topics as declared; what an acknowledged record survives."""
     try:
-        brokers, found, hidden = asyncio.run(_look_at_kafka(deployment))
+        state, look = asyncio.run(_look_at_kafka(deployment.kafka))
     except (DeploymentError, KafkaError) as error:
         yield Finding("fail", "kafka", str(error))
         return
-    yield Finding("ok", "kafka", f"{brokers} broker(s) at {deployment.kafka.bootstrap_servers}")
-    yield from topics_found(declared(deployment.kafka.topics(deployment.generation)), found, hidden)
+    topics = deployment.kafka.topics(state.live.generation)
+    found = dict(look.topics)
+    yield Finding("ok", "kafka", f"{look.brokers} broker(s) at {deployment.kafka.bootstrap_servers}")
+    yield from topics_found(declared(topics), found, look.hidden)
     if found:
-        yield durability(brokers, found)
+        yield durability(look.brokers, found)
+    raw = found.get(topics.raw)
+    identity = RawIdentity(raw.topic_id, raw.partitions) if raw else None
+    if topics.deployment in found:
+        yield from agreement(state, identity, os.environ)
+    if identity:
+        yield from _raw_log_of_tables(deployment.clickhouse, state.live.generation, identity)
 
 
 def topics_found(wanted: Sequence[Topic], found: dict[str, FoundTopic], hidden: AbstractSet[str]) -> Iterator[Finding]:
@@ -131,7 +131,7 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
 
 
 def _look_at_completeness(client: Client, deployment: Deployment) -> Iterator[Finding]:
-    store, topics = deployment.clickhouse.database, deployment.kafka.topics(deployment.generation)
+    store, topics = deployment.clickhouse.database, deployment.kafka.topics()
     for table, topic in (("webhook_raw", topics.raw), ("webhook_request", topics.requests)):
         if not client.command(f"EXISTS TABLE {store}.{table}"):
             continue
@@ -190,6 +190,25 @@ def disk_room(free_bytes: int, folder: Path) -> Finding:
     return Finding(level, "disk", text, "free some, or move the data directory (--data-dir, RECIBO_DATA_DIR)")
 
 
+def _raw_log_of_tables(settings: ClickHouseSettings, generation: int, found: RawIdentity) -> Iterator[Finding]:
+    """Say whether the tables were made from the raw log that is there; nothing where no engine answers, or knows."""
+    try:
+        with connect(settings) as client:
+            known = noted(client, settings.database, generation)
+    except ClickHouseError:
+        return
+    if known is not None and not known.is_of(found):
+        yield from raw_log(known, found, "ClickHouse")
+
+
+async def _look_at_kafka(kafka: KafkaSettings) -> tuple[DeploymentState, Found]:
+    try:
+        state = await agreed(kafka)
+    except DeploymentError:  # no broker, which the next look says, or no such topic, which is said with the others
+        state = DeploymentState()
+    return state, await look_at(kafka, "recibo-operator", declared(kafka.topics(state.live.generation)))
+
+
 def secrets(deployment: Deployment) -> Iterator[Finding]:
     """The sources' secrets are their owner's alone; a group may read them where an orchestrator mounts them so."""
     file = deployment.secrets_file
@@ -230,13 +249,6 @@ async def _begins(kafka: KafkaSettings, topic: str) -> dict[int, int]:
             return {partition.partition: offset for partition, offset in found.items()}
         finally:
             await consumer.stop()
-
-
-async def _look_at_kafka(deployment: Deployment) -> tuple[int, dict[str, FoundTopic], set[str]]:
-    names = [topic.name for topic in declared(deployment.kafka.topics(deployment.generation))]
-    async with admin_of(deployment.kafka) as admin:
-        brokers = len((await admin.describe_cluster())["brokers"])
-        return brokers, await find_topics(admin, names), await hidden_topics(admin, names)
 
 
 def _look_at_clickhouse(client: Client, store: str) -> Iterator[Finding]:

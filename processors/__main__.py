@@ -10,12 +10,13 @@ import structlog
 import uvloop
 
 from processors.app import create_app
+from processors.deployment import at_live_generation
 from processors.settings import Settings, from_environ
 from runtime.known_variables import warn_of_unknown_variables
 from runtime.logs import configure_logs
 from runtime.sources_file import SourcesFile
 from runtime.supervisor import Program, supervise
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, DeploymentError
 
 _CANNOT_START: Final = 2
 _GC_THRESHOLD = 500_000
@@ -41,7 +42,12 @@ def main() -> int:
 
 
 def _work(settings: Settings) -> NoReturn:
-    """Run one worker until it is asked to stop; Faust ends the process."""
+    """Run one worker until it is asked to stop; Faust ends the process. Ends it with code 2 where it may not work."""
+    try:
+        settings = asyncio.run(at_live_generation(settings))
+    except DeploymentError as error:
+        structlog.get_logger().critical("the processors cannot start", why=str(error))
+        sys.exit(_CANNOT_START)
     app = create_app(settings)
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)

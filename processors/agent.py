@@ -1,19 +1,19 @@
 """The Faust agent: takes each batch event and gives it to its partition's lane. It decides nothing."""
 
+from collections.abc import Callable
 from typing import Any
 
 from processors.lane import BatchInFlight
-from processors.lanes import Lanes
 
 
-def make_agent(app: Any, lanes: Lanes) -> Any:
-    """Return the agent function for `app`, to be registered on the raw topic."""
+def make_agent(app: Any, take: Callable[[int, BatchInFlight], None]) -> Any:
+    """Return the agent function for `app`, to be registered on the raw topic; `take` gets each partition's batches."""
 
     async def webhook_raw(stream: Any) -> None:
         """Hand batches over; they are acknowledged by their lane, in order."""
         async for event in stream.noack().events():
             message = event.message
-            lanes.submit(message.partition, _in_flight(app, message))
+            take(message.partition, _in_flight(app, message))
 
     return webhook_raw
 

@@ -3,6 +3,7 @@
 `faust -A processors.app worker` and `python -m processors` run it. Nothing is read or connected at import.
 """
 
+import asyncio
 import logging
 import os
 from typing import Any
@@ -14,6 +15,7 @@ from faust.types import TP
 
 from processors.agent import make_agent
 from processors.credentials import credentials
+from processors.deployment import at_live_generation
 from processors.settings import Settings, from_environ
 from processors.transport import BatchConsumer, BatchSchema, BatchTransport
 from processors.worker import Worker
@@ -65,6 +67,7 @@ class ReciboApp(faust.App):
         listener = health.listen(settings.metrics_host, settings.metrics_port)
         self.long_lived.start("health", health.serve(listener))
         self.long_lived.start("watch", self.worker.watch())
+        self.long_lived.start("deployment", self.worker.follow_deployment())
         self.long_lived.start("configuration", self.worker.follow_configuration())
         self.long_lived.start("holds", self.worker.follow_holds())
         self.long_lived.start("kafka", self.worker.kafka_watch.run())
@@ -127,7 +130,7 @@ def create_app(settings: Settings) -> ReciboApp:
     app.long_lived = Tasks(on_death=app.end_after_a_death)
     app.transport_class = _transport(settings, worker)
     raw = app.topic(raw_topic, schema=BatchSchema())
-    app.agent(raw, name="webhook_raw")(make_agent(app, worker.lanes))
+    app.agent(raw, name="webhook_raw")(make_agent(app, worker.take))
     app.on_partitions_revoked.connect(_close_lanes)  # type: ignore[arg-type]  # signals pass their sender first
     return app
 
@@ -147,5 +150,10 @@ def __getattr__(name: str) -> Any:
     """Make `app` when `faust -A processors.app` asks for it, of the environment's settings."""
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    app = globals()["app"] = create_app(from_environ())
+    loop = asyncio.new_event_loop()  # not asyncio.run, which would leave Faust's command without a loop
+    try:
+        settings = loop.run_until_complete(at_live_generation(from_environ()))
+    finally:
+        loop.close()
+    app = globals()["app"] = create_app(settings)
     return app

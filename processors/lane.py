@@ -28,6 +28,13 @@ from schemas.hold import Hold
 _RELEASE_POLL_S: Final = 1.0
 
 
+MayBegin = Callable[[int, int], Awaitable[None]]
+
+
+async def _anybody(_first_offset: int, _greatest_version: int) -> None:
+    """Whoever asks may begin."""
+
+
 class SendFailed(Exception):
     """Kafka did not take what a batch led to; `__cause__` is Kafka's error."""
 
@@ -87,6 +94,8 @@ class LaneSettings:
     """The offset before which no record is ever replayed."""
     end_holds: Callable[[Mapping[int, Hold]], Awaitable[None]]
     """Writes down the holds that end."""
+    may_begin: MayBegin = _anybody
+    """Awaited with the first offset to fold and the greatest recovered version; raises where it must not be folded."""
 
 
 class Lane:
@@ -142,6 +151,8 @@ class Lane:
         async with asyncio.TaskGroup() as steps:
             for table in self._tables:
                 steps.create_task(table.recover())
+        first = next((batch.records[0].offset for batch in self._in_flight if batch.records), 0)
+        await self._settings.may_begin(first, max(table.version for table in self._tables))
         self._recovered_at = time.monotonic()
         self.recovered = True
         async with asyncio.TaskGroup() as steps:

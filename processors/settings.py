@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from runtime import settings
 from runtime.kafka.settings import KafkaSettings
-from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Share, Workers
-from runtime.shared_settings import SHARED, ConfigFile, DataDir, Generation, LogLevel
+from runtime.setting_types import Bytes, Count, Host, Milliseconds, Name, Port, Share, Variable, Workers
+from runtime.shared_settings import SHARED, ConfigFile, DataDir, LogLevel
+from schemas.deployment_state import FIRST_GENERATION
 from schemas.errors import ConfigurationError
 from schemas.topics import MAX_RECORD_BYTES
 
@@ -29,8 +30,10 @@ class Settings:
     """The sources' own mappings; read again when it changes."""
     data_dir: DataDir = SHARED.data_dir
     """States live in `state` under it."""
-    generation: Generation = SHARED.generation
-    """Of the derived topics."""
+    repair_generation: Annotated[int, Variable("RECIBO_REPAIR_GENERATION"), Meta(ge=0, le=1_000_000_000)] = 0
+    """The generation that a repair makes, where it runs this worker; 0: the live one."""
+    generation: int = field(default=FIRST_GENERATION, metadata=settings.FOUND)
+    """Of the derived topics: the live one, or the repair's."""
     log_level: LogLevel = SHARED.log_level
     """The least level that is logged."""
 
@@ -91,4 +94,5 @@ class Settings:
 
 def from_environ(environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings that the environment gives. Raises ConfigurationError naming the variable."""
-    return settings.from_environ(Settings, PREFIX, environ)
+    given = settings.from_environ(Settings, PREFIX, environ)
+    return replace(given, generation=given.repair_generation or FIRST_GENERATION)

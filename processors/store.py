@@ -31,8 +31,15 @@ class Identity(msgspec.Struct, frozen=True):
 
     cluster: str
     topic: str
+    """The changelog, whose name says the generation."""
     partition: int
     partitions: int
+    raw_topic_id: str = ""
+    """Kafka's id of the raw log whose offsets are the states' versions; "" where nobody knew it."""
+
+    def is_of_another_log(self, known: "Identity") -> bool:
+        """Return whether both ids are known, and not the same."""
+        return bool(self.raw_topic_id and known.raw_topic_id and self.raw_topic_id != known.raw_topic_id)
 
 
 class _Meta(msgspec.Struct, frozen=True):
@@ -69,7 +76,7 @@ class StateStore:
         """Open or create the store at `path`.
 
         Raises:
-            StateRefused: it was written with another partition count (keys live elsewhere now).
+            StateRefused: it was written with another partition count (keys live elsewhere now), or of another raw log.
         """
         self._path = path
         self._identity = identity
@@ -97,12 +104,26 @@ class StateStore:
             raise StateRefused(
                 f"{self._path}: written with {meta.identity.partitions} partitions, the topic has "
                 f"{self._identity.partitions} now, so its keys moved. Restore the old partition count, or start a new "
-                "generation (RECIBO_GENERATION) to fold the raw log again."
+                "generation (`recibo repair`) to fold the raw log again."
             )
-        if meta is not None and meta.identity != self._identity:
+        if meta is not None and self._identity.is_of_another_log(meta.identity):
+            self._db.close()
+            raise StateRefused(
+                f"{self._path}: its states were folded from the raw log with topic id {meta.identity.raw_topic_id}, and the "
+                f"topic has id {self._identity.raw_topic_id} now: it was recreated, and its offsets begin anew. Nothing was "
+                "changed. Run `recibo repair`: it makes the next generation from this log, seeded with all that is known; do "
+                "not reset offsets, and do not delete states"
+            )
+        if meta is not None and not self._is_ours(meta.identity):
             self.rebuild()
             return
         self._offset, self._version = (meta.offset, meta.version) if meta is not None else (-1, -1)
+
+    def _is_ours(self, known: Identity) -> bool:
+        """Return whether a store of that identity is this one's; an id that only one of them knows counts for nothing."""
+        return msgspec.structs.replace(known, raw_topic_id="") == msgspec.structs.replace(
+            self._identity, raw_topic_id=""
+        )
 
     def _opened(self) -> tuple[Rdict, bytes | None]:
         """Return the database, and what it says of itself; closed again where that cannot be read."""

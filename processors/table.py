@@ -125,6 +125,11 @@ class Table:
         return gone
 
     @property
+    def version(self) -> int:
+        """Greatest version of a stored state; -1 for none."""
+        return self._store.version
+
+    @property
     def hot_bytes(self) -> int:
         """What the decoded states kept in memory take, about."""
         return self._hot.bytes

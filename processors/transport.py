@@ -30,7 +30,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from processors import crash_points
-from schemas.errors import ContiguityBroken
+from schemas.errors import ContiguityBroken, StateRefused
 
 log = structlog.get_logger()
 
@@ -86,6 +86,31 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._value_deserializer = uncopied  # noqa: SLF001 - read at start() too
         return consumer
 
+    async def ranges(self, *partitions: TP) -> dict[TP, tuple[int, int]]:
+        """Return where the log of each partition begins and ends now."""
+        return dict(await self.call_thread(self._ranges, partitions))
+
+    async def _ranges(self, partitions: Sequence[TP]) -> dict[TP, tuple[int, int]]:
+        consumer = self._ensure_consumer()
+        begins, ends = await consumer.beginning_offsets(partitions), await consumer.end_offsets(partitions)
+        return {tp: (begins[tp], ends[tp]) for tp in partitions}
+
+
+def out_of_range(tp: TP, committed: int, begin: int, end: int) -> str:
+    """Return why a commit is not within a log, and what to do; "" where it is. Decides without IO."""
+    where = f"{tp.topic}[{tp.partition}]: the group's commit is {committed}"
+    if committed > end:
+        return (
+            f"{where}, and the log ends at {end}: it was truncated or recreated, and what the states hold is not in it. "
+            "Nothing was changed. Run `recibo repair`: it makes the next generation from this log, seeded with what is known"
+        )
+    if committed < begin:
+        return (
+            f"{where}, and the log begins at {begin} by now: retention deleted records that were never processed. Run `recibo "
+            "repair --archive LOCATION` where they were archived; without an archive `recibo repair` continues from what there is"
+        )
+    return ""
+
 
 class BatchConsumer(driver.Consumer):
     """Faust's consumer, delivering each partition's fetched records as one message."""
@@ -122,10 +147,18 @@ class BatchConsumer(driver.Consumer):
             self._durable_commit.clear()
             assigned = self.assignment()
             self._next_offset = {tp: offset for tp in assigned if (offset := self._read_offset.get(tp))}
+            thread: Any = self._thread  # made by _new_consumer_thread
+            self._check_range(await thread.ranges(*self._next_offset))
             if uncommitted := assigned - self._next_offset.keys():
                 starts = await self.earliest_offsets(*uncommitted)
                 await self.seek_wait(starts)
                 self._next_offset.update(starts)
+
+    def _check_range(self, ranges: Mapping[TP, tuple[int, int]]) -> None:
+        """End the process where a commit is not within its partition's log: the client would silently begin elsewhere."""
+        for tp, (begin, end) in ranges.items():
+            if why := out_of_range(tp, self._next_offset[tp], begin, end):
+                self.stop_at_once(StateRefused(why))
 
     def released(self, tp: TP, size: int) -> None:
         """Note that `size` bytes of a partition are acknowledged."""
@@ -175,8 +208,8 @@ class BatchConsumer(driver.Consumer):
         if first.offset != expected or last.offset - first.offset + 1 != len(records):
             raise ContiguityBroken(
                 f"{tp.topic}[{tp.partition}]: expected offset {expected}, fetched {first.offset} to {last.offset} in "
-                f"{len(records)} records. If the committed offset is out of the log's range (retention passed it, or the "
-                "topic was recreated), reset the group's offsets knowingly or start a new generation; otherwise restart."
+                f"{len(records)} records. Restart it: it continues from the commit, and where that is out of the log's range, "
+                "says so and what to do."
             )
         self._next_offset[tp] = last.offset + 1
         size = batch_bytes(records)

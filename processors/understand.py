@@ -17,8 +17,8 @@ from schemas.record import (
     record_key,
 )
 
-ParserOf = Callable[[SourceContext], Parser]
-"""The parser for a record's source; for a source no longer registered, its provider's default."""
+ParserOf = Callable[[SourceContext, int], Parser]
+"""The parser of a record: of where it came from, and its offset in the raw partition."""
 
 _STRANGER: Final = SourceContext("", "", ""), RequestStamp("", 0, "single", 0)
 _NUMBER_MAX: Final = 1 << 53
@@ -51,7 +51,7 @@ def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_
     """
     if not context.source:
         return Unmapped("headers are not ingest's: not written by Recibo")
-    said = parser_of(context).normalize(record.value or b"", context, stamp.received_at_ms)
+    said = parser_of(context, record.offset).normalize(record.value or b"", context, stamp.received_at_ms)
     if type(said) is Event:
         key = record_key(said.account, said.message_id or said.connection_id)
         if key != record.key:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -13,6 +14,7 @@ from rocksdict import Cache
 from processors.alert import UnclearAlert
 from processors.cluster import Cluster, inspect_cluster
 from processors.configuration import Configuration
+from processors.deployment import may_begin, open_deployment
 from processors.fold import CONNECTION, MESSAGE, StateKind
 from processors.holds import Holds
 from processors.hot_states import HotStates
@@ -28,6 +30,8 @@ from processors.sender import PartitionSender
 from processors.settings import Settings
 from processors.store import Identity, StateStore
 from processors.table import Table
+from runtime.kafka.deployment_log import DeploymentLog
+from schemas.deployment_state import not_live
 from schemas.hold import Hold
 
 log = structlog.get_logger()
@@ -75,22 +79,33 @@ class Worker:
         self._producers = Producers(settings.kafka, settings.produce_bytes_max)
         self._holds: Holds | None = None
         self._cluster: Cluster | None = None
+        self._deployment: DeploymentLog | None = None
         self._configuration: Configuration | None = None
         self._parsers: Parsers | None = None
         self._cache = Cache(settings.store_cache_bytes)
         self._progress_told_at = 0.0
+        self._is_leaving = False
         self._recovered: dict[tuple[str, int], int] = {}
         """(changelog, partition) being recovered → states applied so far."""
 
     async def open(self) -> None:
-        """Check the cluster, read the sources, start the producer. Raises StateRefused or ConfigurationError."""
+        """Check the cluster and what was agreed on, read the sources, start the producer.
+
+        Raises:
+            ConfigurationError: the sources cannot be used.
+            DeploymentError: topics are not as declared, or this generation is not live.
+            StateRefused: the raw log is not the one that this generation was folded from.
+        """
         settings = self.settings
         self._configuration = Configuration(
             settings.config_file, lambda result: self.metrics.reloads.labels(result).inc()
         )
         self._parsers = self._configuration.load()
         self._cluster = await inspect_cluster(settings.kafka, self._topics)
-        self._holds = Holds(settings.kafka, self._topics.holds, settings.generation, self._cluster.partitions)
+        self._deployment = await open_deployment(settings, self._cluster.raw)
+        if mappings := self._deployment.state.mappings.get(settings.generation):
+            self._parsers.supersede(mappings)
+        self._holds = Holds(settings.kafka, self._topics.holds, settings.generation, self._cluster.raw.partitions)
         await self._holds.start()
 
     async def close(self) -> None:
@@ -99,6 +114,8 @@ class Worker:
         await self._producers.close()
         if self._holds is not None:
             await self._holds.stop()
+        if self._deployment is not None:
+            await self._deployment.__aexit__(None, None, None)
 
     async def follow_holds(self) -> None:
         """Take what others write of what is held back."""
@@ -133,6 +150,27 @@ class Worker:
         assert self._configuration is not None, "open() comes before the application's tasks"
         await self._configuration.follow()
 
+    async def follow_deployment(self) -> None:
+        """Hear what is agreed on while running; leave when this generation is no longer live."""
+        assert self._deployment is not None, "open() comes before the application's tasks"
+        await self._deployment.follow(self._leave_where_not_live)
+
+    def take(self, partition: int, batch: BatchInFlight) -> None:
+        """Give a fetched batch to its partition's lane, unless this generation is no longer live: then leave."""
+        if not self._leave_where_not_live():
+            self.lanes.submit(partition, batch)
+
+    def _leave_where_not_live(self) -> bool:
+        assert self._deployment is not None, "open() comes before the first batch"
+        settings = self.settings
+        is_repairs = bool(settings.repair_generation)
+        why = not_live(self._deployment.state, settings.generation, is_repairs=is_repairs)
+        if why and not self._is_leaving:
+            self._is_leaving = True
+            log.critical("leaving", why=why)
+            os.kill(os.getpid(), signal.SIGTERM)  # drain, commit, end: as a stop that was asked for
+        return bool(why)
+
     def _batch_done(self, batch: BatchInFlight) -> None:
         self.metrics.count(batch)
         if batch.folded is None or not batch.folded.unclear_by_source:
@@ -162,6 +200,7 @@ class Worker:
     async def _open_lane(self, partition: int, until: AsyncExitStack) -> Lane:
         assert self._holds is not None, "open() comes before the first batch"
         assert self._parsers is not None, "open() comes before the first batch"
+        assert self._deployment is not None, "open() comes before the first batch"
         topics, settings = self._topics, self.settings
         quarantine = self._holds.of(partition)
         await self._holds.caught_up(partition)
@@ -184,7 +223,7 @@ class Worker:
             sender(topics.set_aside),
             quarantine,
             LaneSettings(
-                self._parsers.of,
+                self._parsers.in_partition(partition),
                 self._batch_done,
                 partial(self._swept, partition),
                 settings.sweep_interval_s,
@@ -192,13 +231,15 @@ class Worker:
                 partial(self._log_end, partition),
                 partial(self._replayed_from, partition),
                 partial(self._end_holds, partition),
+                partial(may_begin, self._deployment, settings, partition),
             ),
         )
 
     def _table(self, kind: StateKind, sender: PartitionSender, until: AsyncExitStack) -> Table:
         assert self._cluster is not None, "open() comes before the first batch"
-        settings, partitions = self.settings, self._cluster.partitions
-        identity = Identity(self._cluster.id, sender.topic, sender.partition, partitions)
+        settings, raw = self.settings, self._cluster.raw
+        partitions = raw.partitions
+        identity = Identity(self._cluster.id, sender.topic, sender.partition, partitions, raw.topic_id)
         path = settings.state_dir / sender.topic / str(sender.partition)
         store = StateStore(path, identity, self._cache, settings.store_write_buffer_bytes)
         until.callback(store.close)

@@ -109,10 +109,16 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             if expected is None:
                 expected = await self._consumer.committed(partition)
                 earliest = self._assigned_at.get(partition.partition, expected)
+            if expected is not None and first < (expected if earliest is None else earliest):
+                raise StateRefused(
+                    f"{self.topic}, partition {partition.partition}: the commit is {expected}, and the log has {first} next: it "
+                    "was truncated or recreated under the projections. Nothing was changed. Run `recibo repair`: it makes "
+                    "the next generation from the log that is there"
+                )
             if not continues(first, earliest, expected) and not self._settings.accepts_gaps:
                 raise StateRefused(
                     f"{self.topic}, partition {partition.partition}: expected offset {expected}, found {first}. "
-                    "The records between were deleted by retention, or the topic was recreated. "
+                    "The records between were deleted by retention. "
                     f"See what is missing in {self._settings.clickhouse.views_database}.completeness, then start once with RECIBO_PROJECTIONS_ACCEPTS_GAPS=1"
                 )
         self._expected[partition.partition] = last + 1

@@ -11,7 +11,8 @@ from runtime import settings
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
 from runtime.setting_types import Days, Host, Milliseconds, Name, Port, Share
-from runtime.shared_settings import SHARED, Generation, LogLevel
+from runtime.shared_settings import SHARED, LogLevel
+from schemas.deployment_state import FIRST_GENERATION
 from schemas.errors import ConfigurationError
 
 PREFIX: Final = "RECIBO_PROJECTIONS_"
@@ -25,8 +26,8 @@ class Settings:
     """The cluster: KAFKA_… and RECIBO_TOPIC_PREFIX."""
     clickhouse: ClickHouseSettings = field(default_factory=ClickHouseSettings)
     """The engine and its databases: CLICKHOUSE_…, RECIBO_PROJECTIONS_STORE and RECIBO_CLICKHOUSE_VIEWS."""
-    generation: Generation = SHARED.generation
-    """Which derived topics are read (`message.state.g1`)."""
+    generation: int = field(default=FIRST_GENERATION, metadata=settings.FOUND)
+    """Which derived topics are read (`message.state.g1`): the live one, found at start."""
     log_level: LogLevel = SHARED.log_level
     """The least level that is logged."""
 

@@ -5,6 +5,7 @@ While one batch is stored the next is read. Offsets are committed in order, and 
 
 import asyncio
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
@@ -25,8 +26,16 @@ log = structlog.get_logger()
 class TopicProjection:
     """Carries one topic. Run by one task."""
 
-    def __init__(self, reader: Reader, store: Writer, settings: Settings, stopping: asyncio.Event) -> None:
-        """Join a reader to a store, until `stopping` is set."""
+    def __init__(
+        self,
+        reader: Reader,
+        store: Writer,
+        settings: Settings,
+        stopping: asyncio.Event,
+        why_not: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Join a reader to a store, until `stopping` is set, or `why_not` says before a batch why nothing may be stored."""
+        self._why_not = why_not
         self.reader = reader
         self._store = store
         self._settings = settings
@@ -92,6 +101,8 @@ class TopicProjection:
         return len(batch.records) < s.batch_rows_max and batch.value_bytes < s.batch_bytes_max
 
     async def _finish(self, batch: Batch) -> None:
+        if why := self._why_not():
+            raise Stopping(why)
         self._unstored = batch
         await self._store.store(batch.records)
         await self.reader.commit(batch)

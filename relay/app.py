@@ -3,9 +3,11 @@
 import asyncio
 import signal
 import ssl
+from typing import Final
 
 import httpcore
 import structlog
+from aiokafka.errors import KafkaError
 
 from relay.metrics import RelayMetrics
 from relay.raw.courier import Courier
@@ -14,12 +16,16 @@ from relay.raw.log_readers import LogReaders
 from relay.raw.target import Target, targets_of
 from relay.settings import Settings
 from runtime.health import Health, Readiness
+from runtime.kafka.topic_check import check_topics
 from runtime.sources_file import SourcesFile
 from runtime.tasks import Tasks
 from runtime.vetted_network import VettedNetwork
 from runtime.watched_files import WatchedFiles, take_or_keep
+from schemas.topics import declared
 
 log = structlog.get_logger()
+
+_RETRY_S: Final = 5.0
 
 
 class Relay:
@@ -51,6 +57,7 @@ class Relay:
             tasks.start("health", health.serve(private))
             tasks.start("readers of the log", self._readers.run())
             tasks.start("configuration", self._follow_file(tasks))
+            tasks.start("check of the topics", self._check_topics(), may_return=True)
             await stopping.wait()
         finally:
             await tasks.close()
@@ -89,6 +96,19 @@ class Relay:
             take_or_keep(
                 lambda: self._apply(self._targets(), tasks), lambda result: self._metrics.reloads.labels(result).inc()
             )
+
+    async def _check_topics(self) -> None:
+        """Hold the raw log to what is declared, once Kafka answers. Raises TopicsRefused: nothing exact is read from it."""
+        kafka = self._settings.kafka
+        wanted = [topic for topic in declared(kafka.topics()) if topic.name == kafka.topics().raw]
+        while True:
+            try:
+                await check_topics(kafka, "recibo-relay", wanted)
+            except KafkaError as error:
+                log.warning("Kafka does not answer; its topics are checked later", why=repr(error))
+                await asyncio.sleep(_RETRY_S)
+            else:
+                return
 
     def _readiness(self) -> Readiness:
         couriers = [(target.host, courier) for target, (courier, _) in self._couriers.items()]

@@ -22,16 +22,19 @@ _NEAR: Final = 0.6
 INTERNAL: Final = {
     "RECIBO_INGEST_WORKER": "The number of a worker, set by the supervisor of ingest for each of its workers.",
     "RECIBO_INGEST_SOCKET_FD": "The listening socket that such a worker inherits.",
+    "RECIBO_REPAIR_GENERATION": "The generation for which `recibo repair` runs processors of its own, beside the live ones.",
     "RECIBO_CRASH_AT": "Tests only: the step of a batch at which a worker kills itself.",
 }
 """Set by our own processes for one another, never by people: variable → meaning."""
+
+_GONE: Final = frozenset({"RECIBO_GENERATION"})
+"""Read by nothing any more; who would have read it says what to do (`runtime/kafka/live_generation.py`)."""
 
 _SHARED: Final = (
     "RECIBO_CLICKHOUSE_TIME_ZONE",
     "RECIBO_CLICKHOUSE_VIEWS",
     "RECIBO_CONFIG",
     "RECIBO_DATA_DIR",
-    "RECIBO_GENERATION",
     "RECIBO_LOG_LEVEL",
     "RECIBO_PUBLIC_URL",
     "RECIBO_RAW_TIMESTAMPS",
@@ -83,7 +86,12 @@ def unknown_variables(names: Iterable[str], config_text: str) -> Iterator[tuple[
         config_text: of `recibo.toml`: the variables of secrets that it names are known.
     """
     for name in sorted(names):
-        if name.startswith(_PREFIX) and not name.startswith(_SECRET) and name not in KNOWN and name not in config_text:
+        if (
+            name.startswith(_PREFIX)
+            and not name.startswith(_SECRET)
+            and name not in KNOWN | _GONE
+            and name not in config_text
+        ):
             near = get_close_matches(name.removeprefix(_PREFIX), _PROPOSED, 1, _NEAR)
             yield name, _PREFIX + near[0] if near else ""
 

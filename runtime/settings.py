@@ -21,6 +21,9 @@ from schemas.errors import ConfigurationError
 
 T = TypeVar("T")
 
+FOUND: Final = {"is_found": True}
+"""Metadata of a field that no variable sets: the process finds its value when it starts."""
+
 _BOOLEANS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CREDENTIALS: Final = re.compile(r"(^[a-z]+://|^).*@", re.DOTALL)
 _QUERY: Final = re.compile(r"\?.*", re.DOTALL)
@@ -49,6 +52,8 @@ def settings_of(settings: type, prefix: str) -> Iterator[Setting]:
     hints = get_type_hints(settings, include_extras=True)
     for field in fields(settings):
         hint = hints[field.name]
+        if field.metadata.get("is_found"):
+            continue
         if is_dataclass(hint):
             yield from settings_of(hint, prefix)  # type: ignore[arg-type]  # a dataclass used as a type is a type
         else:
@@ -71,6 +76,8 @@ def from_environ(settings: type[T], prefix: str, environ: Mapping[str, str] = os
     given: dict[str, Any] = {}
     for field in fields(settings):  # type: ignore[arg-type]  # the caller's dataclass
         hint = hints[field.name]
+        if field.metadata.get("is_found"):
+            continue
         if is_dataclass(hint):
             given[field.name] = from_environ(hint, prefix, environ)  # type: ignore[arg-type]  # as above
             continue

@@ -21,7 +21,6 @@ PublicUrl = Annotated[
     Variable("RECIBO_PUBLIC_URL"),
     Meta(pattern=r"^https?://[^\s/?#]+(/\S*)?$", description="a URL like https://hooks.example.com"),
 ]
-Generation = Annotated[int, Variable("RECIBO_GENERATION"), Meta(ge=1, le=1_000_000_000)]
 LogLevel = Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], Variable("RECIBO_LOG_LEVEL")]
 
 
@@ -42,9 +41,6 @@ class SharedSettings:
     """What is kept on this machine: `ingest/spool` (ingest), `state` (processors), and what `recibo up` starts."""
     public_url: PublicUrl = ""
     """What providers call; needed where the URL is signed."""
-    generation: Generation = 1
-    """Of the derived topics (`message.state.g1`); `recibo repair` makes the next one. `recibo up` and the commands read
-    `generation.json` in the data directory where it is not set."""
     log_level: LogLevel = "INFO"
     """The least level that is logged."""
 

@@ -43,6 +43,9 @@ class SourceContext(msgspec.Struct, frozen=True, omit_defaults=True):
     """Statuses the source selected when the request came; None means all."""
     split: int = 1
     """Version of the provider's `split` that made the record."""
+    mapping: str = ""
+    """What the source said of its mapping when the request came (`[sources.NAME.mapping]`, as JSON): the version that its
+    records are read by for as long as they are kept. `{}`: nothing; "" in a record of a release that did not write it."""
 
 
 class RequestStamp(msgspec.Struct, frozen=True, gc=False, array_like=True):

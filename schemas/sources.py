@@ -16,7 +16,7 @@ import msgspec
 from schemas.authentication import Authentication, SecretReference, authentication_of
 from schemas.errors import ConfigurationError
 from schemas.providers import PROVIDERS
-from schemas.providers.mapping import EMPTY, FieldMapping, merged
+from schemas.providers.mapping import EMPTY, FieldMapping, mapping_text, merged
 from schemas.providers.provider import Parser, Provider
 from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status
@@ -82,6 +82,8 @@ class Source:
     secrets: tuple[Secret, ...]
     mapping: FieldMapping | None
     """The provider's mapping with the source's own additions; None where the source adds nothing."""
+    mapping_text: str
+    """What the source itself says of its mapping, as JSON, as its records carry it; `{}`: nothing."""
     parser: Parser
     limits: Limits
     relay: tuple[str, ...]
@@ -195,6 +197,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         auth=auth,
         secrets=tuple(_secret(reference, environ) for reference in auth.secrets),
         mapping=mapping,
+        mapping_text=mapping_text(read.mapping),
         parser=_parser(provider, mapping),
         limits=read.limits,
         relay=read.relay,
@@ -233,6 +236,11 @@ def _mapping(provider: Provider, table: dict[str, Any] | None) -> FieldMapping |
         return merged(provider.mapping or EMPTY, table)
     except ValueError as error:
         raise ValueError(f"mapping.{error}") from error
+
+
+def parser_by(provider: Provider, table: Mapping[str, Any]) -> Parser:
+    """Return a provider's parser by what a source says of its mapping (`{}`: nothing). Raises ValueError, as reading it does."""
+    return _parser(provider, _mapping(provider, dict(table) or None))
 
 
 def _parser(provider: Provider, mapping: FieldMapping | None) -> Parser:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import click
 
+from cli._servers import generation_of
 from cli.source.learn_dialogue import MEANINGS, as_json, ask_places, ask_words, show_groups, show_preview
 from cli.source.options import with_line, with_registry
 from operations.learn.bundle import captures_in
@@ -62,6 +63,7 @@ def learn_command(*, registry: Registry, name: str, kafka: KafkaSettings, genera
         context = SourceContext(source.name, source.account, source.provider.name)
         captures = captures_in(options["file"].read(), context, options["file"].name)
     else:
+        generation = generation_of(kafka, generation)
         captures, understood, left = asyncio.run(_read(kafka, generation, name, since_ms, options["limit"]))
     if not captures:
         click.echo(f"Nothing of source {name} waits to be understood.")
@@ -159,7 +161,7 @@ def _pairs(option: str, given: tuple[str, ...], known: tuple[str, ...] = ()) -> 
 
 
 def _redrive(source: Source, captures: list[Capture], kafka: KafkaSettings, generation: int, seconds: float) -> None:
-    copies = copies_understood(source.parser, captures)
+    copies = copies_understood(source.parser, captures, source.mapping_text)
     if not copies:
         click.echo("The saved mapping understands none of the captures: nothing is re-driven.")
         return

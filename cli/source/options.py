@@ -47,7 +47,7 @@ def local_origin(port: int) -> str:
 
 def with_line(command: Command) -> Command:
     """Give a command --kafka and --generation."""
-    return kafka_option(generation_option()(command))
+    return kafka_option(generation_option(command))
 
 
 def new_secret(provider: Provider, *, from_stdin: bool) -> str:

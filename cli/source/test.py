@@ -6,7 +6,7 @@ import uuid
 
 import click
 
-from cli._servers import clickhouse_option
+from cli._servers import clickhouse_option, generation_of
 from cli.source.options import local_origin, with_line, with_origin, with_registry
 from operations.sources.follow import Line, Step, send_and_follow
 from operations.sources.proof import prove, webhook_url
@@ -40,7 +40,7 @@ def test_command(
     body, content_type = sample_event(source, message_id, int(time.time() * 1000))
     proof = prove(source, local_origin(ingest_port), body, time.time(), public_url=public_url)
     click.echo(f"message {message_id}, delivered, to {webhook_url(local_origin(ingest_port), source, '…')}")
-    line = Line(kafka, clickhouse, generation)
+    line = Line(kafka, clickhouse, generation_of(kafka, generation))
     asyncio.run(send_and_follow(line, proof, body, content_type, message_id, s_max=seconds, on_step=_print_step))
     click.secho("The whole line works.", fg="green")
 

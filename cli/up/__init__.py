@@ -15,7 +15,6 @@ import click
 from cli._options import (
     config_option,
     data_dir_option,
-    generation_option,
     ingest_port_option,
     partitions_option,
     port_option,
@@ -49,7 +48,6 @@ _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 @port_option("--relay-metrics-port", "RECIBO_RELAY_METRICS_PORT", 9203, "Of the relay's metrics.")
 @given_kafka_option
 @given_clickhouse_option
-@generation_option(follows=True)
 @partitions_option
 def command(**options: Any) -> None:
     """Run the whole line on this machine: what is not given is started. Ports of 0 pick free ones."""

@@ -10,7 +10,6 @@ As a library (the demo and the tests use it so):
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -23,8 +22,7 @@ from deploy.local.first_source import ensure_first_source
 from deploy.local.private_files import PRIVATE_UMASK, make_private
 from deploy.local.reach import own_clickhouse, own_kafka
 from deploy.local.stack_settings import Addresses, StackSettings, choose_addresses, port_of
-from operations.generation import Generation, read_generation
-from operations.topics import create_missing
+from operations.generation import settle
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.directory_lock import DirectoryLock
 from runtime.environ import environ_of
@@ -44,7 +42,6 @@ STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse
 """Intake first, then each stage after the one that feeds it, the servers last."""
 _DERIVED: Final = ("processors", "projections")
 """What belongs to a generation."""
-_FOLLOW_S: Final = 0.5
 
 
 class Stack:
@@ -64,10 +61,7 @@ class Stack:
         self._on_step = on_step
         self._children: dict[str, Child] = {}
         self._lock: DirectoryLock | None = None
-        self._generation = Generation()
-        self._changing = threading.Lock()
-        self._stopping = threading.Event()
-        self._follower = threading.Thread(target=self._follow_generation, name="generation", daemon=True)
+        self._switching_to = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -93,25 +87,19 @@ class Stack:
                 self.addresses.clickhouse, str(ensure_password(self._engine_folder).resolve()), environ
             )
             self.sources = self._read_sources()
-            given = self.settings.generation
-            self._generation = Generation(given) if given else read_generation(self.settings.data_dir)
             self._start_broker()
             self._create_topics()
             self._start_intake()
             self._start_derived("processors")
             self._wait_all()
             self._start_tables()
-            if not given:
-                self._follower.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Let everything drain and end, in order. Idempotent."""
-        self._stopping.set()
-        with self._changing:
-            self._stop(STOP_ORDER)
+        self._stop(STOP_ORDER)
         if self._lock is not None:
             self._lock.release()
 
@@ -169,7 +157,9 @@ class Stack:
                 self._start_derived("projections")  # they wait for the engine
 
     def _create_topics(self) -> None:
-        created = asyncio.run(create_missing(self.kafka, self._generation.generation, self.settings.partitions))
+        s = self.settings
+        live, created = asyncio.run(settle(self.kafka, s.partitions, s.data_dir, {**os.environ, **s.environ}))
+        self._switching_to = live.switching_to
         if created:
             self._on_step(f"created topics {', '.join(created)}")
 
@@ -181,34 +171,12 @@ class Stack:
         self._run(python_program("relay", "relay", url, environ=self._stage_environ("relay")))
 
     def _start_derived(self, *names: str) -> None:
-        """Start these of what belongs to a generation, unless a repair is replacing it."""
-        if self._generation.switching_to:
-            self._on_step(
-                f"generation {self._generation.switching_to} is being switched to: finish with `recibo repair`"
-            )
-            return
+        """Start these of what belongs to a generation; while a repair replaces it they wait, and nobody waits for them."""
+        if self._switching_to:
+            self._on_step(f"generation {self._switching_to} is being switched to: finish with `recibo repair --yes`")
         metrics = {"processors": self.addresses.processors_metrics, "projections": self.addresses.projections_metrics}
         for name in names:
             self._run(python_program(name, name, f"{metrics[name]}/readyz", environ=self._stage_environ(name)))
-
-    def _follow_generation(self) -> None:
-        """Until the stack stops: stop and start what belongs to a generation as the data directory says."""
-        while not self._stopping.wait(_FOLLOW_S):
-            wanted = read_generation(self.settings.data_dir)
-            if wanted == self._generation:
-                continue
-            with self._changing:
-                if self._stopping.is_set():
-                    return
-                self._stop(_DERIVED)
-                self._generation = wanted
-                self._start_derived(*_DERIVED)
-                started = [self._children[name] for name in _DERIVED if name in self._children]
-            for child in started:
-                try:
-                    child.wait_ready(READY_S_MAX)
-                except DeploymentError as error:
-                    self._on_step(str(error))
 
     def _stop(self, names: Iterable[str]) -> None:
         for name in names:
@@ -225,7 +193,6 @@ class Stack:
             "RECIBO_CONFIG": str(s.config_file.resolve()),
             "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
-            "RECIBO_GENERATION": str(self._generation.generation),
             "RECIBO_PARTITIONS": str(s.partitions),
             "RECIBO_INGEST_HOST": HOST,
             "RECIBO_INGEST_PORT": str(port_of(a.ingest)),
@@ -246,5 +213,6 @@ class Stack:
         child.start()
 
     def _wait_all(self) -> None:
-        for child in self._children.values():
-            child.wait_ready(READY_S_MAX)
+        for name, child in self._children.items():
+            if not (self._switching_to and name in _DERIVED):
+                child.wait_ready(READY_S_MAX)

@@ -30,8 +30,6 @@ class StackSettings:
     """A cluster to use instead of a local broker."""
     clickhouse: ClickHouseSettings | None = None
     """A ClickHouse to use instead of the local engine."""
-    generation: int = 0
-    """Of the derived topics; 0: what the data directory says, followed while it runs (see `operations.generation`)."""
     partitions: int = 4
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""

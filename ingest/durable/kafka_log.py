@@ -21,8 +21,10 @@ from ingest.durable.partition_sender import PartitionSender
 from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.settings import Settings
+from runtime.kafka.topic_check import check_topics
 from runtime.tasks import Tasks
-from schemas.errors import ConfigurationError, LogUnavailable
+from schemas.errors import ConfigurationError, LogUnavailable, TopicsRefused
+from schemas.topics import Topic, declared
 
 _OPEN_S_MAX: Final = 5.0
 _WATCH_S: Final = 0.02
@@ -95,7 +97,7 @@ class KafkaLog:
         """Connect, and learn the partitions of `topics`: their published names, to which the deployment's prefix comes here.
 
         Raises:
-            LogUnavailable: Kafka cannot be reached, a topic is missing, or a file of secrets cannot be read.
+            LogUnavailable: Kafka cannot be reached, a topic is missing or not as declared, or a file of secrets cannot be read.
         """
         try:
             producer = make_idempotent_producer(settings)
@@ -105,9 +107,13 @@ class KafkaLog:
         try:
             async with asyncio.timeout(_OPEN_S_MAX):
                 await producer.start()
+                await check_topics(settings.kafka, "recibo-ingest", _appended_to(settings, topics))
                 partitions = {
                     topic: len(await producer.partitions_for(settings.kafka.named(topic))) for topic in topics
                 }
+        except TopicsRefused as error:  # what is answered 204 must be kept as long, and dated, as is declared
+            await discard(producer)
+            raise LogUnavailable(str(error)) from error
         except (KafkaError, TimeoutError, OSError) as error:
             await discard(producer)
             raise LogUnavailable(f"Kafka at {settings.kafka.bootstrap_servers}: {error!r}") from error
@@ -218,6 +224,12 @@ class KafkaLog:
     def _begin_new_epoch(self) -> None:
         if not begin_new_epoch(self._producer):
             self.failed.set()
+
+
+def _appended_to(settings: Settings, topics: Sequence[str]) -> list[Topic]:
+    """Return how the topics of these published names must be."""
+    names = {settings.kafka.named(topic) for topic in topics}
+    return [topic for topic in declared(settings.kafka.topics()) if topic.name in names]
 
 
 def _refused_of(records: Sequence[LogRecord], refused: Refused) -> Outcome:

@@ -33,6 +33,8 @@ class DurableLog:
         self._metrics = metrics
         self._kafka: KafkaLog | None = None
         self._appended = 0
+        self.why_away = ""
+        """Why nothing is appended to Kafka, as the last attempt to connect found; "" once one succeeded."""
         root = settings.data_dir / "ingest" / "spool"
         self.spool = Spool(
             claim(root), tasks, bytes_max=settings.spool_bytes_max, segment_bytes=settings.spool_segment_bytes
@@ -108,18 +110,17 @@ class DurableLog:
 
     async def _keep_connected(self) -> None:
         """Make a producer, watch it fail, make another. While there is none, the spool takes all."""
-        away = False
         while True:
             try:
                 kafka = await KafkaLog.open(self._settings, TOPICS, self._metrics.sender_failures.inc)
             except LogUnavailable as error:
-                if not away:
+                if str(error) != self.why_away:
                     log.warning("Kafka is unavailable, records go to the spool", why=str(error))
-                away = True
+                self.why_away = str(error)
                 await asyncio.sleep(self._settings.kafka_retry_ms / 1000)
                 continue
             log.info("Kafka is available, records go to it", topics=TOPICS)
-            away = False
+            self.why_away = ""
             self._kafka = kafka
             await kafka.failed.wait()
             self._kafka = None

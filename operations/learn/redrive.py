@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
@@ -20,7 +21,7 @@ from runtime.kafka.settings import KafkaSettings
 from schemas.errors import DeploymentError
 from schemas.event import Unmapped
 from schemas.providers.provider import PARTS_MAX, Parser
-from schemas.record import HEADER_REQUEST, HEADER_SOURCE, Kind, RequestStamp, encode_request, record_key
+from schemas.record import HEADER_REQUEST, HEADER_SOURCE, Kind, RequestStamp, encode_request, encode_source, record_key
 from schemas.topics import MAX_RECORD_BYTES, Topics
 
 _IN_FLIGHT_MAX: Final = 500
@@ -40,9 +41,14 @@ class Copy(NamedTuple):
         return self.stamp.request_id, self.stamp.index
 
 
-def copies_of(capture: Capture, parser: Parser) -> Iterator[Copy]:
-    """Return the records that a capture makes under a parser: one, or one for each event in it. Pure."""
-    stamp = capture.stamp
+def copies_of(capture: Capture, parser: Parser, mapping: str = "") -> Iterator[Copy]:
+    """Return the records that a capture makes under a parser: one, or one for each event in it. Pure.
+
+    `mapping` is what the parser was made by, as records carry it; "": as the capture has it.
+    """
+    stamp, header = capture.stamp, capture.source_header
+    if mapping:
+        header = encode_source(msgspec.structs.replace(capture.context, mapping=mapping))
     parts = parser.split(capture.body, capture.context.content_type)
     for number, part in enumerate(parts):
         own = stamp
@@ -51,10 +57,10 @@ def copies_of(capture: Capture, parser: Parser) -> Iterator[Copy]:
             index = number if stamp.kind == Kind.SINGLE else (stamp.index + 1) * PARTS_MAX + number
             own = RequestStamp(stamp.request_id, index, str(Kind.PART), stamp.received_at_ms)
         key = stamp.request_id.encode() if part.subject is None else record_key(capture.context.account, part.subject)
-        yield Copy(key, part.body, capture.source_header, own)
+        yield Copy(key, part.body, header, own)
 
 
-def copies_understood(parser: Parser, captures: Iterable[Capture]) -> list[Copy]:
+def copies_understood(parser: Parser, captures: Iterable[Capture], mapping: str = "") -> list[Copy]:
     """Return the copies of those captures in which the parser understands anything, those it understands first. Pure.
 
     A capture's parts go together: one that is not understood is a capture of its own from then on.
@@ -62,7 +68,7 @@ def copies_understood(parser: Parser, captures: Iterable[Capture]) -> list[Copy]
     understood: list[Copy] = []
     others: list[Copy] = []
     for capture in captures:
-        copies = list(copies_of(capture, parser))
+        copies = list(copies_of(capture, parser, mapping))
         known = [_is_understood(parser, capture, copy) for copy in copies]
         if any(known):
             understood += [copy for copy, is_known in zip(copies, known, strict=True) if is_known]

@@ -101,7 +101,7 @@ def _worker(
         **environ_of(plan.kafka),
         "RECIBO_CONFIG": str(plan.config_file),
         "RECIBO_DATA_DIR": str(plan.data_dir),
-        "RECIBO_GENERATION": str(plan.new),
+        "RECIBO_REPAIR_GENERATION": str(plan.new),
     }
 
     def on_error(error: BaseException) -> None:

@@ -45,7 +45,7 @@ def _processors(plan: Plan) -> Iterator[Child]:
         **environ_of(plan.kafka),
         "RECIBO_CONFIG": str(plan.config_file),
         "RECIBO_DATA_DIR": str(plan.data_dir),
-        "RECIBO_GENERATION": str(plan.new),
+        "RECIBO_REPAIR_GENERATION": str(plan.new),
         "RECIBO_PROCESSORS_METRICS_PORT": url.rpartition(":")[2],
         "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",
     }

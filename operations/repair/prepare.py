@@ -9,6 +9,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.archive.location import Location
 from operations.archive.read import manifests_of
+from operations.generation import agreed
 from operations.repair.archived import archive_starts
 from operations.repair.plan import Plan
 from operations.repair.raw_group import RawGroup
@@ -16,7 +17,11 @@ from operations.repair.seeding import seed_generation
 from operations.repair.steps import SEEDED, STARTED, Begin, Steps
 from operations.repair.tables import derived_targets, replay_of, shadow_group
 from operations.topics import admin_of, create_missing
+from runtime.kafka.deployment_log import DeploymentLog
 from runtime.kafka.topic_check import find_topics
+from runtime.sources_file import SourcesFile
+from schemas.deployment_state import FIRST_GENERATION, MAPPINGS, PARSER, Mappings, RawIdentity
+from schemas.deployment_state import RAW as RAW_TOPIC
 from schemas.errors import DeploymentError
 from schemas.topics import RAW, derived
 
@@ -25,34 +30,53 @@ async def prepare(plan: Plan, steps: Steps) -> Begin:
     """Create what the new generation needs, fix from where it is folded, and seed it. Skips what is done."""
     raw = plan.topics.raw
     async with admin_of(plan.kafka) as admin:
-        found = await find_topics(admin, [raw])
+        found = await find_topics(admin, [raw, plan.old_topics.message_state])
     if raw not in found:
         raise DeploymentError(f"{raw} is not on {plan.kafka.bootstrap_servers}: there is nothing to fold")
     await create_missing(plan.kafka, plan.new, found[raw].partitions)
     await asyncio.to_thread(steps.create)
     begin = await asyncio.to_thread(steps.begin)
     if begin is None:
-        begin = await _start(plan)
+        begin = await _start(plan, RawIdentity(found[raw].topic_id, found[raw].partitions))
         await asyncio.to_thread(steps.note, STARTED, begin)
     if SEEDED not in await asyncio.to_thread(steps.done):
         seeded = 0
-        if any(begin.starts.values()):
-            seeded = await seed_generation(plan, begin.starts)
+        if begin.is_recreated or plan.old > FIRST_GENERATION or any(begin.starts.values()):
+            there = found.get(plan.old_topics.message_state)
+            seeded = await seed_generation(plan, begin, there.partitions if there else 0)
         await asyncio.to_thread(steps.note, SEEDED, seeded)
     return begin
 
 
-async def _start(plan: Plan) -> Begin:
+async def _start(plan: Plan, raw: RawIdentity) -> Begin:
     _drop_states(plan)
+    known = (await agreed(plan.kafka)).raw.get(plan.old)
+    is_recreated = known is not None and not known.is_of(raw)
+    if is_recreated and plan.archive:
+        raise DeploymentError(
+            f"{plan.topics.raw} was recreated, and {plan.archive} holds the log that was there before: its offsets mean "
+            "nothing in this one. Repair without --archive; what the old generation knows is kept"
+        )
     for target in derived_targets(plan.topics):
         async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:
             await replay.begin()
     async with RawGroup(plan.kafka, plan.processors_group) as group:
-        begins = await group.begins()
+        begins, ends = await group.begins(), await group.ends()
         starts = archive_starts(plan.archive, begins)
         first_at_ms = await group.first_at_ms()
         await group.commit(starts)
+    async with DeploymentLog(plan.kafka, "recibo-operator") as deployment:
+        await deployment.write(MAPPINGS, plan.new, Mappings(ends, _mappings(plan)))
+    if is_recreated:
+        now = time.time_ns() // 1_000_000
+        return Begin(starts, max(first_at_ms.get(partition, now) for partition in starts), is_recreated=True)
     return Begin(starts, _floor_ms(plan, starts, begins, first_at_ms))
+
+
+def _mappings(plan: Plan) -> dict[str, str]:
+    """Return today's mapping of each source: what came until now is read by these."""
+    sources = SourcesFile(plan.config_file, may_be_missing=True).read()
+    return {name: source.mapping_text for name, source in sources.by_name.items()}
 
 
 def _floor_ms(plan: Plan, starts: Mapping[int, int], begins: Mapping[int, int], first_at_ms: Mapping[int, int]) -> int:
@@ -85,8 +109,22 @@ async def discard(plan: Plan) -> None:
         there = list(await find_topics(admin, names))
         if there:
             await admin.delete_topics(there)
+    await _forget_agreed(plan)
     await asyncio.to_thread(plan.client.command, f"DROP DATABASE IF EXISTS {plan.shadow} SYNC")
     _drop_states(plan)
+
+
+async def _forget_agreed(plan: Plan) -> None:
+    """Delete what the topic `deployment` says of the generation that is discarded."""
+    async with DeploymentLog(plan.kafka, "recibo-operator") as deployment:
+        state = deployment.state
+        if plan.new in state.raw:
+            await deployment.write(RAW_TOPIC, plan.new, None)
+        if plan.new in state.mappings:
+            await deployment.write(MAPPINGS, plan.new, None)
+        for generation, partition in state.parsers:
+            if generation == plan.new:
+                await deployment.write(PARSER, plan.new, None, partition)
 
 
 def _drop_states(plan: Plan) -> None:

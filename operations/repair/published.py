@@ -12,6 +12,18 @@ from schemas.identity import Identity
 Subject = tuple[str, str]
 """(account, message id or connection id)."""
 
+
+class Where(NamedTuple):
+    """Which of the published events matter."""
+
+    partition: int
+    """Raw partition of them all."""
+    since_ms: int
+    """Append time, UTC ms, of the oldest."""
+    others: Sequence[int] = ()
+    """Generations folded from another raw log: what they published is older than all of this one."""
+
+
 _SETTINGS: Final = {"max_execution_time": 3600}
 _BOTH: Final = {
     **dict.fromkeys(("account", "source", "provider", "connection_id", "status", "provider_status", "time_source")),
@@ -46,7 +58,7 @@ _CONNECTIONS: Final = _Events("connection_event", "connection_id", {**_BOTH, "re
 
 
 def of_messages(
-    client: Client, store: str, subjects: Sequence[Subject], partition: int, since_ms: int
+    client: Client, store: str, subjects: Sequence[Subject], where: Where
 ) -> dict[Subject, list[Published]]:
     """Return the published events of messages, by (account, message id).
 
@@ -54,28 +66,28 @@ def of_messages(
         client: any client of the engine.
         store: database of the live tables.
         subjects: whose.
-        partition: raw partition of all of them.
-        since_ms: append time, UTC ms, of the oldest that matters.
+        where: which of them are looked at.
     """
-    rows = _rows(client, store, _MESSAGES, subjects, (partition, since_ms))
+    rows = _rows(client, store, _MESSAGES, subjects, where)
     return _by_subject(rows, is_message=True)
 
 
 def of_connections(
-    client: Client, store: str, subjects: Sequence[Subject], partition: int, since_ms: int
+    client: Client, store: str, subjects: Sequence[Subject], where: Where
 ) -> dict[Subject, list[Published]]:
     """Return the published events of connections, by (account, connection id)."""
-    rows = _rows(client, store, _CONNECTIONS, subjects, (partition, since_ms))
+    rows = _rows(client, store, _CONNECTIONS, subjects, where)
     return _by_subject(rows, is_message=False)
 
 
 def _rows(
-    client: Client, store: str, events: _Events, subjects: Sequence[Subject], where: tuple[int, int]
+    client: Client, store: str, events: _Events, subjects: Sequence[Subject], where: Where
 ) -> Iterator[Published]:
-    partition, since_ms = where
+    partition, since_ms, others = where
+    offset = f"if(generation IN ({', '.join(map(str, others))}), -1, toInt64(log_offset))" if others else "log_offset"
     columns = ", ".join(column or field for field, column in events.fields.items())
     text = f"""
-        SELECT log_offset, toUnixTimestamp64Milli(at), {columns} FROM {store}.{events.table} FINAL
+        SELECT {offset}, toUnixTimestamp64Milli(at), {columns} FROM {store}.{events.table} FINAL
         WHERE log_partition = {partition} AND at >= fromUnixTimestamp64Milli({since_ms})
             AND (account, {events.subject}) IN (SELECT arrayJoin(arrayZip({{accounts:Array(String)}}, {{ids:Array(String)}})))
         ORDER BY log_offset"""  # noqa: S608 - names and numbers of ours

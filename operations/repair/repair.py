@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
-from operations.generation import Generation, read_generation, write_generation
+from operations.generation import agreed
 from operations.rebuild.live_group import until_read
 from operations.repair.archived import fold_archive
 from operations.repair.fold import fold_log
 from operations.repair.plan import Plan
 from operations.repair.prepare import discard, prepare
-from operations.repair.steps import COMPARED, SWITCHED, Steps
-from operations.repair.switch import drop_shadow_tables, switch
+from operations.repair.steps import COMPARED, Steps
+from operations.repair.switch import drop_shadow_tables, fence_old, switch
 from operations.repair.tables import Comparison, compare_tables, derived_targets, project
+from runtime.kafka.deployment_log import DeploymentLog
+from schemas.deployment_state import HAND_OVER, LIVE, HandOver, LiveGeneration
 from schemas.errors import DeploymentError
+
+_CLIENT: Final = "recibo-operator"
 
 
 class Repair:
@@ -25,7 +30,7 @@ class Repair:
 
     def is_switched(self) -> bool:
         """Return whether the tables have the new generation already."""
-        return SWITCHED in self.steps.done()
+        return self.steps.switched() is not None
 
     async def compare(self) -> Comparison:
         """Make the new generation beside live traffic, up to now, and compare it with the old one."""
@@ -34,7 +39,7 @@ class Repair:
         await fold_archive(plan)
         folded = await fold_log(plan)
         await project(plan)
-        if not read_generation(plan.data_dir).switching_to:
+        if not await self.is_switching():
             await self._live_caught_up()
         comparison = await asyncio.to_thread(compare_tables, plan, begin, folded)
         await asyncio.to_thread(self.steps.note, COMPARED, {"untouched": [str(week) for week in comparison.untouched]})
@@ -46,19 +51,31 @@ class Repair:
         if begin is None:
             raise DeploymentError("nothing is prepared yet: run `recibo repair` without --discard first")
         plan = self.plan
-        write_generation(plan.data_dir, Generation(plan.old, switching_to=plan.new))
+        async with DeploymentLog(plan.kafka, _CLIENT) as deployment:
+            await deployment.write(LIVE, 0, LiveGeneration(plan.old, switching_to=plan.new))
         comparison = await switch(plan, self.steps, begin, waits_for)
-        self.finish()
+        await self.finish(waits_for)
         return comparison
 
-    def finish(self) -> None:
-        """Let the new generation be live: the last step, done again where it was cut off."""
-        write_generation(self.plan.data_dir, Generation(self.plan.new))
-        drop_shadow_tables(self.plan)
+    async def finish(self, waits_for: Callable[[str], None]) -> None:
+        """Fence the old generation, and let the new one be live: the last steps, done again where they were cut off."""
+        plan = self.plan
+        switched = await asyncio.to_thread(self.steps.switched)
+        assert switched is not None, "the tables are switched"
+        if (await agreed(plan.kafka)).live.generation == plan.old:
+            await fence_old(plan, waits_for)
+            async with DeploymentLog(plan.kafka, _CLIENT) as deployment:
+                await deployment.write(HAND_OVER, plan.new, HandOver(plan.old, switched.stood))
+                await deployment.write(LIVE, 0, LiveGeneration(plan.new))
+        await asyncio.to_thread(drop_shadow_tables, plan)
+
+    async def is_switching(self) -> bool:
+        """Return whether a switch to this repair's generation was begun, and is not finished."""
+        return (await agreed(self.plan.kafka)).live.switching_to == self.plan.new
 
     async def discard(self) -> None:
         """Delete what was made. Raises DeploymentError in the middle of a switch, which can only continue."""
-        if read_generation(self.plan.data_dir).switching_to or self.is_switched():
+        if await self.is_switching() or self.is_switched():
             raise DeploymentError("the tables are being switched, or are: run `recibo repair --yes` to finish")
         await discard(self.plan)
 

@@ -6,7 +6,7 @@ again. Journal entries before the log's start keep their verdict.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -16,6 +16,9 @@ from schemas.event import Event
 from schemas.message_state import JOURNAL_MAX, VERDICTS, Bookkeeping, JournalEntry, MessageState
 from schemas.record import fold_time_ms
 from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK, highest
+
+ALL_OLDER: Final = 2**62
+"""Where a log "begins" for what was folded from another log: behind every offset."""
 
 
 class Published(NamedTuple):
@@ -45,7 +48,7 @@ def seed_message(
     if not _is_older(state, start):
         return None
     if not needs_events(state, start):
-        return msgspec.structs.replace(state, seeded_from=generation)
+        return msgspec.structs.replace(state, bookkeeping=_kept(state, start), seeded_from=generation)
     older, newer = _divided(published, start)
     book = _bookkeeping(state, start, older)
     if not _has_unlisted(state, start, older):
@@ -66,7 +69,7 @@ def seed_connection(
     if not _is_older(state, start):
         return None
     if not needs_events(state, start):
-        return msgspec.structs.replace(state, seeded_from=generation)
+        return msgspec.structs.replace(state, bookkeeping=_kept(state, start), seeded_from=generation)
     older, newer = _divided(published, start)
     if not older:  # its older events were not published: all that is certain is when each status was first reported
         return None
@@ -80,6 +83,16 @@ def seed_connection(
     seed.bookkeeping.journal = _ring(seed.bookkeeping.journal, older)
     seed.seeded_from = generation
     return seed
+
+
+def _kept(state: MessageState | ConnectionState, start: int) -> Bookkeeping:
+    """Return the bookkeeping of a state that is taken as it is. Offsets of another log are behind none of this one's."""
+    book = state.bookkeeping
+    if start != ALL_OLDER:
+        return book
+    return msgspec.structs.replace(
+        book, version=-1, journal=[msgspec.structs.replace(e, offset=-1) for e in book.journal]
+    )
 
 
 def _is_older(state: MessageState | ConnectionState, start: int) -> bool:

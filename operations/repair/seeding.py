@@ -10,11 +10,14 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from operations.generation import agreed
 from operations.repair import published
 from operations.repair.plan import Plan
-from operations.repair.seed import Published, needs_events, seed_connection, seed_message
+from operations.repair.seed import ALL_OLDER, Published, needs_events, seed_connection, seed_message
+from operations.repair.steps import Begin
 from runtime.kafka.clients import make_consumer, make_producer
 from schemas import connection_state, message_state
+from schemas.deployment_state import DeploymentState
 from schemas.topics import MAX_RECORD_BYTES
 
 _AT_ONCE: Final = 20_000
@@ -64,13 +67,16 @@ def _kinds(plan: Plan) -> tuple[_Kind, _Kind]:
     )
 
 
-async def seed_generation(plan: Plan, starts: Mapping[int, int]) -> int:
-    """Write into the new generation's state topics what the old one knows from before `starts`; return how many.
+async def seed_generation(plan: Plan, begin: Begin, partitions: int) -> int:
+    """Write into the new generation's state topics what the old one knows from before the log; return how many.
 
     Args:
         plan: the repair.
-        starts: raw partition → first offset that will be folded again.
+        begin: from where the generation is folded.
+        partitions: of the old generation's state topics.
     """
+    current = await agreed(plan.kafka)
+    others = _of_other_logs(current, plan.old, is_recreated=begin.is_recreated)
     consumer = make_consumer(plan.kafka, "recibo-operator", enable_auto_commit=False, auto_offset_reset="earliest")
     producer = make_producer(
         plan.kafka, "recibo-operator", acks="all", compression_type="zstd", max_request_size=MAX_RECORD_BYTES
@@ -80,10 +86,13 @@ async def seed_generation(plan: Plan, starts: Mapping[int, int]) -> int:
         await producer.start()
         written = 0
         for kind in _kinds(plan):
-            for partition, start in starts.items():
+            for partition in range(partitions):
                 where = TopicPartition(kind.topic, partition)
+                start = ALL_OLDER if begin.is_recreated else begin.starts.get(partition, 0)
+                to = None if begin.is_recreated else partition  # the log may have another partition count by now
                 async for records, done, end in _records(consumer, where):
-                    written += await _send(producer, kind, partition, _seeds(plan, kind, records, where, start))
+                    seeds = _seeds(plan, kind, records, where, (start, others))
+                    written += await _send(producer, kind, to, seeds)
                     plan.progress(f"seeding {kind.name}", done, end)
         return written
     finally:
@@ -102,7 +111,17 @@ async def _records(consumer: AIOKafkaConsumer, where: TopicPartition) -> AsyncIt
         yield records, position, end
 
 
-async def _send(producer: AIOKafkaProducer, kind: _Kind, partition: int, seeds: Iterable[_Seed]) -> int:
+def _of_other_logs(state: DeploymentState, old: int, *, is_recreated: bool) -> list[int]:
+    """Return the generations whose offsets mean nothing in the raw log that is folded now."""
+    known = state.raw.get(old)
+    return [
+        generation
+        for generation, raw in state.raw.items()
+        if (is_recreated and generation <= old) or (known is not None and not raw.is_of(known))
+    ]
+
+
+async def _send(producer: AIOKafkaProducer, kind: _Kind, partition: int | None, seeds: Iterable[_Seed]) -> int:
     sent = [
         await producer.send(kind.seeded_topic, value, key, partition=partition, timestamp_ms=at_ms)
         for key, value, at_ms in seeds
@@ -112,15 +131,23 @@ async def _send(producer: AIOKafkaProducer, kind: _Kind, partition: int, seeds: 
     return len(sent)
 
 
-def _seeds(plan: Plan, kind: _Kind, records: Sequence[Any], where: TopicPartition, start: int) -> list[_Seed]:
-    """Return the seeds of a stretch of states. The last state of a key counts."""
+def _seeds(
+    plan: Plan, kind: _Kind, records: Sequence[Any], where: TopicPartition, since: tuple[int, Sequence[int]]
+) -> list[_Seed]:
+    """Return the seeds of a stretch of states. The last state of a key counts.
+
+    `since` is the partition's first offset that is folded again, and the generations whose offsets are another log's.
+    """
+    start, others = since
     last = {record.key: record for record in records}
     states = {key: kind.decode(record.value) if record.value is not None else None for key, record in last.items()}
     both = [state for state in states.values() if state is not None and needs_events(state, start)]
     events: Mapping[published.Subject, list[Published]] = {}
     if both:
         since_ms = min(state.anchor_ms for state in both)
-        events = kind.events_of([kind.subject(state) for state in both], where.partition, since_ms)
+        events = kind.events_of(
+            [kind.subject(state) for state in both], published.Where(where.partition, since_ms, others)
+        )
     found: list[_Seed] = []
     for key, state in states.items():
         at_ms = last[key].timestamp

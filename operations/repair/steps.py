@@ -8,6 +8,7 @@ from clickhouse_connect.driver.client import Client
 from projections.sink import NOT_DEDUPLICATED
 
 STARTED: Final = "started"
+DECIDED: Final = "decided"
 SEEDED: Final = "seeded"
 COMPARED: Final = "compared"
 SWITCHED: Final = "switched"
@@ -20,6 +21,17 @@ class Begin(msgspec.Struct, frozen=True):
     """Raw partition → first offset folded again: the log's, or an archive's."""
     floor_ms: int
     """Append time, UTC ms, before which records may be older than that; -1: none is, nothing was ever deleted."""
+    is_recreated: bool = False
+    """Whether the log is another one than the old generation was folded from: all that generation knows is older."""
+
+
+class Switched(msgspec.Struct, frozen=True):
+    """What a switch came to."""
+
+    weeks: list[str]
+    """Mondays of the weeks that were replaced."""
+    stood: dict[str, dict[int, int]] = {}  # msgspec copies it for each
+    """New topic → partition → first offset that the live projector reads."""
 
 
 class Steps:
@@ -48,6 +60,16 @@ class Steps:
         """Return from where the generation is folded; None where the repair has not started."""
         detail = self.done().get(STARTED)
         return msgspec.json.decode(detail[1], type=Begin) if detail else None
+
+    def decided(self) -> dict[int, int] | None:
+        """Return up to where the old generation decided the raw log, by partition; None where that is not noted yet."""
+        detail = self.done().get(DECIDED)
+        return msgspec.json.decode(detail[1], type=dict[int, int]) if detail else None
+
+    def switched(self) -> Switched | None:
+        """Return what the switch came to; None where the tables are not switched yet."""
+        detail = self.done().get(SWITCHED)
+        return msgspec.json.decode(detail[1], type=Switched) if detail else None
 
     def done(self) -> dict[str, tuple[str, str]]:
         """Return each step done, with when (UTC) and its detail as JSON; empty where no repair was ever begun."""

@@ -118,6 +118,8 @@ def compare_tables(plan: Plan, begin: Begin, folded: Mapping[int, int]) -> Compa
 
 def rules_of(plan: Plan, begin: Begin, folded: Mapping[int, int], table: str) -> Rules:
     """Return which of a table's rows are older than the log, and which newer than the shadow."""
+    if begin.is_recreated and table in WITH_GENERATION:
+        return Rules(f"generation <= {plan.old}", beyond(folded))
     if table in WITH_GENERATION:
         return Rules(inside_since(begin.starts), beyond(folded))
     text = f"SELECT toUnixTimestamp64Milli(max(last_event_at)) FROM {plan.shadow}.{table}"  # noqa: S608 - a name of ours

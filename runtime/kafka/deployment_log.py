@@ -1,6 +1,7 @@
 """The topic `deployment`, tailed: what it says, in memory, to be asked before each batch; and writing to it."""
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -14,6 +15,11 @@ from schemas.deployment_state import DeploymentState, encode, key_of, told
 from schemas.errors import DeploymentError
 
 log = structlog.get_logger()
+
+
+def _nothing() -> None:
+    """Nobody wants to know of changes."""
+
 
 _POLL_MS: Final = 500
 _FETCH_WAIT_MS: Final = 500
@@ -37,8 +43,8 @@ class DeploymentLog:
 
     async def __aenter__(self) -> Self:
         """Connect and read. Raises DeploymentError where the topic is not there, KafkaError where no broker answers."""
-        await self._consumer.start()
         try:
+            await self._consumer.start()
             await self._begin()
         except BaseException:
             await self._consumer.stop()
@@ -75,11 +81,12 @@ class DeploymentLog:
             await self._read(_POLL_MS)
         return self.state
 
-    async def follow(self) -> None:
-        """Keep `state` up to date, until cancelled. While Kafka is away, what was read last stands."""
+    async def follow(self, on_change: Callable[[], object] = _nothing) -> None:
+        """Keep `state` up to date, until cancelled, calling `on_change` now and then. While Kafka is away, the last stands."""
         while True:
             try:
                 await self._read(_POLL_MS)
+                on_change()
             except KafkaError as error:
                 log.warning("the topic of the deployment cannot be read; trying again", why=repr(error))
                 await asyncio.sleep(_RETRY_S)

@@ -55,8 +55,8 @@ async def look_at(kafka: KafkaSettings, client_id: str, wanted: Iterable[Topic])
     """Return the cluster and those of the topics that exist. Raises aiokafka's KafkaError where no broker answers."""
     names = [topic.name for topic in wanted]
     admin = make_admin(kafka, client_id)
-    await admin.start()
     try:
+        await admin.start()
         cluster = await admin.describe_cluster()
         topics, hidden = await find_topics(admin, names), await hidden_topics(admin, names)
         return Found(str(cluster.get("cluster_id")), len(cluster["brokers"]), topics, frozenset(hidden))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from schemas.error_category import ACTIONS, TABLES
 from schemas.providers.condition import Condition, condition_of
 from schemas.providers.paths import EACH, Path, array_prefix, dotted_of, path_of
@@ -73,6 +75,8 @@ STATUSES: Final = (*RANK, *map(str, ConnectionStatus))
 _SAME_PLACE: Final = ("message_id", "status")
 """Fields that tell where a body's events are."""
 
+TEXT_BYTES_MAX: Final = 16 * 1024
+"""A mapping travels with each record of its source."""
 EMPTY: Final = FieldMapping(paths={}, words={})
 """Says nothing: what a mapping is merged on where the provider has no default."""
 
@@ -209,3 +213,11 @@ def _texts(where: str, value: Any) -> list[str]:
     if isinstance(value, list) and all(isinstance(v, str) for v in value):
         return value
     raise ValueError(f"{where}: expected a text or a list of texts, found {value!r}")
+
+
+def mapping_text(table: Mapping[str, Any] | None) -> str:
+    """Return what a source says of its mapping as JSON, as its records carry it; `{}`: nothing. Raises ValueError: too long."""
+    text = msgspec.json.encode(table or {}, order="deterministic").decode()
+    if len(text) > TEXT_BYTES_MAX:
+        raise ValueError(f"mapping: {len(text)} bytes as JSON, at most {TEXT_BYTES_MAX}: it travels with each record")
+    return text

@@ -51,7 +51,9 @@ class Cluster:
 
     async def create(self, topics: Iterable[Topic]) -> None:
         """Create topics of PARTITIONS partitions."""
-        await self._admin.create_topics([NewTopic(t.name, PARTITIONS, 1, topic_configs=t.config) for t in topics])
+        await self._admin.create_topics(
+            [NewTopic(t.name, t.partitions or PARTITIONS, 1, topic_configs=t.config) for t in topics]
+        )
 
     async def delete(self, names: Iterable[str]) -> None:
         """Delete those of the topics that exist."""

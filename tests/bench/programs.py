@@ -41,7 +41,8 @@ def recibo(cluster: Cluster, number: int, workers: int = 1) -> Program:
             "KAFKA_BOOTSTRAP_SERVERS": cluster.bootstrap,
             "RECIBO_CONFIG": str(data_dir / "recibo.toml"),
             "RECIBO_DATA_DIR": str(data_dir),
-            "RECIBO_GENERATION": str(number),
+            "RECIBO_REPAIR_GENERATION": str(number),
+            "RECIBO_GENERATION": str(number),  # what commits before the topic `deployment` read
             "RECIBO_PROCESSORS_WORKERS": str(workers),
             "RECIBO_PROCESSORS_METRICS_PORT": str(free_port()),
             "PYTHONPATH": f"{PEERS / 'announcing'}:{CHECKOUT}",

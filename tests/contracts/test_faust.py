@@ -48,6 +48,10 @@ def test_versions() -> None:
         (base.ThreadDelegateConsumer._commit, ["self", "offsets"]),
         (driver.Consumer._new_consumer_thread, ["self"]),
         (driver.AIOKafkaConsumerThread._create_worker_consumer, ["self", "transport"]),
+        (driver.AIOKafkaConsumerThread._ensure_consumer, ["self"]),
+        (driver.AIOKafkaConsumerThread.call_thread, ["self", "fun", "args", "kwargs"]),
+        (AIOKafkaConsumer.beginning_offsets, ["self", "partitions"]),
+        (AIOKafkaConsumer.end_offsets, ["self", "partitions"]),
         (faust.Schema.loads_key, ["self", "app", "message", "loads", "serializer"]),
         (faust.Schema.loads_value, ["self", "app", "message", "loads", "serializer"]),
         (App._new_transport, ["self"]),
@@ -233,6 +237,9 @@ class _ClientThread:
 
     async def earliest_offsets(self, *partitions: TP) -> dict[TP, int]:
         return {tp: self.starts[tp] for tp in partitions}
+
+    async def ranges(self, *partitions: TP) -> dict[TP, tuple[int, int]]:
+        return dict.fromkeys(partitions, (0, 1000))
 
     async def seek_wait(self, partitions: dict[TP, int]) -> None:
         self.positions |= partitions

@@ -27,6 +27,7 @@ PRIVATE: Final = {
     "_commit": "test_faust.py",
     "_conn": "test_chdb.py",
     "_create_worker_consumer": "test_faust.py",
+    "_ensure_consumer": "test_faust.py",
     "_fail_all": "test_aiokafka.py",
     "_fetch_max_wait_ms": "test_faust.py",
     "_get_active_partitions": "test_faust.py",
@@ -36,6 +37,7 @@ PRIVATE: Final = {
     "_send_request": "test_topic_ids.py",
     "_sender": "test_aiokafka.py",
     "_sequence_numbers": "test_aiokafka.py",
+    "_thread": "test_faust.py",
     "_txn_manager": "test_aiokafka.py",
     "_value_deserializer": "test_faust.py",
 }

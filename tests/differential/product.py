@@ -27,7 +27,7 @@ def published(records: Sequence[Any], parser_of: Callable[[SourceContext], Parse
 def _fold(
     records: Sequence[Any], partition: int, parser_of: Callable[[SourceContext], Parser], found: Published
 ) -> None:
-    understood = read_batch(records, parser_of, lambda *_: False)
+    understood = read_batch(records, lambda context, _: parser_of(context), lambda *_: False)
     messages, connections = keys_of(understood)
     folded = fold_batch(
         understood,

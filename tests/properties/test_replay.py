@@ -71,7 +71,7 @@ def steps(log: list[Any], durable: Durable, sizes: list[int]) -> list[Step]:
     position = durable.committed
     while position < len(log):
         size = sizes[len(done) % len(sizes)]
-        understood = read_batch(log[position : position + size], lambda _: PARSER, lambda *_: False)
+        understood = read_batch(log[position : position + size], lambda *_: PARSER, lambda *_: False)
         message_keys, connection_keys = keys_of(understood)
         folded = fold_batch(
             understood,

@@ -142,6 +142,7 @@ class Deployment:
                 "COLUMNS": "200",
                 "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
                 "CLICKHOUSE_URL": self.clickhouse_url,
+                "RECIBO_RAW_TIMESTAMPS": "CreateTime",
                 "RECIBO_DATA_DIR": str(self.folder / "data"),
                 "RECIBO_CONFIG": str(self.folder / "recibo.toml"),
             },
@@ -189,7 +190,7 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         ingest_metrics_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
-        kafka=KafkaSettings(kafka),
+        kafka=KafkaSettings(kafka, raw_timestamps="CreateTime"),
         clickhouse=ClickHouseSettings(clickhouse_url),
         partitions=PARTITIONS,
     )

@@ -99,7 +99,7 @@ def _observed(record: StoredRecord) -> RawRecord:
 def _process(stored: Sequence[StoredRecord], observed: Observed) -> None:
     for partition in range(PARTITIONS):
         records = [record for record in stored if record.partition == partition]
-        understood = read_batch(records, lambda context: SOURCES[context.source].parser, lambda *_: False)
+        understood = read_batch(records, lambda context, _: SOURCES[context.source].parser, lambda *_: False)
         messages, connections = keys_of(understood)
         folded = fold_batch(understood, partition, dict.fromkeys(messages), dict.fromkeys(connections))
         for table, events, states in (

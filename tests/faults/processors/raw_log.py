@@ -27,13 +27,14 @@ async def make_topics(bootstrap: str, generation: int, partitions: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        wanted = {topic.name: topic for topic in declared(Topics(generation))}
+        wanted = {topic.name: topic for topic in declared(Topics(generation, raw_timestamps="CreateTime"))}
         left = [name for name in await admin.list_topics() if name in wanted]
         if left:
             await admin.delete_topics(left)
-        new = [NewTopic(t.name, partitions, 1, topic_configs={**t.config, **_CHOSEN_TIMES}) for t in wanted.values()]
-        for topic in new:
-            topic.topic_configs.pop("message.timestamp.type", None)  # the times are the traffic's own
+        new = [
+            NewTopic(t.name, t.partitions or partitions, 1, topic_configs={**t.config, **_CHOSEN_TIMES})
+            for t in wanted.values()
+        ]
 
         async def made() -> bool:
             try:

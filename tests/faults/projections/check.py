@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from projections.settings import Settings
-from schemas.topics import DEPLOYMENT, RAW, REQUESTS, Topics, declared
+from schemas.topics import DEPLOYMENT, HOLDS, RAW, REQUESTS, Topics, declared
 from tests.faults.projections.line import STORE, VIEWS, Line
 from tests.integration.projections.test_tables import FACTS_COLUMNS, facts_of, truth
 from tests.support.polling import until
@@ -27,7 +27,10 @@ TABLES = {
 async def until_projected(line: Line) -> None:
     """Wait until every group has committed the end of its topic."""
     partitions = [
-        TopicPartition(t.name, p) for t in declared(Topics(1)) if t.name != DEPLOYMENT for p in range(PARTITIONS)
+        TopicPartition(t.name, p)
+        for t in declared(Topics(1))
+        if t.name not in {DEPLOYMENT, HOLDS}
+        for p in range(PARTITIONS)
     ]
     admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
     await admin.start()

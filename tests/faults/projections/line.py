@@ -80,6 +80,7 @@ def _projector(name: str, kafka: str, engine: str) -> Any:
     environ = {
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "CLICKHOUSE_URL": engine,
+        "RECIBO_RAW_TIMESTAMPS": "CreateTime",
         "RECIBO_PROJECTIONS_METRICS_PORT": str(port),
         "RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "2500",
         "RECIBO_PROJECTIONS_INSERT_TIMEOUT_S": "2",

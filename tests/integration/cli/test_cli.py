@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from cli.__main__ import recibo
 from operations import doctor as checks
-from operations.topics import create_missing
+from operations.generation import settle
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import FoundTopic
 from runtime.ports import HOST, free_port
@@ -76,22 +76,18 @@ def test_sql_names_a_clickhouse_that_does_not_answer() -> None:
     assert "does not answer: start it (`recibo up`)" in str(done.exception)
 
 
-def test_doctor_names_what_is_missing_and_what_a_single_broker_means(kafka_bootstrap: str, clickhouse_url: str) -> None:
+def test_doctor_names_what_is_missing_and_what_a_single_broker_means(
+    kafka_bootstrap: str, clickhouse_url: str, fresh_name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """On servers nobody set up, doctor fails with the remedy for topics and tables, and says what 204 survives."""
-    asyncio.run(create_missing(KafkaSettings(kafka_bootstrap), 3000, 4))
+    monkeypatch.setenv("RECIBO_TOPIC_PREFIX", f"{fresh_name}.")
+    asyncio.run(settle(KafkaSettings(kafka_bootstrap, topic_prefix=f"{fresh_name}."), 4, tmp_path, {}))
     servers = ["--kafka-bootstrap-servers", kafka_bootstrap, "--clickhouse-url", clickhouse_url]
-    done = run("doctor", *servers, "--generation", "3000")
+    done = run("doctor", *servers)
     lines = {line.split()[1]: line for line in done.output.splitlines()}
     assert list(lines) == [
-        "kafka",
-        "topics",
-        "durability",
-        "clickhouse",
-        "tables",
-        "clocks",
-        "versions",
-        "disk",
-        "files",
+        *("kafka", "topics", "durability", "generation", "raw"),
+        *("clickhouse", "tables", "clocks", "versions", "disk", "files"),
     ]
     assert lines["kafka"].startswith("ok")
     assert lines["topics"].startswith("ok")
@@ -101,10 +97,11 @@ def test_doctor_names_what_is_missing_and_what_a_single_broker_means(kafka_boots
     assert "projections.clickhouse.migrate" in lines["tables"] or lines["tables"].startswith("ok")
     assert lines["clocks"].startswith("ok")
 
-    done = run("doctor", *servers, "--generation", "3001")
+    monkeypatch.setenv("RECIBO_TOPIC_PREFIX", f"{fresh_name}.other.")
+    done = run("doctor", *servers)
     assert done.exit_code == 1
-    assert "message.events.g3001 is missing" in done.output
-    assert "`recibo topics` creates what is missing" in done.output
+    assert "message.events.g1 is missing" in done.output
+    assert "`recibo topics --apply` creates what is missing" in done.output
 
 
 def test_doctor_goes_on_where_nothing_answers() -> None:

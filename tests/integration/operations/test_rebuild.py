@@ -197,14 +197,13 @@ async def test_a_killed_command_goes_on(
 
 def command(settings: Settings, *options: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "cli", "rebuild", "message_event", *options],
+        [sys.executable, "-m", "cli", "rebuild", "message_event", "--generation", str(settings.generation), *options],
         env={
             "PATH": "",
             "PYTHONUNBUFFERED": "1",
             "COLUMNS": "200",
             "KAFKA_BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
             "CLICKHOUSE_URL": settings.clickhouse.url,
-            "RECIBO_GENERATION": str(settings.generation),
             "RECIBO_PROJECTIONS_STORE": settings.clickhouse.database,
             "RECIBO_PROJECTIONS_GROUP": settings.group,
         },

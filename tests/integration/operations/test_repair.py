@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from operations.generation import Generation, read_generation
+from operations.generation import agreed
+from runtime.kafka.settings import KafkaSettings
+from schemas.deployment_state import LiveGeneration
 from schemas.status import BIT
 from tests.support.deployment import WRONG_WORD, Deployment, make_log, running_deployment
 from tests.support.servers import clickhouse_server, kafka_server
@@ -27,6 +29,11 @@ CUT = MIDDLE + 3 * DAY_MS
 THE_HOUR = NEW + 2 * DAY_MS
 STATUS = {"fila": "queued", "entregue": "delivered", "lida": "read", "erro": "error", WRONG_WORD: "error"}
 Story = tuple[str, str, int]
+
+
+async def live(deployment: Deployment) -> LiveGeneration:
+    """Return which generation counts."""
+    return (await agreed(KafkaSettings(deployment.kafka))).live
 
 
 def week(monday_ms: int) -> str:
@@ -115,12 +122,12 @@ async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_p
             await asyncio.to_thread(d.killed_at, step, "--compare-only")
         printed = await asyncio.to_thread(d.repaired, "--compare-only")
         assert "delivered" in printed
-        assert read_generation(tmp_path / "data") == Generation()
+        assert await live(d) == LiveGeneration()
         for step in ("last of", "replacing"):
             await asyncio.to_thread(d.killed_at, step, "--yes")
-        assert read_generation(tmp_path / "data") == Generation(1, switching_to=2)
+        assert await live(d) == LiveGeneration(1, switching_to=2)
         await asyncio.to_thread(d.repaired, "--yes")
-    assert read_generation(tmp_path / "data") == Generation(2)
+    assert await live(d) == LiveGeneration(2)
     await d.until_projected()
 
     truth = seen(HISTORY + arrived)
@@ -151,7 +158,9 @@ async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_p
     }
     assert "switched" in await asyncio.to_thread(d.repaired, "--status", "--generation", "1")
     await asyncio.to_thread(d.restart)
-    assert d.stack._generation == Generation(2)
+    assert await live(d) == LiveGeneration(2)
+    await d.append([("after-restart", "lida", time.time_ns() // 1_000_000)])
+    await d.until_projected()
 
 
 @pytest.mark.timeout(300)

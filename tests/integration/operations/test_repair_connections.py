@@ -59,7 +59,7 @@ def as_it_was_folded(records: list[Any]) -> Iterator[tuple[str, bytes, int]]:
     topics, state = Topics(1), None
     for record in records:
         stamp = RequestStamp(f"{record.offset:032x}", 0, "single", record.timestamp)
-        event = understand(record, CONTEXT, stamp, lambda _: PARSER)
+        event = understand(record, CONTEXT, stamp, lambda *_: PARSER)
         assert isinstance(event, Event)
         state = state or connection_state.absent(event, record.timestamp)
         connection_state.join(state, event)

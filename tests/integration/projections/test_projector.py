@@ -20,7 +20,10 @@ from deploy.local.engine import clickhouse_program
 from projections.completeness import lacking
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.deployment_log import DeploymentLog
+from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST, free_port
+from schemas.deployment_state import LIVE, LiveGeneration
 from schemas.topics import RAW, Topics, declared
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, until
@@ -45,6 +48,7 @@ def projector(databases: Databases, kafka: str, **environ: str) -> Iterator[tupl
             "RECIBO_PROJECTIONS_STORE": databases.store,
             "RECIBO_PROJECTIONS_GROUP": databases.store,
             "RECIBO_PROJECTIONS_METRICS_PORT": str(port),
+            "RECIBO_RAW_TIMESTAMPS": "CreateTime",
             **environ,
         },
     )
@@ -128,7 +132,9 @@ async def test_rows_follow_records_and_survive_a_kill(databases: Databases, own_
     await make_topics(own_kafka, 7)
     world = busy_world(1_000, generation=7)
     await publish(world, own_kafka)
-    environ = {"RECIBO_GENERATION": "7", "RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "100"}
+    async with DeploymentLog(KafkaSettings(own_kafka), "test") as deployment:
+        await deployment.write(LIVE, 0, LiveGeneration(7))
+    environ = {"RECIBO_PROJECTIONS_BATCH_ROWS_MAX": "100"}
     with projector(databases, own_kafka, **environ):
         await until(lambda: databases.value("SELECT count() FROM store.message_state") > 300)
     with projector(databases, own_kafka, **environ) as (process, port):

@@ -113,11 +113,11 @@ async def test_an_event_comes_back_from_its_columns_as_it_was(databases: Databas
     await project(world)
     found = []
     for partition in range(4):
-        at = (partition, START_MS)
+        at = published.Where(partition, START_MS)
         messages = [("acme", event.message_id) for event in events]
-        for one in published.of_messages(databases.client, databases.store, messages, *at).values():
+        for one in published.of_messages(databases.client, databases.store, messages, at).values():
             found += one
-        for one in published.of_connections(databases.client, databases.store, [("acme", "c-1")], *at).values():
+        for one in published.of_connections(databases.client, databases.store, [("acme", "c-1")], at).values():
             found += one
     by_id = {one.event.id: msgspec.to_builtins(one.event) for one in found}
     assert by_id == {event.id: msgspec.to_builtins(event) for event in events}

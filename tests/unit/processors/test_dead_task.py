@@ -22,7 +22,7 @@ asyncio.run(main())
 
 def test_it_ends_the_worker_with_a_code() -> None:
     """The worker ends at once with code 1, naming the task, so that its supervisor starts it again."""
-    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
+    environ = {**os.environ, "PYTHONPATH": str(CHECKOUT), "RECIBO_REPAIR_GENERATION": "1"}  # asks no broker
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT], env=environ, capture_output=True, text=True, timeout=60, check=False
     )

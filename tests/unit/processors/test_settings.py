@@ -14,7 +14,7 @@ def test_from_environ() -> None:
         {
             "KAFKA_BOOTSTRAP_SERVERS": "k:1",
             "RECIBO_DATA_DIR": "/d",
-            "RECIBO_GENERATION": "3",
+            "RECIBO_REPAIR_GENERATION": "3",
             "RECIBO_PROCESSORS_WORKER": "w",
         }
     )
@@ -26,6 +26,6 @@ def test_from_environ() -> None:
 def test_a_bad_number_is_named() -> None:
     """The message names the variable and what it must be."""
     with pytest.raises(
-        ConfigurationError, match="RECIBO_GENERATION='one': must be a whole number from 1 to 1000000000"
+        ConfigurationError, match="RECIBO_PROCESSORS_WORKERS='one': must be a whole number from 1 to 256"
     ):
-        from_environ({"RECIBO_GENERATION": "one"})
+        from_environ({"RECIBO_PROCESSORS_WORKERS": "one"})

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from rocksdict import Cache
 
@@ -135,3 +136,27 @@ def test_a_store_whose_first_bytes_rotted_begins_empty(closed_store: Path) -> No
     store = opened(closed_store)
     assert (store.offset, store.scan(b"", 5000)) == (-1, [])
     store.close()
+
+
+def test_a_store_of_another_raw_log_is_refused(tmp_path: Path) -> None:
+    """Offsets of a recreated raw log begin anew: the store stays as it is, and the message names the command."""
+    known = msgspec.structs.replace(OURS, raw_topic_id="AAAA")
+    store = opened(tmp_path, known)
+    store.apply(ITEMS, 1999, 1999)
+    store.close()
+    with pytest.raises(StateRefused, match=r"topic id AAAA, and the topic has id BBBB now.*`recibo repair`"):
+        opened(tmp_path, msgspec.structs.replace(OURS, raw_topic_id="BBBB"))
+    store = opened(tmp_path, known)
+    assert store.version == 1999
+    store.close()
+
+
+def test_a_store_that_knows_no_raw_log_learns_it(closed_store: Path) -> None:
+    """A store of an earlier release is kept, and holds to the log from its next batch on."""
+    known = msgspec.structs.replace(OURS, raw_topic_id="AAAA")
+    store = opened(closed_store, known)
+    assert store.version == 1999
+    store.apply(ITEMS[:1], 2000, 2000)
+    store.close()
+    with pytest.raises(StateRefused):
+        opened(closed_store, msgspec.structs.replace(OURS, raw_topic_id="BBBB"))

@@ -12,7 +12,7 @@ from schemas.record import SourceContext, encode_source
 from tests.support.raw import WPP, Headers, event_record, headers, raw_record
 
 
-def parser_of(context: SourceContext) -> Any:
+def parser_of(context: SourceContext, offset: int) -> Any:
     """Every source's parser is WPP Marketing's."""
     return PROVIDERS["wpp_marketing"].parser(None)
 
@@ -60,7 +60,7 @@ def test_header_order_does_not_count() -> None:
 def test_whole_bodies_are_not_read() -> None:
     """A body kept whole as evidence costs no parsing, and cannot stop the worker."""
 
-    def breaking(_: SourceContext) -> Any:
+    def breaking(_: SourceContext, _offset: int) -> Any:
         raise AssertionError("asked for the parser of a whole body")
 
     assert read(raw_record(0, b"r", b"{}", headers(kind="batch", index=-1)), breaking) is None

@@ -16,12 +16,10 @@ def test_values_are_read() -> None:
     settings = from_environ(
         {
             "CLICKHOUSE_URL": "https://reader:p%40ss@ch.example:8443",
-            "RECIBO_GENERATION": "2",
             "RECIBO_PROJECTIONS_BATCH_AGE_MS_MAX": "50",
             "RECIBO_PROJECTIONS_ACCEPTS_GAPS": "1",
         }
     )
-    assert settings.generation == 2
     assert settings.batch_age_ms_max == 50
     assert settings.accepts_gaps
 
@@ -30,8 +28,6 @@ def test_values_are_read() -> None:
     ("name", "value"),
     [
         ("CLICKHOUSE_URL", "127.0.0.1:8123"),
-        ("RECIBO_GENERATION", "0"),
-        ("RECIBO_GENERATION", "one"),
         ("RECIBO_PROJECTIONS_BATCH_ROWS_MAX", "2000000"),
         ("RECIBO_PROJECTIONS_SET_ASIDE_RATIO_MAX", "2"),
         ("RECIBO_PROJECTIONS_SET_ASIDE_RATIO_MAX", "few"),

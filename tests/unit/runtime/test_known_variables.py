@@ -30,14 +30,14 @@ def test_the_warning_reads_the_sources_whatever_their_state(content: bytes | Non
     if content is not None:
         path.write_bytes(content)
     with capture_logs() as logs:
-        warn_of_unknown_variables({"RECIBO_CONFIG": str(path), "RECIBO_MINE": "", "RECIBO_GENERATON": "2"})
+        warn_of_unknown_variables({"RECIBO_CONFIG": str(path), "RECIBO_MINE": "", "RECIBO_LOG_LEVL": "2"})
     said = [log["event"] for log in logs]
-    assert "RECIBO_GENERATON is set, and nothing reads it; did you mean RECIBO_GENERATION?" in said
+    assert "RECIBO_LOG_LEVL is set, and nothing reads it; did you mean RECIBO_LOG_LEVEL?" in said
     assert len(said) == (1 if content == b'env = "RECIBO_MINE"' else 2)
 
 
 def test_a_supervised_worker_repeats_no_warning() -> None:
     """Only the supervisor warns: its workers have the same environment."""
     with capture_logs() as logs:
-        warn_of_unknown_variables({"RECIBO_INGEST_WORKER": "0", "RECIBO_GENERATON": "2"})
+        warn_of_unknown_variables({"RECIBO_INGEST_WORKER": "0", "RECIBO_LOG_LEVL": "2"})
     assert not logs

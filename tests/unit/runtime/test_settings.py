@@ -11,8 +11,9 @@ from msgspec import Meta
 from runtime.clickhouse.settings import ClickHouseSettings, ClickHouseUrl
 from runtime.setting_types import Count, Networks, Port, Share, Variable, allowed
 from runtime.settings import from_environ, settings_of
-from runtime.shared_settings import Generation
 from schemas.errors import ConfigurationError
+
+Generation = Annotated[int, Variable("SHARED_NUMBER"), Meta(ge=1, le=1_000_000_000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ def read(**environ: str) -> Settings:
 def test_what_is_absent_or_empty_leaves_the_default() -> None:
     """A variable that is set to nothing, as compose files do, counts as one that is not set."""
     assert read() == Settings()
-    assert read(APP_PORT="", RECIBO_GENERATION="  ", APP_IS_ON="", CLICKHOUSE_URL="", APP_SHAPE="") == Settings()
+    assert read(APP_PORT="", SHARED_NUMBER="  ", APP_IS_ON="", CLICKHOUSE_URL="", APP_SHAPE="") == Settings()
 
 
 def test_each_kind_is_read() -> None:
     """Numbers, words, paths, lists and nested settings come as what they are."""
     settings = read(
-        RECIBO_GENERATION="3",
+        SHARED_NUMBER="3",
         APP_PORT=" 9000 ",
         APP_SHARE=".25",
         APP_SHAPE="NONE",
@@ -83,7 +84,7 @@ def test_a_switch_is_read_in_every_usual_spelling(text: str, meant: bool) -> Non
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
-        ("RECIBO_GENERATION", "0", "a whole number from 1 to 1000000000"),
+        ("SHARED_NUMBER", "0", "a whole number from 1 to 1000000000"),
         ("APP_PORT", "-1", "a whole number from 1 to 65535"),
         ("APP_PORT", "http", "a whole number from 1 to 65535"),
         ("APP_PORT", "80.5", "a whole number from 1 to 65535"),
@@ -131,7 +132,7 @@ def test_no_form_of_a_url_shows_its_password(url: str) -> None:
 def test_every_setting_is_listed_with_its_variable() -> None:
     """Nested settings are listed with the others, under the process's prefix or their own name."""
     listed = {setting.variable: setting for setting in settings_of(Settings, "APP_")}
-    assert {"RECIBO_GENERATION", "APP_PORT", "CLICKHOUSE_URL", "ENGINE_PASSWORD", "APP_TIMEOUT_S"} < listed.keys()
+    assert {"SHARED_NUMBER", "APP_PORT", "CLICKHOUSE_URL", "ENGINE_PASSWORD", "APP_TIMEOUT_S"} < listed.keys()
     assert listed["APP_TIMEOUT_S"].owner is Engine
     assert listed["APP_TIMEOUT_S"].default == 5
     assert allowed(listed["APP_MAYBE"].hint) == "a path"

@@ -19,8 +19,7 @@ WRONG = [
     *((stage, "RECIBO_LOG_LEVEL", "LOUD") for stage in STAGES),
     *((stage, _PORT_VARIABLE.get(stage, f"RECIBO_{stage.upper()}_METRICS_PORT"), "-1") for stage in STAGES),
     *((stage, _PORT_VARIABLE.get(stage, f"RECIBO_{stage.upper()}_METRICS_PORT"), "http") for stage in STAGES),
-    ("processors", "RECIBO_GENERATION", "0"),
-    ("projections", "RECIBO_GENERATION", "0"),
+    ("processors", "RECIBO_REPAIR_GENERATION", "-1"),
     ("ingest", "RECIBO_INGEST_WORKERS", "0"),
     ("processors", "RECIBO_PROCESSORS_WORKERS", "0"),
     ("processors", "RECIBO_PROCESSORS_WORKER", "../other"),
@@ -81,11 +80,11 @@ def test_sources_that_cannot_be_read_are_refused(stage: str, fault: str, tmp_pat
 @pytest.mark.parametrize("stage", STAGES)
 def test_an_unknown_variable_is_named_at_start(stage: str, tmp_path: Path) -> None:
     """A mistyped name is warned of before anything else happens, with the variable that was probably meant."""
-    process = start(stage, tmp_path, RECIBO_GENERATON="2")
+    process = start(stage, tmp_path, RECIBO_LOG_LEVL="INFO")
     assert process.stderr is not None
     try:
-        said = next((line for line in process.stderr if "RECIBO_GENERATON" in line), "")
+        said = next((line for line in process.stderr if "RECIBO_LOG_LEVL" in line), "")
     finally:
         process.kill()
         process.communicate()
-    assert "did you mean RECIBO_GENERATION?" in said
+    assert "did you mean RECIBO_LOG_LEVEL?" in said

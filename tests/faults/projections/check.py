@@ -7,8 +7,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from projections.rows import projections_of
 from projections.settings import Settings
-from schemas.topics import DEPLOYMENT, HOLDS, RAW, REQUESTS, Topics, declared
+from schemas.topics import RAW, REQUESTS, Topics
 from tests.faults.projections.line import STORE, VIEWS, Line
 from tests.integration.projections.test_tables import FACTS_COLUMNS, facts_of, truth
 from tests.support.polling import until
@@ -26,12 +27,7 @@ TABLES = {
 
 async def until_projected(line: Line) -> None:
     """Wait until every group has committed the end of its topic."""
-    partitions = [
-        TopicPartition(t.name, p)
-        for t in declared(Topics(1))
-        if t.name not in {DEPLOYMENT, HOLDS}
-        for p in range(PARTITIONS)
-    ]
+    partitions = [TopicPartition(t.topic, p) for t in projections_of(Topics(1)) for p in range(PARTITIONS)]
     admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
     await admin.start()
     async with AIOKafkaConsumer(bootstrap_servers=line.kafka) as asking:

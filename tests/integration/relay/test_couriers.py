@@ -92,17 +92,18 @@ async def test_a_delivery_that_dies_is_not_silent(broker: str, start_ingest: Sta
     metrics = RelayMetrics().of(target)
     readers = LogReaders(KafkaSettings(broker))
     courier = Courier(target, delivery, readers, Settings(kafka=KafkaSettings(broker)), metrics)
-    running = asyncio.gather(courier.run(), readers.run())
+    running = [asyncio.ensure_future(courier.run()), asyncio.ensure_future(readers.run())]
     try:
         await until(lambda: has(courier.is_reading), "the courier to read")
         await post(ingest, fresh_name, status_body(0))
         await until(lambda: has("a bug" in courier.trouble), "the death to be reported")
         assert not courier.is_reading
         await until(lambda: has(delivery.deaths > 1), "the webhook to be read again")
-        assert not running.done()
+        assert not any(task.done() for task in running)
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 async def has(value: object) -> bool:

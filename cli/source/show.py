@@ -1,9 +1,8 @@
 """`recibo source list` and `recibo source show`."""
 
 import click
-from rich.table import Table
 
-from cli._terminal import Terminal
+from cli._terminal import printable
 from cli.source.options import local_origin, with_origin, with_registry
 from operations.sources.proof import newest_secret, webhook_url
 from operations.sources.registry import Registry
@@ -16,14 +15,14 @@ from schemas.sources import Secret, Source
 @with_registry
 def list_command(*, registry: Registry, public_url: str, ingest_port: int) -> None:
     """List the registered sources."""
-    table = Table()
-    for heading in ("source", "provider", "account", "proof", "statuses", "URL"):
-        table.add_column(heading, overflow="fold")
+    rows = [("source", "provider", "account", "proof", "statuses", "URL")]
     for source in registry.read().by_name.values():
         url = webhook_url(public_url or local_origin(ingest_port), source, "…")
         statuses = "all" if source.selected is None else ", ".join(source.selected)
-        table.add_row(source.name, source.provider.name, source.account, _kind(source), statuses, url)
-    Terminal().print(table)
+        rows.append((source.name, source.provider.name, source.account, _kind(source), statuses, url))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:  # one line each, however long: a URL is there to be copied
+        click.echo(printable("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()))
 
 
 @click.command("show", short_help="Show a source: URL, secrets, relay, set-up steps.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from operations.learn.evidence import Evidence, Repeats, is_person, is_word, name_parts, own_name
+from operations.learn.evidence import Evidence, Repeats, is_name, is_person, is_word, name_parts, own_name
 from operations.learn.meanings import parts_of
 from operations.learn.rows import Row
 from operations.learn.vocabulary import CHANNELS, CONTENT, DISCOURAGED, MESSAGE_TIMES, NAMES, STATUS_TIMES
@@ -17,6 +17,27 @@ from schemas.status import FAILURES
 _FORMAT_POINTS: Final = 8.0
 _AGAINST: Final = 6.0
 _MOST: Final = 0.5
+_SHORT: Final = 6
+"""Fewer characters are an id only where they are called so."""
+_OF_A_MESSAGE: Final = frozenset(
+    {
+        "id",
+        "message",
+        "msg",
+        "mensagem",
+        "sms",
+        "wa",
+        "whatsapp",
+        "external",
+        "local",
+        "provider",
+        "internal",
+        "gs",
+        "nc",
+        "uu",
+    }
+    | {"ncmessage", "envio", "disparo", "da", "de", "do", "the", "ref", "tracking", "rastreio", "unique", "global"}
+)
 _REFERENCES: Final = frozenset(
     {"ref", "reference", "client", "external", "correlation", "custom", "cust", "order", "pedido"}
 )
@@ -69,14 +90,17 @@ def ids(shape: Shape) -> list[Choice]:
         if not _is_id(e) or e.coverage < _MOST or e.path == shape.status:
             continue
         own = parts_of(own_name(e.path))
+        if by_name("message_id", e.path) <= 0 and (e.phones > _MOST or any(len(str(v)) < _SHORT for v in e.values)):
+            continue
         again, doubled = repeated[e.path], shape.repeats.doubled(shape.rows, e.path)
         points = by_name("message_id", e.path) + 2 * e.ids + 2 * e.distinct + 5 * again - 8 * doubled - 5 * e.phones
         points += 2.0 if {"message", "id"} <= set(own) else 1.5 if own == ["id"] else 0.0
         points -= 3.0 if _REFERENCES.intersection(own) else 0.0
+        points -= 6.0 if "id" in own and set(own) - _OF_A_MESSAGE else 0.0  # `wabaId` of a message is no message's id
         if reoccurs and not again:
             points -= _FORMAT_POINTS  # new with each status: the status's own id
-        if shape.same_for_all(e.path) and (others_vary or not again):
-            points -= _FORMAT_POINTS  # one for all messages
+        if shape.same_for_all(e.path):  # one for all messages, or all of these are of one message
+            points -= _FORMAT_POINTS if reoccurs or (others_vary and not again) else 2.5 * again
         why = [f"called {own_name(e.path)}"] if by_name("message_id", e.path) > 0 else []
         if again:
             count = sum(bool(row.text(e.path)) for row, _ in shape.rows)
@@ -107,8 +131,8 @@ def times(shape: Shape, message_id: Path) -> list[Choice]:
             continue  # beside the message's own words: when it was written
         if same and not is_its_own:
             continue
-        if shape.same_for_all(e.path) and not is_its_own and len(shape.rows) > 1:
-            continue
+        if not is_its_own and (not compared or shape.same_for_all(e.path)):
+            continue  # nothing says that it is the status's: neither its name, nor a change with each
         near = len([1 for a, b in zip(e.path, shape.status or message_id, strict=False) if a == b])
         points = _FORMAT_POINTS * e.times + by_name("time", e.path) + 4 * is_its_own + 3 * near + 2 * e.coverage
         why = "times" + (", another with each status" if compared and not same else "")
@@ -135,7 +159,7 @@ def recipients(shape: Shape, message_id: Path) -> list[Choice]:
         name = by_name("recipient", e.path)
         if not is_of_message(shape, message_id, e.path):
             continue
-        if shape.same_for_all(e.path) and name < 7:  # noqa: PLR2004 - clearly called so: one phone that all was sent to
+        if shape.varied.get(e.path, 0) <= 1 and name < 7:  # noqa: PLR2004 - clearly called so: one phone that all was sent to
             continue
         kinds = {recipient_of(str(value))[1] for value in e.values}
         points = _FORMAT_POINTS * e.phones + name + (2.0 if "phone" in kinds else 0.0) + 2 * e.coverage
@@ -170,8 +194,8 @@ def connections(shape: Shape, recipient: Path | None, message_id: Path | None) -
             len(messages) > 1 and e.distinct == 1 and len(texts) > 1
         ):
             continue
-        if "from" in parts_of(own_name(e.path)) and not e.is_constant and recipient is None:
-            continue
+        if recipient is None and not all(map(is_name, e.values)):
+            continue  # a number may be the customer's, where that is not known
         own = parts_of(own_name(e.path))
         points += (
             3.0 * e.is_constant

@@ -136,6 +136,11 @@ def is_person(value: Any) -> bool:
     return kind in ("lid", "group", "bsuid", "parent_bsuid") or (kind == "phone" and len(recipient) in _PHONE_DIGITS)
 
 
+def is_name(value: Any) -> bool:
+    """Tell whether a value is no number of a person."""
+    return not is_person(value)
+
+
 def is_id(value: Any) -> bool:
     """Tell whether a value could be an id: a number or a text with a digit in it, and no spaces."""
     return type(value) in (str, int) and bool(_ID.match(str(value)))

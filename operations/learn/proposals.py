@@ -17,7 +17,7 @@ from operations.learn.shapes import Group
 from schemas.providers.condition import Condition
 from schemas.providers.paths import Path
 from schemas.providers.recipients import recipient_of
-from schemas.status import RANK, ConnectionStatus
+from schemas.status import RANK
 
 ORDER: Final = (
     "status",
@@ -41,7 +41,7 @@ _CLEARLY: Final = 2.5
 """Points by which an id must lead another that would make other messages."""
 _SHOWN: Final = 4
 _COMBINATIONS_MAX: Final = 1_000
-_CONNECTION: Final = frozenset(map(str, ConnectionStatus))
+_ALL_OF_OTHERS: Final = Condition((), "", ignored="inbound_message_status")
 
 
 @dataclass(slots=True)
@@ -162,6 +162,10 @@ def _proposal(reading: Reading, source: _Source, now_ms: int, given: Mapping[str
         _choose(proposal, "connection_id", candidates.connections(shape, None, None), settled)
     proposal.paths.update(settled)
     theirs = _of_others([row for row, _ in pairs])
+    if theirs == _ALL_OF_OTHERS:
+        proposal.remark = "fromMe is false in all of them: whose messages these are cannot be told; let others come too"
+        proposal.paths, proposal.when = {}, []
+        return proposal
     if theirs is not None:
         proposal.when.append(theirs)
         pairs = [(row, "" if theirs.holds(row.values.get(theirs.path)) else status) for row, status in pairs]
@@ -176,8 +180,9 @@ def _of_others(rows: Sequence[Row]) -> Condition | None:
     """
     for path in dict.fromkeys(path for row in rows for path in row.values):
         values = {row.values[path] for row in rows if type(row.values.get(path)) is bool}
-        if parts_of(own_name(path)) == ["from", "me"] and values == {True, False}:
-            return Condition(path, "", equals=False, ignored="inbound_message_status")
+        if parts_of(own_name(path)) == ["from", "me"] and False in values:
+            theirs = Condition(path, "", equals=False, ignored="inbound_message_status")
+            return theirs if True in values else _ALL_OF_OTHERS
     return None
 
 
@@ -222,6 +227,8 @@ def _is_open(shape: Shape, found: Sequence[Choice]) -> bool:
     if len(found) < 2 or found[1].points < _ENOUGH or found[0].points - found[1].points >= _CLEARLY:  # noqa: PLR2004 - two
         return False
     first, second = ([row.text(choice.path) for row, _ in shape.rows] for choice in found[:2])
+    if not any(shape.repeats.repeated(shape.rows, choice.path) for choice in found[:2]):
+        return True  # each is new with every body: one of them may be the status's own
     return len(set(zip(first, second, strict=True))) != len(set(first)) or len(set(first)) != len(set(second))
 
 

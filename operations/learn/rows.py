@@ -7,8 +7,8 @@ from typing import Any, Final
 from operations.learn.shapes import events_of, places
 from schemas.providers.arrays import Arrays, Element, level_of
 from schemas.providers.paths import EACH, Path, array_prefix, value_at
+from schemas.providers.provider import PARTS_MAX
 
-_ROWS_MAX: Final = 5_000
 _SCALARS: Final = (str, int, float, bool, type(None))
 
 
@@ -48,10 +48,8 @@ def rows_of(documents: Sequence[Any], array: Path) -> list[Row]:
     rows: list[Row] = []
     for body, document in enumerate(documents):
         for one in events_of(document):
-            elements = walker.elements(one, _ROWS_MAX) if walker else [Element((), (one,))]
+            elements = walker.elements(one, PARTS_MAX) if walker else [Element((), (one,))]
             rows += [Row(body, _values(readable, array, e.scopes)) for e in elements if e.path == array]
-            if len(rows) > _ROWS_MAX:
-                return rows
     return rows
 
 

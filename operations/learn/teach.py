@@ -15,10 +15,11 @@ from operations.learn.shapes import Group, grouped
 from schemas.providers.mapping import EMPTY, FieldMapping
 from schemas.providers.paths import Path
 from schemas.providers.provider import Provider
-from schemas.providers.reading import load_any
+from schemas.providers.reading import dump, load_any
 
 _PROPOSED_FROM_MAX: Final = 2_000
 """Bodies of one shape that proposals are drawn from."""
+_BYTES_MAX: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,14 @@ def _tables(
 
 
 def _bounded(group: Group) -> Group:
-    return Group(group.shape, group.documents[:_PROPOSED_FROM_MAX])
+    """Return the first bodies of a shape: as many as can be looked at in seconds, whatever is in them."""
+    total, kept = 0, list[Any]()
+    for document in group.documents[:_PROPOSED_FROM_MAX]:
+        total += len(dump(document))
+        if kept and total > _BYTES_MAX:
+            break
+        kept.append(document)
+    return Group(group.shape, kept)
 
 
 def _document(capture: Capture) -> Any:

@@ -49,6 +49,7 @@ NAMES: Final[dict[str, tuple[Rule, ...]]] = {
             ),
             7,
         ),
+        (_any("chat", "chatid"), 7),
         (_any("contact", "contato", "cliente", "customer"), 4),
     ),
     "message_id": (

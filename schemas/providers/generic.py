@@ -18,7 +18,13 @@ PROVIDER: Final = Provider(
     title="Generic (described by configuration)",
     parser=lambda mapping: MappedParser(mapping or DEFAULT),
     mapping=DEFAULT,
-    content_types=("application/json", "text/json", "text/plain", "application/vnd.api+json"),
+    content_types=(
+        "application/json",
+        "text/json",
+        "text/plain",
+        "application/vnd.api+json",
+        "application/x-www-form-urlencoded",
+    ),
     authentication=OWN_SIGNATURE,
     setup=(
         "Enter {url} as the provider's webhook URL.",

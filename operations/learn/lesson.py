@@ -50,7 +50,7 @@ def table_of(
         for name, path in proposal.paths.items():
             for one in (path, *proposal.others.get(name, ())):
                 _add(learned.setdefault(name, []), one)
-        if proposal.items and proposal.items not in default.items:
+        if proposal.paths and proposal.items and proposal.items not in default.items:
             _add(items, dotted_of(proposal.items))
         for condition in proposal.when:
             _add(when, written(condition))

@@ -14,8 +14,9 @@ from operations.learn.meanings import parts_of
 from operations.learn.readings import Reading, reading_of
 from operations.learn.rows import Row, rows_of
 from operations.learn.shapes import Group
+from operations.learn.statuses import other_array
 from schemas.providers.condition import Condition
-from schemas.providers.paths import Path
+from schemas.providers.paths import Path, dotted_of
 from schemas.providers.recipients import recipient_of
 from schemas.status import RANK
 
@@ -73,6 +74,8 @@ class _Source(NamedTuple):
     repeats: Repeats
     varied: Mapping[Path, int]
     total: int
+    items: Path | None
+    """The array that a person said the events are in."""
 
 
 def proposals_for(
@@ -94,7 +97,7 @@ def proposals_for(
     for row, _ in pooled:
         for path in row.values:
             varied[path].add(row.text(path))
-    source = _Source(repeats, {path: len(values) for path, values in varied.items()}, len(pooled))
+    source = _Source(repeats, {path: len(values) for path, values in varied.items()}, len(pooled), items)
     proposals = [_proposal(reading, source, now_ms, given) for reading in readings]
     if "message_id" not in given:
         _unify(proposals, readings)
@@ -149,6 +152,13 @@ def _proposal(reading: Reading, source: _Source, now_ms: int, given: Mapping[str
         for path in row.values:
             proposal.samples.setdefault(path, str(row.values[path])[:60])
     if not told.points:
+        return proposal
+    other = other_array(reading.group.documents, array, now_ms) if source.items is None else None
+    if other is not None:
+        proposal.remark = (
+            f"statuses with ids stand in {dotted_of(array) or 'the body itself'} and in {dotted_of(other)}: reading one would lose "
+            "the other; say which with --items, or write the mapping for both"
+        )
         return proposal
     evidence = evidence_of([row for row, _ in pairs], now_ms)
     shape = Shape(pairs, evidence, told.path, source.repeats, source.varied, source.total)

@@ -72,6 +72,18 @@ def telling(documents: Sequence[Any], now_ms: int, given: Path | None = None, it
     return best
 
 
+def other_array(documents: Sequence[Any], array: Path, now_ms: int) -> Path | None:
+    """Return another array whose elements have an id and a status word of their own: reading `array` alone would lose them."""
+    for other in arrays_in(documents):
+        if other == array[: len(other)]:
+            continue
+        evidence = [e for e in evidence_of(rows_of(documents, other), now_ms) if array_prefix(e.path) == other]
+        has_id = any("id" in parts_of(own_name(e.path)) and e.ids > 0.5 for e in evidence)  # noqa: PLR2004 - most of them
+        if has_id and any(_points(e) for e in evidence):
+            return other
+    return None
+
+
 def _points(e: Evidence) -> float:
     """Return how much speaks for a place's telling the status by a word; 0 where nothing does."""
     if not e.statuses or e.times > 0.5:  # noqa: PLR2004 - most of them

@@ -30,7 +30,8 @@ _OPEN_S_MAX: Final = 5.0
 _WATCH_S: Final = 0.02
 _CLOSE_S_MAX: Final = 1.0
 _METADATA_S_MAX: Final = 1.0
-_METADATA_EVERY_S: Final = 1.0
+_METADATA_EVERY_S: Final = 0.5
+_UNANSWERED_MAX: Final = 3
 _SILENT_S_MAX: Final = 30.0
 """How long nothing may be acknowledged, though a broker answers, before a new producer is tried."""
 _REQUEST_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -66,6 +67,7 @@ class KafkaLog:
         self.failed = asyncio.Event()
         """Set when the producer is beyond use: discard it."""
         self._silent_since_s: float | None = None
+        self._acknowledged = 0
         linger = Linger(settings.kafka_linger_ms / 1000)
         batch_bytes_max = min(
             settings.kafka_batch_bytes_max, max(1, _REQUEST_BYTES_MAX // max(1, sum(partitions.values())))
@@ -197,29 +199,47 @@ class KafkaLog:
             now_s = monotonic()
             for sender in self._all_senders:
                 sender.watch(now_s, self._deadline_s)
-            busy = [sender for sender in self._all_senders if sender.is_busy]
-            if not busy or not all(sender.why_shut for sender in busy):
-                self._silent_since_s = None
-            elif self._silent_since_s is None:
-                self._silent_since_s = now_s
+            self._notice_silence(now_s)
             if is_dead(self._producer):
                 self.failed.set()
 
+    def _notice_silence(self, now_s: float) -> None:
+        """Note since when all that is on its way is late, and no partition has acknowledged anything."""
+        acknowledged = sum([sender.acknowledged for sender in self._all_senders])
+        busy = [sender for sender in self._all_senders if sender.is_busy]
+        if acknowledged != self._acknowledged or not busy or not all(sender.why_shut for sender in busy):
+            self._acknowledged = acknowledged
+            self._silent_since_s = None
+        elif self._silent_since_s is None:
+            self._silent_since_s = now_s
+
     async def _ask_while_silent(self) -> None:
-        """Discard the producer where no broker answers; where one does, leave it to find the partitions' new leaders."""
+        """Discard the producer where no broker answers; where one does, leave it to find the partitions' new leaders.
+
+        A broker that hangs may be the one that is asked, by chance: so several times, in one unbroken silence.
+        """
+        unanswered, asked_since_s = 0, None
         while True:
-            await asyncio.sleep(_WATCH_S)
-            if self._silent_since_s is None:
+            await asyncio.sleep(_WATCH_S if self._silent_since_s is None else _METADATA_EVERY_S)
+            since_s = self._silent_since_s
+            if since_s is None:
                 continue
+            unanswered, asked_since_s = (unanswered if since_s == asked_since_s else 0), since_s
             try:
                 async with asyncio.timeout(_METADATA_S_MAX):
                     await self._producer.client.fetch_all_metadata()
-            except (KafkaError, TimeoutError, OSError) as error:
-                log.warning("no broker answers", why=repr(error))
+            except TimeoutError:
+                unanswered += 1
+            except (KafkaError, OSError):
+                unanswered = _UNANSWERED_MAX  # every broker was tried
+            else:
+                unanswered = 0
+            is_unbroken = self._silent_since_s == since_s
+            if is_unbroken and (unanswered >= _UNANSWERED_MAX or monotonic() - since_s > _SILENT_S_MAX):
+                log.warning(
+                    "no broker answers, or none acknowledges anything", silent_s=round(monotonic() - since_s, 1)
+                )
                 self.failed.set()
-            if monotonic() - (self._silent_since_s or monotonic()) > _SILENT_S_MAX:
-                self.failed.set()
-            await asyncio.sleep(_METADATA_EVERY_S)
 
     def _begin_new_epoch(self) -> None:
         if not begin_new_epoch(self._producer):

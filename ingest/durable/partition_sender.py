@@ -49,6 +49,8 @@ class PartitionSender:
             on_failure: called when sending failed of a bug, which ends nothing but what this partition has queued.
         """
         self.name = delivery.name
+        self.acknowledged = 0
+        """How many batches the broker has answered with success."""
         self._delivery = delivery
         self._linger = linger
         self._batch_bytes_max = batch_bytes_max
@@ -176,6 +178,7 @@ class PartitionSender:
             batch.fail(str(error))
         else:
             self._late = 0
+            self.acknowledged += 1
             if self._trouble:
                 self._open()
             batch.succeed(refused)

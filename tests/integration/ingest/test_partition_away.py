@@ -26,7 +26,9 @@ from tests.support.polling import until
 from tests.support.two_brokers import FIRST, SECOND, TwoBrokers, two_brokers
 
 PARTITIONS = 4
-AWAY_S = 8.0
+AWAY_S = 10.0
+DEADLINE_MS = 1_500
+"""Above what a busy machine alone takes: what is late is the broker that hangs."""
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -41,7 +43,8 @@ def cluster() -> Iterator[TwoBrokers]:
 async def durable_log(kafka: KafkaSettings, data_dir: Path) -> AsyncIterator[DurableLog]:
     """Yield a durable log that is connected."""
     tasks = Tasks()
-    log = DurableLog(Settings(kafka=kafka, data_dir=data_dir), tasks, IngestMetrics())
+    settings = Settings(kafka=kafka, data_dir=data_dir, kafka_deadline_ms=DEADLINE_MS)
+    log = DurableLog(settings, tasks, IngestMetrics())
     await until(lambda: is_true(log.is_connected), "Kafka")
     yield log
     await log.close()
@@ -98,7 +101,7 @@ async def test_a_leader_away_spools_its_own_partitions_alone(
         await asyncio.gather(*appending)
         assert [stored[number]["spool"] for number in (0, 2)] == [0, 0], "of the broker that is there"
         assert min(stored[number]["spool"] for number in (1, 3)) > 50
-        assert max(took[0] + took[2]) < 0.5, "nobody waits for a broker that is not concerned"
+        assert max(took[0] + took[2]) < DEADLINE_MS / 1000, "nobody waits for a broker that is not concerned"
         await until(lambda: is_true(log.spool.size_bytes == 0 and log.is_well), "the spool to be drained", s_max=60)
     values = Counter(await values_of(cluster.bootstrap_servers, raw, PARTITIONS))
     assert set(values) == {b"%d" % number for number in range(sent)}

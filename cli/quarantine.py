@@ -7,7 +7,7 @@ import click
 
 from cli._options import data_dir_option, generation_option
 from cli._servers import kafka_option
-from operations.quarantine import HeldKey, held_keys, release_held
+from operations.quarantine import ANSWER_S_MAX, HeldKey, held_keys, release_held
 from runtime.kafka.settings import KafkaSettings
 
 
@@ -34,11 +34,19 @@ def list_(obj: tuple[KafkaSettings, int]) -> None:
 
 
 @command.command()
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(0),
+    default=ANSWER_S_MAX,
+    show_default=True,
+    help="Seconds that the workers may take to let keys go.",
+)
 @click.pass_obj
-def release(obj: tuple[KafkaSettings, int]) -> None:
+def release(obj: tuple[KafkaSettings, int], wait_s: float) -> None:
     """Stop holding records back, and append those that were to the log again. May be run again after an interruption."""
     kafka, generation = obj
-    released = asyncio.run(release_held(kafka, generation))
+    released = asyncio.run(release_held(kafka, generation, wait_s))
     click.echo(f"{released.appended} records appended again")
     for held in released.unanswered:
         click.echo(_line(kafka.topics().raw, held))

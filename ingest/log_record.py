@@ -26,7 +26,8 @@ class LogRecord(NamedTuple):
 
 def record_bytes_max(record: LogRecord) -> int:
     """Return how many bytes a record takes in a batch at most, before compression. Too many by 36 and 10 a header, at most."""
-    size = _RECORD_OVERHEAD_BYTES + len(record.key) + len(record.value)
-    for name, value in record.headers:
-        size += _HEADER_OVERHEAD_BYTES + len(value) + (len(name) if name.isascii() else len(name.encode()))
+    key, value, headers = record
+    size = _RECORD_OVERHEAD_BYTES + len(key) + len(value)
+    for name, content in headers:
+        size += _HEADER_OVERHEAD_BYTES + len(content) + (len(name) if name.isascii() else len(name.encode()))
     return size

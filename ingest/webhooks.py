@@ -202,6 +202,7 @@ class Webhooks:
         relay = None
         if source.relay:
             relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
+            self._hold(request, len(relay))
         return Taken(
             endpoint=endpoint,
             body=body,

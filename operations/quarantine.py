@@ -71,9 +71,10 @@ async def release_held(kafka: KafkaSettings, generation: int, answer_s_max: floa
             if held.release is None:
                 await _note(producer, topics, held.at, Release())
         waiting = await _until_answered(reader, topics, answer_s_max)
-        async with reading(kafka, topics.raw) as log:
-            for held in waiting:
-                if held.hold.until is not None:
+        ended = [held for held in waiting if held.hold.until is not None]
+        if ended:
+            async with reading(kafka, topics.raw) as log:
+                for held in ended:
                     appended += await _redrive(log, producer, topics.raw, held)
                     await _note(producer, topics, held.at, Release(redriven=True))
     return Released(appended, [held for held in waiting if held.hold.until is None])

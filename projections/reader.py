@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
+import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from projections.batch import Batch
 from projections.settings import Settings
@@ -17,6 +18,8 @@ _POLL_MS: Final = 500
 _BROKER_WAIT_MS: Final = 50
 _BROKER_BYTES_MIN: Final = 16 * 1024
 """The broker gathers this much or waits that long, so that a trickle costs few fetches."""
+
+log = structlog.get_logger()
 
 
 class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships no types
@@ -32,10 +35,15 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         """Partition → what was committed when it was assigned."""
         self.is_joined = False
         """Whether the group has assigned this member its partitions (perhaps none)."""
+        self._consumer: Any = None
+
+    async def start(self) -> None:
+        """Join the group, the first time or again. Raises aiokafka's KafkaConnectionError where no broker answers."""
+        s = self._settings
         self._consumer = make_consumer(
-            settings.kafka,
-            f"recibo-projections-{topic}",
-            group_id=settings.group_of(topic),
+            s.kafka,
+            f"recibo-projections-{self.topic}",
+            group_id=s.group_of(self.topic),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=_BROKER_WAIT_MS,
@@ -46,15 +54,14 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
             metadata_max_age_ms=10_000,
             max_poll_interval_ms=60 * 60 * 1000,
         )
-
-    async def start(self) -> None:
-        """Join the group. Raises aiokafka's KafkaConnectionError where no broker answers."""
         await self._consumer.start()
         self._consumer.subscribe([self.topic], listener=self)
 
     async def stop(self) -> None:
-        """Leave the group."""
-        await self._consumer.stop()
+        """Leave the group, if it was joined."""
+        self.is_joined = False
+        if self._consumer is not None:
+            await self._consumer.stop()
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - aiokafka's
         """What is not committed is read again by the next owner, and changes nothing."""
@@ -64,10 +71,13 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         """Forget where reading was: it resumes from the committed offset, of now or of a commit that is under way."""
         self._expected.clear()
         self._assigned_at.clear()
-        for partition in assigned:
-            committed = await self._consumer.committed(partition)
-            if committed is not None:
-                self._assigned_at[partition.partition] = committed
+        try:
+            for partition in assigned:
+                committed = await self._consumer.committed(partition)
+                if committed is not None:
+                    self._assigned_at[partition.partition] = committed
+        except KafkaError as error:
+            log.info("what is committed is asked again at the first record", topic=self.topic, why=repr(error))
         self.is_joined = True
 
     async def read(self, batch: Batch, age_ms_max: float) -> None:
@@ -134,7 +144,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
     def lag_records(self) -> int:
         """Return how many records of the assigned partitions are not yet read."""
         lag = 0
-        for partition in self._consumer.assignment():
+        for partition in self._consumer.assignment() if self._consumer is not None else ():
             end, position = self._consumer.highwater(partition), self._expected.get(partition.partition)
             if end is not None and position is not None:
                 lag += max(0, end - position)

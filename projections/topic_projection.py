@@ -5,8 +5,10 @@ While one batch is stored the next is read. Offsets are committed in order, and 
 
 import asyncio
 import time
+from contextlib import suppress
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from projections import metrics
 from projections.batch import Batch
@@ -14,6 +16,8 @@ from projections.errors import Stopping
 from projections.reader import Reader
 from projections.settings import Settings
 from projections.writer import Writer
+from runtime.failure import Failure
+from runtime.kafka.failures import kafka_failure
 
 log = structlog.get_logger()
 
@@ -45,14 +49,25 @@ class TopicProjection:
         return self.reader.is_joined and self._store.waits_since is None
 
     async def run(self) -> None:
-        """Carry records until asked to stop. Any other error ends it: the process is restarted from the commit."""
-        await self.reader.start()
-        try:
-            await self._carry()
-        except Stopping as error:
-            log.warning("left a batch to be read again", why=str(error))
-        finally:
-            await self.reader.stop()
+        """Carry records until asked to stop, beginning again from the commit while Kafka is away. Any other error ends it, and the process."""
+        pause_ms = self._settings.retry_pause_ms_min
+        while not self._stopping.is_set():
+            stored, self._unstored = self.committed_records, None
+            try:
+                await self.reader.start()
+                await self._carry()
+            except Stopping as error:
+                log.warning("left a batch to be read again", why=str(error))
+            except (KafkaError, OSError) as error:
+                if kafka_failure(error) is not Failure.AWAY:
+                    raise
+                pause_ms = self._settings.retry_pause_ms_min if self.committed_records > stored else pause_ms
+                log.warning("Kafka is away; trying again", topic=self.topic, pause_ms=pause_ms, why=repr(error))
+            finally:
+                await self.reader.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), pause_ms / 1000)
+            pause_ms = min(2 * pause_ms, self._settings.retry_pause_ms_max)
 
     async def _carry(self) -> None:
         storing: asyncio.Task[None] | None = None

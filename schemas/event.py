@@ -165,7 +165,7 @@ def trusted_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, boo
     return received_at_ms, False, True
 
 
-def own_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, bool]:
+def message_time(provider_ms: int | None, received_at_ms: int) -> tuple[int, bool]:
     """Decide what an event gives to its message's own time: (UTC ms, is the provider's time too old to count).
 
     Args:

@@ -67,8 +67,8 @@ def _repeats(matched: Matched, truth: Truth) -> Row:
             repeated.add(delivery)
         elif event_id:
             first.add(delivery)
-    for (subject, _), event in truth.events.items():
-        events[event["data"]["outcome"]] += subject[2]
+    for event in truth.events.values():
+        events[event["data"]["outcome"]] += 1
     own_copies = len(repeated & first)
     return {
         "events": events.total(),

@@ -21,6 +21,8 @@ SET_MAX: Final = 16
 EARLIEST_MS: Final = 1_230_768_000_000
 """2009-01-01."""
 DAY_MS: Final = 86_400_000
+OLD_DAYS: Final = 8
+"""A time longer before receipt than this is not a message's own."""
 FAILING: Final = ("error", "expired", "number_not_found")
 DELIVERED: Final = ("delivered", "read")
 
@@ -54,6 +56,17 @@ class Told:
         """When it happened: the body's time, else that of receipt."""
         own = self.said.at_ms
         return own if own is not None and not self.is_absurd else self.record.received_at_ms
+
+    @property
+    def is_old(self) -> bool:
+        """Whether the body's own time is so long before receipt that it is not the message's time."""
+        return self.has_own_time and self.at_ms < self.record.received_at_ms - OLD_DAYS * DAY_MS
+
+    @property
+    def first_at(self) -> int:
+        """What it gives to its message's own time."""
+        received_ms = self.record.received_at_ms
+        return received_ms if self.is_old else min(self.at_ms, received_ms)
 
 
 @dataclass(slots=True)
@@ -107,6 +120,7 @@ class History:
             "provider": PROVIDER,
             "sources": sorted({told.source.name for told in self.folded})[:SET_MAX],
             "first_at_ms": self._times(min),
+            "old_time": any(told.is_old for told in self.folded),
         }
         return {**common, **(self._message_state() if self.is_message else self._connection_state())}
 
@@ -139,7 +153,15 @@ class History:
             "conflict": bool(seen.intersection(FAILING) and seen.intersection(DELIVERED)),
             "delivered_inferred": "read" in seen and "delivered" not in seen,
             "absurd_time": any(told.is_absurd for told in folded),
+            "first_at": min(told.first_at for told in folded),
+            "receipt_times": self._receipt_times() or None,
         }
+
+    def _receipt_times(self) -> int:
+        """Return the bits of the statuses whose first time is one of receipt: of two at one millisecond, that one counts."""
+        first = self._times(min)
+        received = {t.said.status for t in self.folded if not t.has_own_time and t.at_ms == first[t.said.status]}
+        return sum(1 << list(RANKS).index(status) for status in received)
 
     def _connection_state(self) -> dict[str, Any]:
         latest = max(self.folded, key=_report_order)
@@ -203,6 +225,9 @@ def cloud_event(told: Told, outcome: str) -> dict[str, Any]:
             "index": record.index,
             "raw": {"partition": record.at.partition, "offset": record.at.offset, "at_ms": record.at_ms},
             "absurd_time": told.is_absurd,
+            "first_at": told.first_at if said.message_id else None,
+            "old_time": told.is_old,
+            "receipt_times": 1 << list(RANKS).index(said.status) if said.message_id and not told.has_own_time else None,
             "recipient": said.recipient,
             "recipient_kind": said.recipient_kind,
             "identities": list(said.identities) or None,

@@ -13,6 +13,8 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from ingest.durable.batch import Batch, Refused
 from ingest.durable.dissection import Dissection, Step
 from ingest.log_record import LogRecord
+from runtime.failure import Failure
+from runtime.kafka.failures import kafka_failure
 
 _PAUSE_S: Final = 0.02
 """Before the same records are sent again."""
@@ -67,16 +69,20 @@ class Delivery:
             if batch.is_patient:
                 batch.began_s = monotonic()  # the broker answers: only silence is late
             why = f"the broker answers {error!r}"
-            step = dissection.answered(error)
-            if step is Step.GIVE_UP:
-                raise GaveUp(why)
-            if step is Step.AGAIN:
-                await asyncio.sleep(_PAUSE_S)
+            await self._after(error, dissection.answered(error))
         if not dissection.is_proven:
             raise GaveUp(why)
         if dissection.refused:
             log.error("Kafka refuses records", partition=self.name, records=len(dissection.refused), why=why)
         return dissection.refused
+
+    async def _after(self, error: KafkaError, step: Step) -> None:
+        if step is Step.AGAIN:
+            await asyncio.sleep(_PAUSE_S)
+        if step is Step.GIVE_UP:
+            if kafka_failure(error) is Failure.BUG:
+                log.error("a partition's sender is at fault, or its set-up", partition=self.name, why=repr(error))
+            raise GaveUp(f"the broker answers {error!r}")
 
     def _built(self, records: list[LogRecord]) -> tuple[BatchBuilder, int]:
         """Return a batch of the first records that fit, and how many they are. 0: the first cannot be encoded at all."""

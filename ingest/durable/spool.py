@@ -106,15 +106,15 @@ class Spool:
 
     async def look(self) -> None:
         """Find out what the directory holds now, which an operator may have changed, and whether the disk takes bytes."""
-        async with self._group:
-            try:
+        try:
+            async with self._group:
                 self._sizes = await asyncio.to_thread(lambda: _sizes(self.directory.segments()))
                 self._kept = await asyncio.to_thread(lambda: _sizes(self.directory.kept()))
-                await asyncio.to_thread(self.directory.probe)
-            except OSError as error:
-                self.why_not_writable = str(error)
-            else:
-                self.why_not_writable = ""
+            await asyncio.to_thread(self.directory.probe)
+        except OSError as error:
+            self.why_not_writable = str(error)
+        else:
+            self.why_not_writable = ""
 
     async def close(self) -> None:
         """Finish what waits, and let go of the directory."""

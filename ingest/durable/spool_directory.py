@@ -73,7 +73,7 @@ class SpoolDirectory:
 
 def files_of(directory: Path, *suffixes: str) -> list[Path]:
     """Return a directory's files of these kinds, oldest first."""
-    return sorted(p for p in directory.iterdir() if p.suffix in suffixes and _OURS.fullmatch(p.stem))
+    return sorted(path for path in directory.iterdir() if path.suffix in suffixes and not is_stray(path))
 
 
 def strays_of(directory: Path) -> list[Path]:
@@ -82,9 +82,11 @@ def strays_of(directory: Path) -> list[Path]:
 
 
 def is_stray(path: Path) -> bool:
-    """Return whether a file in a spool's directory is none of the spool's."""
-    is_ours = path.suffix in (SUFFIX, ACKED_SUFFIX, *KEPT) and _OURS.fullmatch(path.stem) is not None
-    return not is_ours and path.name != _LOCK and not path.name.startswith(".")
+    """Return whether a file in a spool's directory is none of the spool's. A link is none, nor what it leads to."""
+    if path.name == _LOCK or path.name.startswith("."):
+        return False
+    is_named_so = path.suffix in (SUFFIX, ACKED_SUFFIX, *KEPT) and _OURS.fullmatch(path.stem) is not None
+    return not is_named_so or path.is_symlink() or path.is_dir()
 
 
 def begun_ms(segment: Path) -> int:

@@ -51,6 +51,7 @@ class Courier:
         self._deliveries = Tasks()
         self._oldest: dict[tuple[int, int], float] = {}
         self._is_full = False
+        self._failure: Exception | None = None
         self.session = 0
         """How often it began."""
         self.is_reading = False
@@ -102,6 +103,10 @@ class Courier:
         self._progress.read(where)
         return True
 
+    def fail(self, error: Exception) -> None:
+        """Take note that taking a record failed: it begins again."""
+        self._failure = error
+
     def skip_to(self, begins: dict[int, int]) -> None:
         """Go on no earlier than the log begins: what lay before has left it."""
         for partition, at in self._progress.positions().items():
@@ -118,23 +123,29 @@ class Courier:
             while True:
                 self._progress = Progress(await self._bookmark.found(s.new_url_back_ms))
                 self._oldest.clear()
+                self._failure = None
                 self.session += 1
                 self._readers.attach(self)
                 self.is_reading, self.trouble = True, ""
                 await self._until_partitions_came()
                 await self._let_go()
         finally:
-            await self._let_go()
-            await asyncio.shield(self._bookmark.close())
+            try:
+                await self._let_go()
+            finally:
+                await asyncio.shield(self._bookmark.close())
 
     async def _until_partitions_came(self) -> None:
         """Commit and measure until the log has partitions that are not read here.
 
         Raises:
             TaskDied: a delivery died: its webhook would hold up the commits for ever, unseen.
+            Exception: taking a record failed.
         """
         while self._readers.partitions <= self._progress.positions().keys():
             self._deliveries.raise_death()
+            if self._failure is not None:
+                raise self._failure
             await self._bookmark.commit(self._progress.safe())
             self._measure()
             await asyncio.sleep(_COMMIT_S)

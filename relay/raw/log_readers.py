@@ -5,6 +5,7 @@ what waits is taken. So there are two readers however many URLs there are, and n
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
 import structlog
@@ -43,6 +44,9 @@ class Follower(Protocol):
 
     def take(self, record: Any) -> bool:
         """Take a record, or not for lack of room: then it wants it again."""
+
+    def fail(self, error: Exception) -> None:
+        """Take note that taking a record failed; nothing is read for it any more."""
 
     def skip_to(self, begins: dict[int, int]) -> None:
         """Go on no earlier than the log begins."""
@@ -138,10 +142,18 @@ class LogReaders:
             return
         for records in fetched.values():
             for follower, session in open_:
-                for record in records:
-                    if follower.session != session or not follower.take(record):
-                        break
+                self._hand(records, follower, session)
         self._change_over(mine, others, is_live=is_live)
+
+    def _hand(self, records: Iterable[Any], follower: Follower, session: int) -> None:
+        """Give somebody the records of a partition, as many as it takes. A bug of its own ends reading for it alone."""
+        try:
+            for record in records:
+                if follower.session != session or not follower.take(record):
+                    return
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told there, and begun again
+            self.detach(follower)
+            follower.fail(error)
 
     async def _aim(self, consumer: Any, wanted: dict[int, int]) -> None:
         """Have the consumer read from here on, and nothing else."""

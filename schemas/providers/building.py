@@ -13,7 +13,7 @@ from schemas.event import (
     TimeSource,
     Unmapped,
     event_id,
-    own_time,
+    message_time,
     trusted_time,
 )
 from schemas.identity import Identity
@@ -166,7 +166,7 @@ def _event(
 ) -> Event:
     at_ms, clock = time
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
-    first_at, is_old = own_time(occurred_at_ms if is_theirs else None, received_at_ms)
+    first_at, is_old = message_time(occurred_at_ms if is_theirs else None, received_at_ms)
     is_message = facts["message_id"] != ""
     return Event(
         id=identity,

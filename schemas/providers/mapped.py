@@ -13,6 +13,7 @@ from schemas.event import (
     Normalized,
     Unmapped,
     event_id,
+    message_time,
     trusted_time,
 )
 from schemas.identity import Identity
@@ -28,7 +29,7 @@ from schemas.providers.recipients import NO_PERSONS, identities_of, recipient_of
 from schemas.providers.times import parse_time_ms, parse_written_ms, zone
 from schemas.providers.words import fold_word
 from schemas.record import SourceContext
-from schemas.status import FAILURES, RANK
+from schemas.status import BIT, FAILURES, RANK
 
 _WORDS_REMEMBERED_MAX: Final = 10_000
 
@@ -205,6 +206,7 @@ class MappedParser:
             return Unmapped("no message id found" if is_message else "no connection id found")
         provider_ms = self._time(plans, values[_TIME], scopes, own_time)
         at_ms, is_theirs, absurd = trusted_time(provider_ms, received_at_ms)
+        first_at, is_old = message_time(at_ms if is_theirs else None, received_at_ms)
         error = None
         if is_message and (values[9] or status in FAILURES):
             error = self._error(context.provider, status, values[9:13])
@@ -241,6 +243,9 @@ class MappedParser:
             "",
             "" if is_message else reason,
             error,
+            first_at if is_message else 0,
+            is_old,
+            BIT[status] if is_message and not is_theirs else 0,
             identities=() if recipient_kind in _SAID_ALREADY else identities_of(Identity(recipient_kind, recipient)),
             id=event_id(theirs, status, *names, word, stamp, code),
         )

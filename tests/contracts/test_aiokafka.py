@@ -13,11 +13,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
-from aiokafka.producer.sender import Sender
-from aiokafka.producer.transaction_manager import PidAndEpoch
+from aiokafka.producer.message_accumulator import MessageAccumulator
+from aiokafka.producer.sender import Sender, SendProduceReqHandler
+from aiokafka.producer.transaction_manager import PidAndEpoch, TransactionManager
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
-from ingest.durable.idempotent_producer import begin_new_epoch, discard
+from ingest.durable.idempotent_producer import begin_new_epoch, discard, is_dead
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -28,6 +29,7 @@ from tests.contracts.reading import check_as_read, parameters
         (AIOKafkaProducer.create_batch, ["self"]),
         (AIOKafkaProducer.partitions_for, ["self", "topic"]),
         (AIOKafkaClient.close, ["self"]),
+        (AIOKafkaClient.fetch_all_metadata, ["self"]),
         (AIOKafkaClient.set_topics, ["self", "topics"]),
         (AIOKafkaConsumer.partitions_for_topic, ["self", "topic"]),
         (AIOKafkaAdminClient.find_coordinator, ["self", "group_id", "coordinator_type"]),
@@ -53,6 +55,22 @@ def test_signatures(function: Callable[..., Any], expected: list[str]) -> None:
         (AIOKafkaProducer.__del__, "785f6702b00b23af", "complains of a producer whose `_closed` is not set"),
         (Sender.start, "ef0a0cbbf1f69e7d", "`_fail_all` is the one callback of the sender's task"),
         (Sender._fail_all, "5a67e3b6f87be0c5", "fails what waits: nothing that we still listen to, once discarded"),
+        (
+            MessageAccumulator._pop_batch,
+            "41cc98a298ef2628",
+            "takes a batch's epoch and sequence when it is first sent: so `begin_new_epoch` leaves batches on their way alone",
+        ),
+        (
+            TransactionManager.sequence_number,
+            "c2b996db50417fee",
+            "0 for a partition that `begin_new_epoch` has forgotten",
+        ),
+        (TransactionManager.increment_sequence_number, "0fce01d42f0ff3bc", "counts records from there"),
+        (
+            SendProduceReqHandler._can_retry,
+            "7ff5d491d977aacf",
+            "an idempotent batch is sent again without expiry; errors that may not be are answered once, to `Delivery`",
+        ),
         (Sender._sender_routine, "2380dc5e333d9ebd", "ends when cancelled, after its tasks"),
         (
             AIOKafkaConsumer.partitions_for_topic,
@@ -112,6 +130,16 @@ async def test_a_producer_at_work_is_discarded_unflushed(producer: AIOKafkaProdu
     await started.wait()
     await discard(producer)
     assert task.cancelled()
+
+
+async def test_a_producer_whose_sender_ended_is_dead(producer: AIOKafkaProducer) -> None:
+    """A producer that does not send any more is recognised by its task."""
+    assert is_dead(producer)
+    producer._sender._sender_task = task = asyncio.create_task(asyncio.sleep(0))
+    assert not is_dead(producer)
+    await task
+    assert is_dead(producer)
+    await discard(producer)
 
 
 async def test_a_consumer_has_a_client_that_can_be_told_of_topics() -> None:

@@ -43,7 +43,6 @@ RING_MAX: Final = 256
 LISTED_MAX: Final = 16
 IDENTITIES_MAX: Final = 8
 LATER_SELECTION: Final = "an event that one source left out is published where another selects it"
-OVERFLOW_MOVES: Final = "an overflow moves the horizon"
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 
 
@@ -82,7 +81,7 @@ class Naive:
 
         Args:
             parser_of: finds the parser of a source.
-            left_out: rules of the design (`LATER_SELECTION`, `OVERFLOW_MOVES`) that are not followed.
+            left_out: rules of the design (`LATER_SELECTION`) that are not followed.
         """
         self._parser_of = parser_of
         self._left_out = left_out
@@ -131,10 +130,8 @@ class Naive:
             return "repeat"
         before = standing(life)
         life.events.append(event)
-        is_full = is_message and len(life.known) == JOURNAL_MAX
-        if not (is_full and OVERFLOW_MOVES in self._left_out):
-            life.last_ms = max(life.last_ms, at_ms)
-        if is_full:
+        life.last_ms = max(life.last_ms, at_ms)
+        if is_message and len(life.known) == JOURNAL_MAX:
             return "overflow"
         verdict = "advanced" if before is None or standing(life) > before else "filled"
         life.would[event.id] = verdict
@@ -253,23 +250,21 @@ def connection(life: Life) -> Fields:
 def rows(lives: Iterable[Life]) -> dict[tuple[str, str], Fields]:
     """Return one row a message: all lives of one message, under all of its ids, joined; (account, shown id) → fields.
 
-    Several ids of one message are one group: an id leads to another where an event of it names that one as its alias. A
-    member shows the least (anchor day, message id) of its group.
+    Several ids of one message are one group: an event names its own and its aliases, so two messages that name one
+    alias are one as well. A member shows the least (anchor day, message id) of its group.
     """
     members = [life for life in lives if life.events[0].message_id]
-    group = {life.key: life.key for life in members}
+    group: dict[bytes, bytes] = {}
 
     def root(key: bytes) -> bytes:
-        while group[key] != key:
+        while group.setdefault(key, key) != key:
             key = group[key]
         return key
 
     for life in members:
         for event in life.events:
             for alias in event.aliases:
-                other = f"{event.account}/{alias}".encode("utf-8", "surrogatepass")
-                if other in group:
-                    group[root(other)] = root(life.key)
+                group[root(f"{event.account}/{alias}".encode("utf-8", "surrogatepass"))] = root(life.key)
     joined: dict[bytes, list[Life]] = defaultdict(list)
     for life in members:
         joined[root(life.key)].append(life)

@@ -17,7 +17,7 @@ import pytest
 from runtime.programs import CHECKOUT
 from tests.faults.matrix import page
 from tests.faults.matrix.page import Result
-from tests.faults.matrix.row import Row
+from tests.faults.matrix.row import Row, is_here
 from tests.faults.matrix.size import ROUNDS_VARIABLE, SEED_VARIABLE
 from tests.faults.matrix.table import FAMILIES, ROWS
 from tests.faults.matrix.watch import Verdict, Watch
@@ -46,7 +46,7 @@ def main(
         return
     run = _Run(rows, writes_page=writes_page)
     os.environ |= {ROUNDS_VARIABLE: str(rounds), SEED_VARIABLE: str(seed)}
-    nodes = list(dict.fromkeys(node for row in rows for node in row.shown_by))
+    nodes = list(dict.fromkeys(node for row in rows for node in row.shown_by if is_here(node)))
     watch = Watch(rows, run.tell)
     if nodes:
         # No summary of failures: each row says its own. Markers that leave tests out of `make test` do not count here.

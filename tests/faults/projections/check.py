@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from projections.settings import Settings
 from schemas.topics import DEPLOYMENT, RAW, REQUESTS, Topics, declared
@@ -35,7 +36,10 @@ async def until_projected(line: Line) -> None:
 
         async def done() -> bool:
             for topic in {p.topic for p in partitions}:
-                known = await admin.list_consumer_group_offsets(f"{Settings().group}.{topic}")
+                try:
+                    known = await admin.list_consumer_group_offsets(f"{Settings().group}.{topic}")
+                except GroupCoordinatorNotAvailableError:
+                    return False  # nobody has joined a group of this broker yet
                 committed = {p: found.offset for p, found in known.items()}
                 if any(ends[p] > max(0, committed.get(p, 0)) for p in partitions if p.topic == topic):
                     return False

@@ -8,7 +8,18 @@ import pytest
 
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.worker import WorkerProcess
+from tests.support.polling import until
 from tests.support.servers import kafka_server
+
+
+async def until_held(worker: WorkerProcess, count: int) -> None:
+    """Wait until a worker says that it holds back so many keys; it counts every second."""
+
+    async def says_so() -> bool:
+        return worker.metric("recibo_processors_held_keys") == count
+
+    await until(says_so, f"{count} held keys")
+
 
 MakeWorker = Callable[..., WorkerProcess]
 

@@ -2,12 +2,10 @@
 
 import asyncio
 
-import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from click.testing import CliRunner, Result
 
 from cli.quarantine import command
-from operations import quarantine
 from operations.sources.log_reader import reading
 from runtime.kafka.settings import KafkaSettings
 from schemas.hold import Hold, HoldAt, encode, hold_key
@@ -48,19 +46,18 @@ async def _write_hold(bootstrap: str, offset: int, until: int | None) -> None:
         await producer.send_and_wait(Topics(77).holds, encode(hold), hold_key(HoldAt(77, 0, offset)), 0)
 
 
-async def test_release_appends_what_was_held_again(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_release_appends_what_was_held_again(kafka_bootstrap: str) -> None:
     """Once the owner says where a hold ends, its key's records are in the log again, large ones too, and others are not."""
-    monkeypatch.setattr(quarantine, "ANSWER_S_MAX", 0.5)
     await make_topics(kafka_bootstrap, 77, 3)
     first = await _append(kafka_bootstrap, [FREE, HELD, FREE, HELD])
     await _write_hold(kafka_bootstrap, first + 1, until=None)
     options = ["--kafka-bootstrap-servers", kafka_bootstrap, "--generation", "77"]
 
-    async def run(verb: str) -> Result:
-        return await asyncio.to_thread(CliRunner().invoke, command, [*options, verb])
+    async def run(*verb: str) -> Result:
+        return await asyncio.to_thread(CliRunner().invoke, command, [*options, *verb])
 
     assert "acme/held  held  (a bug)" in (await run("list")).output
-    asked = await run("release")
+    asked = await run("release", "--wait", "0.5")
     assert asked.exit_code == 1
     assert "1 keys are asked for, and no worker has let them go yet: start the processors" in asked.output
     await _write_hold(kafka_bootstrap, first + 1, until=first + 4)

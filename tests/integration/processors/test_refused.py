@@ -11,15 +11,17 @@ from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import RawRecord
-from tests.integration.processors.conftest import MakeWorker
+from tests.integration.processors.conftest import MakeWorker, until_held
 from tests.support.raw import event_record
 
 SOUND = 6
+STATE_BYTES_MAX = 600
+"""A batch of all the sound states compresses to 370 bytes, the large one to 1,100."""
 
 
 def record_of(message: str, status: str, campaign: str = "") -> RawRecord:
     """Return a raw record."""
-    made = event_record(0, message, status, event_id=f"{message}-{status}", campaign=campaign)
+    made = event_record(0, message, status, event_id=f"{message}-{status}", campaign=campaign, client_ref=campaign)
     return RawRecord(made.key, made.value, list(made.headers), made.timestamp)
 
 
@@ -30,18 +32,18 @@ async def test_a_state_too_large_for_its_topic(
     """The one record is found by halves and quarantined with what follows of its key; the worker lives."""
     async with Scene(kafka_bootstrap, seed=52, partitions=1) as scene:
         topics = Topics(scene.generation)
-        smaller = {"cleanup.policy": "compact", "max.message.bytes": "4000"}
+        smaller = {"cleanup.policy": "compact", "max.message.bytes": str(STATE_BYTES_MAX)}
         await kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.message_state, smaller)])
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), 1)
         await reader.start()
         try:
             sound = [record_of(f"sound-{number}", "queued") for number in range(SOUND)]
-            large = record_of("large", "queued", secrets.token_hex(12_000))
+            large = record_of("large", "queued", secrets.token_urlsafe(380))
             await scene.append([*sound[:3], large, *sound[3:], record_of("large", "read")])
             worker = make_worker(scene)
             worker.start()
             await scene.until_done()
-            assert worker.metric("recibo_processors_held_keys") == 1
+            await until_held(worker, 1)
             assert worker.is_ready()
             assert worker.end() == 0, worker.log_tail()
             found = {}

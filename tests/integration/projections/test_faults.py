@@ -5,6 +5,7 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError
 
 from projections.errors import Stopping, TooManyRefused
 from projections.link import Linker
@@ -137,6 +138,14 @@ async def test_a_record_that_cannot_be_a_row_is_set_aside(databases: Databases) 
     )
     assert [row[0] for row in aside] == [907, 911, 913]
     assert aside[0][1:] == ("{ not json", True)
+
+
+async def test_a_statement_that_the_engine_does_not_understand_is_a_bug(databases: Databases) -> None:
+    """It is neither waited for nor blamed on a record: it ends the lane with the engine's own words."""
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        sink = Sink(databases.client, databases.store, threads)
+        with pytest.raises(DatabaseError, match="UNKNOWN_IDENTIFIER"):
+            await sink.command(f"INSERT INTO {databases.store}.message_link SELECT nope")
 
 
 async def test_too_many_refusals_stop_the_lane(databases: Databases) -> None:

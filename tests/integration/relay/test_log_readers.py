@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, NewTopic
@@ -47,6 +48,14 @@ class Taken(Delivery):
         return True
 
 
+class Broken(Courier):
+    """A courier with a bug."""
+
+    def take(self, record: Any) -> bool:
+        """Fail."""
+        raise ValueError(f"a bug at offset {record.offset}")
+
+
 class Relays:
     """Couriers of one source to several URLs, over the same readers."""
 
@@ -56,10 +65,10 @@ class Relays:
         self.couriers: list[Courier] = []
         self.running = [asyncio.ensure_future(self.readers.run())]
 
-    def add(self, url: str) -> Taken:
+    def add(self, url: str, kind: type[Courier] = Courier) -> Taken:
         """Begin to relay to another URL."""
         target, taken = Target("shop", url), Taken()
-        courier = Courier(target, taken, self.readers, self.settings, RelayMetrics().of(target))
+        courier = kind(target, taken, self.readers, self.settings, RelayMetrics().of(target))
         self.couriers.append(courier)
         self.running.append(asyncio.ensure_future(courier.run()))
         return taken
@@ -109,8 +118,8 @@ async def test_a_log_that_comes_later_and_grows_is_read_from_its_first_record(br
         await until(lambda: said(set(taken.bodies) == set(map(body, range(6)))), "what came to the new partition")
 
 
-async def test_a_url_that_stands_still_holds_up_nobody_and_misses_nothing(broker: OwnBroker) -> None:
-    """While one URL takes nothing the other gets all; what waits for the first is bounded, and in the end it has all, each once."""
+async def test_a_url_that_stands_still_or_fails_holds_up_nobody(broker: OwnBroker) -> None:
+    """While one URL takes nothing, and one is met by a bug of ours, the other gets all; what waits for the first is bounded, and in the end it has all, each once."""
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.address)
     await admin.start()
     await admin.create_topics([NewTopic(RAW, 2, 1)])
@@ -118,12 +127,14 @@ async def test_a_url_that_stands_still_holds_up_nobody_and_misses_nothing(broker
     count = 20 * WAITING_MAX
     async with relays(broker) as made:
         still, other = made.add("http://still.example/"), made.add("http://other.example/")
+        made.add("http://broken.example/", Broken)
         other.is_open.set()
         await made.ready()
         for number in (0, 1):
             await publish(broker, number, range(number * count, (number + 1) * count))
         expected = sorted(map(body, range(2 * count)))
         await until(lambda: said(sorted(other.bodies) == expected), "the other URL's webhooks")
+        await until(lambda: said("a bug at offset" in made.couriers[2].trouble), "the bug of the third to be told")
         assert len(made.couriers[0]._deliveries.running) <= WAITING_MAX
         still.is_open.set()
         await until(lambda: said(sorted(still.bodies) == expected), "the webhooks of the one that stood still")

@@ -255,6 +255,9 @@ async def test_a_stray_file_is_named_and_left_alone(tmp_path: Path) -> None:
     strays = [spool.directory.path / name for name in ("1-2.spool", "0000000000001-zz.spool", "core")]
     for stray in strays:
         stray.write_bytes(b"?")
+    link = spool.directory.path / "0000000000001-0000000000000001.spool"
+    link.symlink_to(strays[0])
+    strays.append(link)
     segments = segments_to(log, spool)
     looking = asyncio.create_task(drain_to(log, spool, tmp_path, segments).look())
 
@@ -264,5 +267,6 @@ async def test_a_stray_file_is_named_and_left_alone(tmp_path: Path) -> None:
     await until(are_named, "the strays to be named", s_max=10)
     looking.cancel()
     await spool.append("webhook.raw", [record(1)])
+    assert spool.size_bytes == files(tmp_path)[-1].stat().st_size
     assert all(stray.read_bytes() == b"?" for stray in strays)
     await spool.close()

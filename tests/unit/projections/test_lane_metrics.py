@@ -5,6 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+from aiokafka.errors import IllegalStateError, KafkaConnectionError, NotCoordinatorForGroupError
+
 from projections.batch import Batch
 from projections.metrics import REGISTRY
 from projections.rows.table import Record
@@ -26,6 +29,22 @@ class AReader:
 
     async def commit(self, _batch: Batch) -> None:
         """Take note of nothing."""
+
+
+class AnAbsentReader(AReader):
+    """A reader whose broker is away at first, and which then has a fault that is nobody's."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = [*errors]
+        self.stops = 0
+
+    async def start(self) -> None:
+        """Fail."""
+        raise self.errors.pop(0)
+
+    async def stop(self) -> None:
+        """Count."""
+        self.stops += 1
 
 
 class ASlowStore:
@@ -62,3 +81,13 @@ async def test_lag_and_age_are_true_while_the_engine_is_away() -> None:
     store.free.set()
     await finishing
     assert (told("lag_records"), told("age_seconds")) == (UNREAD, 0)
+
+
+async def test_a_lane_waits_for_kafka_and_dies_of_a_bug() -> None:
+    """While Kafka is away the lane begins again, patiently; an error that no waiting mends ends it, and so the process."""
+    reader = AnAbsentReader(KafkaConnectionError(), NotCoordinatorForGroupError(), IllegalStateError("a bug"))
+    settings = Settings(retry_pause_ms_min=1, retry_pause_ms_max=2)
+    lane = TopicProjection(reader, ASlowStore(), settings, asyncio.Event())  # type: ignore[arg-type]  # fakes
+    with pytest.raises(IllegalStateError):
+        await lane.run()
+    assert (reader.errors, reader.stops) == ([], 3)

@@ -62,7 +62,15 @@ ROWS: Final = (
         "a topic whose records may be 100 kB, posts over and under it at the same time",
         "no healthy post waits or is refused for it; it is set aside where an operator sees it; the spool drains",
         20,
-        nodes(_WAY, "a_record_that_the_broker_refuses"),
+        (
+            *nodes(_WAY, "a_record_that_the_broker_refuses"),
+            *nodes("integration/ingest/test_partition_away", "a_refused_record_is_kept_and_all_others_reach_the_log"),
+            *nodes("integration/ingest/test_large_headers", "many_large_headers_at_once"),
+            *nodes(
+                "integration/ingest/test_refused_records",
+                "a_large_record_is_found_and_all_others_are_in_the_log_once_in_order",
+            ),
+        ),
     ),
     Row(
         "appended to a dead sender",
@@ -70,6 +78,7 @@ ROWS: Final = (
         "a sender's task ends by a bug, then further posts",
         "every post is answered; nobody waits for ever",
         1,
+        nodes("unit/ingest/test_partition_sender", "what_is_appended_to_an_ended_sender_is_refused_at_once"),
     ),
     Row(
         "one slow partition",
@@ -77,6 +86,10 @@ ROWS: Final = (
         "the leader of one partition is away",
         "posts of other partitions go to Kafka; the drain appends no record again that was acknowledged",
         10,
+        (
+            *nodes("integration/ingest/test_partition_away", "a_leader_away_spools_its_own_partitions_alone"),
+            *nodes("unit/ingest/test_spool_faults", "a_partition_that_is_away_holds_up_no_other"),
+        ),
     ),
     Row(
         "the same post a hundred times",

@@ -64,5 +64,6 @@ ROWS: Final = (
         "thousands of guesses of Meta's verify token",
         "limited by address",
         1,
+        nodes("unit/ingest/test_webhooks", "a_verify_token_cannot_be_guessed_without_limit"),
     ),
 )

@@ -66,7 +66,7 @@ ROWS: Final = (
         60,
         (
             *nodes("integration/processors/test_poison", "the_stream_goes_on"),
-            *nodes("integration/processors/test_quarantine", "stops_three_times_then_goes_on"),
+            *nodes("unit/processors/test_partition", "a_record_that_breaks_the_fold_is_held_at_the_third_time"),
             *nodes("integration/processors/test_quarantine_release", "release_appends_what_was_held_again"),
         ),
     ),
@@ -84,5 +84,6 @@ ROWS: Final = (
         "a body of 10,000 events, each with keys of its own",
         "other posts are answered meanwhile",
         5,
+        nodes("unit/ingest/test_splitting", "ten_thousand_events_of_as_many_shapes_block_nobody"),
     ),
 )

@@ -43,14 +43,19 @@ ROWS: Final = (
         "core 10",
         "the raw topic deleted and made again, with local stores and tables kept",
         "refused: a recreated log needs a new generation; no state is destroyed",
-        30,
+        60,
+        nodes("integration/operations/test_switch", "a_recreated_raw_log_is_refused_and_repaired"),
     ),
     Row(
         "the old generation comes back",
         "core 11",
         "processors and projections of generation 1 started after a switch to 2",
         "refused with a sentence that says what to do; no wrong fact enters a table",
-        60,
+        120,
+        (
+            *nodes("integration/operations/test_switch", "a_switch_killed_at_each_step_fences_the_old_generation"),
+            *nodes("integration/operations/test_generation", "settings_of_before_a_repair_are_refused"),
+        ),
     ),
     Row(
         "clocks a day off, or backwards",
@@ -66,7 +71,10 @@ ROWS: Final = (
         "the broker under another clock, two hours ahead, then right again",
         "processors go on; nothing waits for the clock",
         60,
-        nodes(_CLOCKS, "a_broker_whose_clock_was_two_hours_ahead"),
+        (
+            *nodes(_CLOCKS, "a_broker_whose_clock_was_two_hours_ahead"),
+            *nodes("integration/processors/test_broker_clock", "times_ahead_stop_nothing_and_delete_nothing"),
+        ),
     ),
     Row(
         "a broker clock 46 days ahead",
@@ -74,7 +82,15 @@ ROWS: Final = (
         "one record appended 50 days ahead, then the right time",
         "no state is swept; a repeat is still a repeat",
         30,
-        nodes(_CLOCKS, "a_leap_of_the_log_sweeps_no_state"),
+        (
+            *nodes(_CLOCKS, "a_leap_of_the_log_sweeps_no_state"),
+            *nodes("unit/processors/test_expiry", "a_leap_of_the_clock_is_no_reason_to_delete_everything"),
+            *nodes(
+                "unit/processors/test_sweep",
+                "an_implausible_share_stops_the_sweep",
+                "stream_time_is_not_ahead_of_our_clock",
+            ),
+        ),
     ),
     Row(
         "topics that appear by themselves",
@@ -90,7 +106,10 @@ ROWS: Final = (
         "another timestamp type, cleanup policy, partition count, retention or record size",
         "told, and refused at start where exactness depends on it",
         10,
-        nodes("integration/operations/test_topics", "drift_is_told", "unequal_partition_counts_are_told"),
+        (
+            *nodes("integration/operations/test_topics", "drift_is_told", "unequal_partition_counts_are_told"),
+            *nodes("integration/ingest/test_topic_check", "topics_that_a_broker_made_by_itself_are_not_appended_to"),
+        ),
     ),
     Row(
         "a killed repair, rebuild or archive",

@@ -61,6 +61,7 @@ ROWS: Final = (
         "a relay started before the topic is there, and a partition added later",
         "it waits, and reads both from their beginning",
         20,
+        nodes("integration/relay/test_log_readers", "a_log_that_comes_later_and_grows_is_read_from_its_first_record"),
     ),
     Row(
         "log injection",
@@ -84,5 +85,6 @@ ROWS: Final = (
         "values that begin with = + - @ tab and CR, `recibo sql --format csv`",
         "a spreadsheet takes none for a formula",
         3,
+        nodes("unit/cli/test_spreadsheet", "no_cell_begins_a_formula"),
     ),
 )

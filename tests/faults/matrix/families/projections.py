@@ -63,12 +63,12 @@ ROWS: Final = (
         "the same id in two accounts",
         "matrix 34",
         "the same message ids, aliases and references in two accounts",
-        "two messages; no value of one in the other",
+        "two messages, one an account; no value of one in the other",
         5,
         nodes(
             "integration/projections/test_aliases",
             "the_same_id_in_another_account_is_another_message",
-            "two_messages_that_share_an_alias_stay_two",
+            "messages_that_share_an_alias_are_one",
         ),
     ),
 )

@@ -79,11 +79,20 @@ ROWS: Final = (
         ),
     ),
     Row(
+        "a worker while Kafka is away",
+        "core 24",
+        "the broker away for longer than a client's own timeouts",
+        "the worker waits, keeps its caches, and goes on",
+        60,
+        nodes("faults/processors/test_kafka_away", "the_worker_waits_for_kafka"),
+    ),
+    Row(
         "hot states without a bound",
         "core 23",
         "many states with full journals",
         "bounded by bytes, not by count",
         3,
+        nodes("unit/processors/test_hot_states", "large_states_leave_for_their_bytes"),
     ),
     Row(
         "what is installed",

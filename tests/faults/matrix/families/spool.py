@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.faults.matrix.row import Row, nodes
 
+_FAULTS: Final = "unit/ingest/test_spool_faults"
 _DISK: Final = "faults/rows/test_spool_disks"
 _SPOOL: Final = "unit/ingest/test_spool"
 _SEGMENT: Final = "unit/ingest/test_spool_segment"
@@ -39,7 +40,10 @@ ROWS: Final = (
         "the spool's file system remounted read-only while it drains",
         "each record is appended once; the drain goes on",
         15,
-        nodes(_DISK, "a_read_only_disk_while_draining"),
+        (
+            *nodes(_DISK, "a_read_only_disk_while_draining"),
+            *nodes(_FAULTS, "what_is_acknowledged_is_not_appended_again_where_it_cannot_be_deleted"),
+        ),
     ),
     Row(
         "one unreadable segment",
@@ -47,7 +51,7 @@ ROWS: Final = (
         "read of the oldest segment fails with EIO",
         "the other segments drain; metrics and readiness say so",
         15,
-        nodes(_DISK, "one_unreadable_segment"),
+        (*nodes(_DISK, "one_unreadable_segment"), *nodes(_FAULTS, "an_unreadable_segment_holds_up_no_other")),
     ),
     Row(
         "torn writes keep their space",
@@ -55,6 +59,10 @@ ROWS: Final = (
         "several writes that end in ENOSPC, then space again",
         "the file is cut back to what is synced; what remains counts within the bound",
         1,
+        (
+            *nodes(_FAULTS, "a_full_disk_leaves_neither_torn_records_nor_damaged_files"),
+            *nodes("unit/ingest/test_spool_drain", "only_damaged_bytes_are_kept"),
+        ),
     ),
     Row(
         "stray file in the spool",
@@ -62,5 +70,6 @@ ROWS: Final = (
         "a file that is no segment, and a link, in the spool's directory",
         "the spool goes on; the link is not followed",
         1,
+        nodes(_FAULTS, "a_stray_file_is_named_and_left_alone"),
     ),
 )

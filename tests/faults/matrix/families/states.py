@@ -71,7 +71,7 @@ ROWS: Final = (
         "rules that are designed and not built",
         "core 7",
         "hostile traffic through the fold and the naive one, with the rules that the fold is known not to follow",
-        "an event that one source left out is published where another selects it; an overflow moves the horizon",
+        "an event that one source left out is published where another selects it",
         5,
         nodes(_NAIVE, "no_rule_is_left_out"),
     ),
@@ -113,7 +113,7 @@ ROWS: Final = (
         "more distinct events of one message than its journal lists",
         "facts are folded, outcome `overflow`, the same on replay",
         3,
-        nodes(_FOLD, "a_full_journal_keeps_the_facts"),
+        nodes(_FOLD, "a_full_journal_keeps_the_facts", "an_overflow_moves_the_horizon"),
     ),
     Row(
         "a connection's 65th report",
@@ -153,6 +153,7 @@ ROWS: Final = (
         "a key held by one worker, its partition given to another",
         "the other holds it as well; each coordinate has one outcome",
         30,
+        nodes("integration/processors/test_quarantine", "a_held_key_waits_wherever_its_partition_goes"),
     ),
     Row(
         "a mapping changed while a generation runs",
@@ -160,5 +161,6 @@ ROWS: Final = (
         "a mapping changed between a fold and its replay",
         "the replay uses the version of the record",
         20,
+        nodes("integration/processors/test_versions", "a_mapping_that_changes_changes_no_event_id"),
     ),
 )

@@ -11,10 +11,10 @@
 with counted as (
     select
         toDate(m.first_at, '{{ var("recibo_time_zone") }}') as day,
-        toString(m.account) as account,
-        toString(m.provider) as provider,
-        toString(m.connection_id) as connection_id,
-        toString(m.campaign) as campaign,
+        cast(m.account as String) as account,
+        cast(m.provider as String) as provider,
+        cast(m.connection_id as String) as connection_id,
+        cast(m.campaign as String) as campaign,
         count() as messages,
         countIf(m.is_sent) as sent,
         countIf(m.is_delivered) as delivered,

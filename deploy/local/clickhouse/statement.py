@@ -15,12 +15,13 @@ _TOKEN = re.compile(
 _FORMAT_NAME = re.compile(rb"\s+(\w+)[ \t\f]*\r?\n?")
 _TRAILING_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*(?:SETTINGS\b[^']*)?;?\s*$", re.IGNORECASE)
 _ABOUT_TABLES = re.compile(r"\s*(?:DESCRIBE|DESC|SHOW|EXISTS)\b", re.IGNORECASE)
-_INSERT = re.compile(r"(?:\s+|--[^\n]*|#[!\ ][^\n]*|/\*.*?\*/)*INSERT\b", re.IGNORECASE | re.DOTALL)
+# Possessive (`++`, `*+`): what is skipped is never tried in other portions, which for a long indent would take for ever.
+_INSERT = re.compile(r"(?:\s++|--[^\n]*+|#[!\ ][^\n]*+|/\*.*?\*/)*+INSERT\b", re.IGNORECASE | re.DOTALL)
 _QUOTED_OR_END = re.compile(
     rb"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" | `(?:[^`\\]|\\.)*` | --[^\n]* | /\*.*?\*/ | (?P<end> ; )""",
     re.VERBOSE | re.DOTALL,
 )
-_NOTHING = re.compile(rb"(?: [\s;]+ | --[^\n]* | \#[!\ ][^\n]* | /\*.*?\*/ )*", re.VERBOSE | re.DOTALL)
+_NOTHING = re.compile(rb"(?: [\s;]++ | --[^\n]*+ | \#[!\ ][^\n]*+ | /\*.*?\*/ )*+", re.VERBOSE | re.DOTALL)
 _NO_ROWS_FOLLOW = frozenset({b"SELECT", b"WITH", b"FROM"})
 VALUES = "Values"
 """The format of rows behind VALUES."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.local.clickhouse.statement import Statement, output_format, parse_statement
+from deploy.local.clickhouse.statement import Statement, goes_on_after_values, output_format, parse_statement
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,12 @@ def test_rows_are_told_from_the_statement(query: bytes, body: bytes, expected: S
 def test_the_format_of_a_result(sql: str, expected: str) -> None:
     """A statement's own FORMAT clause wins over the default."""
     assert output_format(sql, "TabSeparated") == expected
+
+
+@pytest.mark.parametrize("indent", [b" " * 20_000, b" \n" * 20_000, b"/* a */\n" * 5_000, b"-- a\n" * 5_000])
+def test_a_long_indent_is_read_once(indent: bytes) -> None:
+    """However much white space and however many comments come first, a statement is told apart without trying them anew."""
+    assert not parse_statement(b"", indent + b"ALTER TABLE t DROP PARTITION 1").copies_rows()
+    assert parse_statement(b"", indent + b"INSERT INTO t SELECT 1").copies_rows()
+    assert goes_on_after_values(b"(1);" + indent + b"DROP TABLE t")
+    assert not goes_on_after_values(b"(1);" + indent)

@@ -55,7 +55,7 @@ class ConnectionState(msgspec.Struct, gc=False, omit_defaults=True):
     generation: int = 0
     """As a message's."""
     old_time: bool = False
-    """At least one report's time was too long before its receipt to be trusted."""
+    """At least one report came more than 8 days after its own time."""
     line: str = ""
     """The connection's own number in canonical form; two different ones join to the greater."""
 
@@ -82,21 +82,16 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
     )
 
 
-def reported_at_ms(event: Event) -> int:
-    """Return the time by which reports are ordered: the provider's where it is trusted, else that of receipt, UTC ms.
-
-    A missing or absurd time is the receipt's already in `occurred_at_ms`.
-    """
-    return event.received_at_ms if event.old_time else event.occurred_at_ms
-
-
 def join(state: ConnectionState, event: Event) -> bool:
     """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
+
+    Reports are ordered by `occurred_at_ms`, as in every view: the provider's time, and that of receipt only where there is
+    none, or an absurd one. A report that comes late is told by its own time, however old: it ends no later `connected`.
 
     Returns:
         Whether it is the report that counts now.
     """
-    status, at_ms = event.status, reported_at_ms(event)
+    status, at_ms = event.status, event.occurred_at_ms
     report = Latest(at_ms, CONNECTION_RANK[status], event.id, status, event.reason)
     counts = report.order() > state.latest.order()
     if counts:

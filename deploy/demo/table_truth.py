@@ -121,6 +121,7 @@ def _event_row(event: Row) -> Row:
         "event_index": data.pop("index"),
         "raw_at_ms": raw["at_ms"],
         **{f"error_{name}": error.get(name) for name in ("category", "code", "title")},
+        **({"receipt_times": data["receipt_times"] or 0} if data["message_id"] else {}),
     } | {"index": None}
 
 
@@ -163,6 +164,7 @@ def _message_row(history: History) -> Row:
     received = {name: state.pop(f"{name}_received_ms") for name in ("first", "last")}
     return {
         **state,
+        "receipt_times": state["receipt_times"] or 0,
         **{f"{status}_ms": at_ms for status, at_ms in times.items()},
         **{f"{name}_received_ms": at_ms for name, at_ms in received.items()},
         **{f"failure_{name}": failure.get(name) for name in ("status", "category", "code", "title")},

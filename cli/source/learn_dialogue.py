@@ -45,7 +45,9 @@ def show_groups(
         for field in ORDER:
             path = proposal.paths.get(field)
             if path is not None:
-                why = next((choice.why for choice in proposal.choices[field] if choice.path == path), "you said so")
+                why = next(
+                    (choice.why for choice in proposal.choices.get(field, ()) if choice.path == path), "you said so"
+                )
                 table.add_row(field, dotted_of(path), proposal.samples.get(path, ""), why)
         console.print(table)
         for condition in proposal.when:

@@ -30,11 +30,12 @@ def connect(
     """
     parts = urlsplit(clickhouse.url)
     secure = parts.scheme == "https"
+    password = unquote(parts.password or "") or password_of(clickhouse)
     return clickhouse_connect.get_client(
         host=parts.hostname,
         port=parts.port or (8443 if secure else 8123),
         username=unquote(parts.username or "") or clickhouse.username,
-        password=unquote(parts.password or "") or password_of(clickhouse),
+        password=password,
         secure=secure,
         database=database or parts.path.strip("/") or "__default__",
         compress="lz4",
@@ -45,6 +46,8 @@ def connect(
         ca_cert=_text(clickhouse.ca_file),
         client_cert=_text(clickhouse.cert_file),
         client_cert_key=_text(clickhouse.key_file),
+        # else a certificate of ours is shown in place of the password: a server or a proxy may ask for both
+        tls_mode="strict" if password else "mutual",
     )
 
 

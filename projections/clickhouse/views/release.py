@@ -9,9 +9,9 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the views in this folder."""
-CHECKSUM: Final = "2aa5375254eadf5e"
+CHECKSUM: Final = "b2e69960f3626784"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

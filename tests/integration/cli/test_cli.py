@@ -33,7 +33,7 @@ def test_sql_prints_a_table(clickhouse_url: str) -> None:
 def test_sql_prints_json_for_programs(clickhouse_url: str) -> None:
     """With --format json each row is a line of JSON."""
     done = run("sql", "--url", clickhouse_url, "--database", "default", "--format", "json", "SELECT 1 AS a, 'x' AS b;")
-    assert [json.loads(line) for line in done.output.splitlines()] == [{"a": 1, "b": "x"}]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == [{"a": 1, "b": "x"}]
 
 
 def test_sql_shows_the_first_rows_of_a_large_result_and_streams_all_of_it_as_csv(clickhouse_url: str) -> None:
@@ -43,7 +43,7 @@ def test_sql_shows_the_first_rows_of_a_large_result_and_streams_all_of_it_as_csv
     assert "│ 499 │" in table
     assert "500 │" not in table
     assert "the first 500 rows; there are more: add LIMIT, or --format csv" in table
-    assert run(*sql, "--format", "csv").output.split() == ['"n"', *map(str, range(300_000))]
+    assert run(*sql, "--format", "csv").stdout.split() == ['"n"', *map(str, range(300_000))]
 
 
 def test_sql_runs_statements_that_have_no_result(clickhouse_url: str, fresh_name: str) -> None:

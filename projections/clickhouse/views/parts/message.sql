@@ -1,3 +1,5 @@
+-- `recipient` below is a column's own name: under prefer_column_name_to_alias it would be read as the folded tuple
+WITH tupleElement(f.recipient, 1) AS reported
 SELECT
     account,
     message_id,
@@ -22,7 +24,7 @@ SELECT
     provider,
     arraySlice(arraySort(f.sources), 1, 16) AS sources,
     connection_id,
-    tupleElement(f.recipient, 1) AS recipient,
+    reported AS recipient,
     tupleElement(f.recipient, 2) AS recipient_kind,
     client_ref,
     campaign,
@@ -42,8 +44,8 @@ SELECT
     -- rows of older releases have none: Brazil's mobiles, with or without the ninth digit, are read here as schemas/phone.py does
     multiIf(
         f.line != '' OR recipient_kind != 'phone', f.line,
-        match(recipient, '^55[1-9][1-9][6-9][0-9]{7}$'), concat('+', substring(recipient, 1, 4), '9', substring(recipient, 5)),
-        match(recipient, '^55[1-9][1-9]9[6-9][0-9]{7}$'), concat('+', recipient),
+        match(reported, '^55[1-9][1-9][6-9][0-9]{7}$'), concat('+', substring(reported, 1, 4), '9', substring(reported, 5)),
+        match(reported, '^55[1-9][1-9]9[6-9][0-9]{7}$'), concat('+', reported),
         '') AS line,
     arraySlice(arraySort(identity -> (indexOf(${identity_kinds}, tupleElement(identity, 1)), identity), f.identities), 1, ${identities_max}) AS identities,
     billable,

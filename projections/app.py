@@ -35,7 +35,7 @@ from runtime.kafka.topic_check import Found, check_topics
 from runtime.tasks import Tasks
 from schemas.deployment_state import DeploymentState, RawIdentity, another_log, not_live
 from schemas.errors import ConfigurationError, DeploymentError, StateRefused
-from schemas.topics import declared
+from schemas.topics import Topic, declared
 
 log = structlog.get_logger()
 
@@ -107,7 +107,7 @@ async def _project(
     settings: Settings, lanes: list[TopicProjection], probe: Probe, tasks: Tasks, stopping: asyncio.Event
 ) -> None:
     """Check what the tables are made from, and carry every topic until asked to stop, or until another generation's turn."""
-    found = await check_topics(settings.kafka, _CLIENT, declared(settings.kafka.topics(settings.generation)))
+    found = await check_topics(settings.kafka, _CLIENT, _depended_on(settings))
     async with DeploymentLog(settings.kafka, _CLIENT) as deployment:
 
         def why_not() -> str:
@@ -133,6 +133,13 @@ async def _project(
                 await tasks.close()
         if why := why_not():
             raise DeploymentError(why)
+
+
+def _depended_on(settings: Settings) -> list[Topic]:
+    """Return how the topics must be that this process reads: it is granted no others."""
+    topics = settings.kafka.topics(settings.generation)
+    read = {projection.topic for projection in projections_of(topics)} | {topics.deployment}
+    return [topic for topic in declared(topics) if topic.name in read]
 
 
 async def _check_raw_log(settings: Settings, client: Client, state: DeploymentState, found: Found) -> None:

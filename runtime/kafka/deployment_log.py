@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ClusterAuthorizationFailedError, KafkaError, TopicAuthorizationFailedError
 
 from runtime.kafka.clients import make_consumer, make_producer
 from runtime.kafka.settings import KafkaSettings
@@ -25,6 +25,8 @@ _POLL_MS: Final = 500
 _FETCH_WAIT_MS: Final = 500
 _RETRY_S: Final = 1.0
 _READ_S_MAX: Final = 30.0
+_NOT_OURS_TO_WRITE: Final = (TopicAuthorizationFailedError, ClusterAuthorizationFailedError)
+"""The second is what a producer is told that may write to no topic at all."""
 
 
 class DeploymentLog:
@@ -104,12 +106,22 @@ class DeploymentLog:
             generation: whose; 0 for the deployment's own.
             value: what `encode` takes.
             partition: of the raw log, where it is said of one.
+
+        Raises:
+            DeploymentError: this principal may not write to it.
+            KafkaError: no broker answers.
         """
-        async with make_producer(self._kafka, self._client_id, acks="all", enable_idempotence=True) as producer:
-            encoded = None if value is None else encode(value)
-            await producer.send_and_wait(
-                self._where.topic, encoded, key_of(name, generation, partition), partition=self._where.partition
-            )
+        encoded = None if value is None else encode(value)
+        try:
+            async with make_producer(self._kafka, self._client_id, acks="all", enable_idempotence=True) as producer:
+                await producer.send_and_wait(
+                    self._where.topic, encoded, key_of(name, generation, partition), partition=self._where.partition
+                )
+        except _NOT_OURS_TO_WRITE as error:
+            raise DeploymentError(
+                f"this principal may not write to {self._where.topic}, and {name} of it is to be noted there: run `recibo topics` "
+                "once as who may, or be granted what `recibo topics --acls` prints"
+            ) from error
         await self.read_to_end()
 
 

@@ -15,7 +15,7 @@ from deploy.demo.sources import OWN_SOURCES
 from deploy.demo.traffic import generate
 from deploy.local.stack import Stack, StackSettings
 from operations.acls import PROCESSES, grants, kafka_acls
-from operations.topics import create_missing
+from operations.generation import settle
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.environ import environ_of
 from runtime.kafka.settings import KafkaSettings
@@ -65,8 +65,8 @@ async def test_each_process_needs_only_what_is_printed(clickhouse_url: str, fres
     clickhouse = ClickHouseSettings(clickhouse_url, database=f"{fresh_name}_store", views_database=fresh_name)
     with secure_broker() as broker, ExitStack() as ending:
         await run_acl_commands(broker.plain, kafka_acls(grants(prefix), "broker", "User:recibo-"))
-        await create_missing(broker.by_sasl("recibo-operator", prefix=prefix), 1, 2)
-        # The stack itself, and the ledger, are a principal that may create nothing and read no settings.
+        await settle(broker.by_sasl("recibo-operator", prefix=prefix), 2, tmp_path, {})
+        # The stack itself, and the ledger, are a principal that may create nothing and note nothing.
         settings = stack_in(tmp_path / "stack", broker.by_sasl("recibo-projections", prefix=prefix), clickhouse)
         own = {process: environ_of(broker.by_sasl(f"recibo-{process}", prefix=prefix)) for process in PROCESSES}
         stack = await asyncio.to_thread(started, ending, replace(settings, own_environ=own))

@@ -17,10 +17,10 @@ from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.metrics import IngestMetrics
 from ingest.settings import Settings
-from operations.topics import create_missing, wait_for_leaders
+from operations.topics import admin_of, create_missing, wait_for_leaders
 from runtime.kafka.settings import KafkaSettings
 from runtime.tasks import Tasks
-from schemas.topics import RAW, REQUESTS
+from schemas.topics import RAW, REQUESTS, declared
 from tests.integration.ingest.test_refused_records import values_of
 from tests.support.polling import until
 from tests.support.two_brokers import FIRST, SECOND, TwoBrokers, two_brokers
@@ -56,14 +56,15 @@ async def is_true(holds: bool) -> bool:  # noqa: FBT001 - it is what is waited f
     return holds
 
 
-async def led_by_both(bootstrap: str, *topics: str) -> None:
-    """Make topics whose odd partitions are the second broker's."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
+async def led_by_both(kafka: KafkaSettings) -> None:
+    """Make the topics of ingest as they are declared, their odd partitions the second broker's."""
+    topics = [topic for topic in declared(kafka.topics()) if topic.name in {kafka.named(RAW), kafka.named(REQUESTS)}]
     leaders = {number: [SECOND if number % 2 else FIRST] for number in range(PARTITIONS)}
-    await admin.create_topics([NewTopic(topic, -1, -1, replica_assignments=leaders) for topic in topics])
-    await wait_for_leaders(admin, list(topics))
-    await admin.close()
+    async with admin_of(kafka) as admin:
+        await admin.create_topics(
+            [NewTopic(t.name, -1, -1, replica_assignments=leaders, topic_configs=t.config) for t in topics]
+        )
+        await wait_for_leaders(admin, [topic.name for topic in topics])
 
 
 async def test_a_leader_away_spools_its_own_partitions_alone(
@@ -72,7 +73,7 @@ async def test_a_leader_away_spools_its_own_partitions_alone(
     """While one of two brokers hangs, its partitions' records are spooled, the other's go to the log, each once; all are drained."""
     kafka = KafkaSettings(cluster.bootstrap_servers, topic_prefix=f"{fresh_name}.")
     raw = f"{fresh_name}.{RAW}"
-    await led_by_both(cluster.bootstrap_servers, raw, f"{fresh_name}.{REQUESTS}")
+    await led_by_both(kafka)
     stored: dict[int, Counter[str]] = {number: Counter() for number in range(PARTITIONS)}
     took: dict[int, list[float]] = {number: [] for number in range(PARTITIONS)}
     sent = 0
@@ -118,10 +119,10 @@ async def test_a_refused_record_is_kept_and_all_others_reach_the_log(
     await create_missing(kafka, 1, PARTITIONS)
     raw = f"{fresh_name}.{RAW}"
     limit = ConfigResource(ConfigResourceType.TOPIC, raw, {"max.message.bytes": "20000"})
-    await kafka_admin.alter_configs([limit])
     large = [LogRecord(b"large-%d" % n, os.urandom(51_200), []) for n in range(3)]
     small = [LogRecord(b"small-%d" % n, b"small-%d" % n, []) for n in range(100)]
     async with durable_log(kafka, tmp_path) as log:
+        await kafka_admin.alter_configs([limit])  # while it is connected: to such a topic it would not connect
         where = await asyncio.gather(*(log.append(RAW, [record]) for record in [*small[:50], *large, *small[50:]]))
         assert Counter(where)["spool"] >= 3
         await until(lambda: is_true(log.spool.size_bytes == 0), "the spool to be drained", s_max=40)

@@ -1,6 +1,7 @@
 """`recibo repair` brings back what a connection reported after its old journal was full."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,8 @@ from tests.support.raw import raw_record
 from tests.support.servers import clickhouse_server, kafka_server
 
 REPORTS = 500
-BEGIN_MS = 1_790_000_000_000
+BEGIN_MS = (time.time_ns() // 1_000_000_000 - 7 * 24 * 60 * 60) * 1000
+"""Whole seconds, and within retention: the broker deletes what is older while the test runs."""
 KEY = b"acme/c1"
 PARTITION = partition_of(KEY, PARTITIONS)
 CONTEXT = SourceContext("loja", "acme", "wpp_marketing")

@@ -12,9 +12,10 @@ from tests.support.line import Line
 pytestmark = pytest.mark.timeout(300)
 
 
-def demo(*arguments: str) -> Result:
+def demo(*arguments: str, **environ: str) -> Result:
     """Run `recibo demo` with little traffic."""
-    return CliRunner().invoke(command, ["--events", "200", *arguments], env={"COLUMNS": "200", "SABOTAGE": ""})
+    environ |= {"COLUMNS": "200", "SABOTAGE": ""}
+    return CliRunner().invoke(command, ["--events", "200", *arguments], env=environ)
 
 
 def test_a_deployment_that_is_up_is_held_to_the_ledger(line: Line) -> None:
@@ -22,7 +23,7 @@ def test_a_deployment_that_is_up_is_held_to_the_ledger(line: Line) -> None:
     folder: Path = line.folder
     at = ("--against", line.deployment.url, "--kafka-bootstrap-servers", line.deployment.kafka.bootstrap_servers)
     files = ("--config", str(folder / "recibo.toml"), "--secrets", str(folder / "secrets.env"))
-    result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse.url)
+    result = demo(*at, *files, "--clickhouse-url", line.deployment.clickhouse.url, RECIBO_DATA_DIR=str(folder))
     assert result.exit_code == 0, result.output
     for shown in ("posted", "requests", "distinct", "repeat", "delivered", "differences"):
         assert shown in result.output, result.output

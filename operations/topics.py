@@ -26,6 +26,8 @@ REPLICAS_WANTED: Final = 3
 _OFFSETS: Final = "__consumer_offsets"
 """The broker's own topic of committed offsets: whoever leads one of its partitions coordinates groups."""
 _TOPIC_EXISTS: Final = 36
+_RETENTION: Final = "retention.ms"
+_FOR_EVER: Final = "-1"
 _FORBIDDEN: Final = frozenset({TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno})
 _REQUEST_TIMEOUT_MS: Final = 10_000
 _LEADERS_S_MAX: Final = 20.0
@@ -102,12 +104,29 @@ async def alter_settings(kafka: KafkaSettings, wanted: Sequence[Topic]) -> list[
             changes = altered(topic, there) if there is not None else {}
             if there is None or not changes:
                 continue
-            resource = ConfigResource(ConfigResourceType.TOPIC, topic.name, {**there.own_config, **changes})
-            for response in await admin.alter_configs([resource]):
-                _check_altered(response)
+            await _alter(admin, topic.name, there, changes)
             before = there.config or {}
             told += [f"{topic.name}: {name} {before.get(name)} → {value}" for name, value in changes.items()]
     return told
+
+
+async def keep(kafka: KafkaSettings, wanted: Sequence[Topic], *, for_ever: bool) -> None:
+    """Let nothing leave the topics that exist, or what is older than is declared. Raises DeploymentError as `alter_settings`."""
+    async with admin_of(kafka) as admin:
+        found = await find_topics(admin, [topic.name for topic in wanted])
+        for topic in wanted:
+            there, declared_ms = found.get(topic.name), topic.config.get(_RETENTION)
+            if there is None or there.config is None or declared_ms is None:
+                continue
+            retention_ms = _FOR_EVER if for_ever else declared_ms
+            if there.config.get(_RETENTION) != retention_ms:
+                await _alter(admin, topic.name, there, {_RETENTION: retention_ms})
+
+
+async def _alter(admin: AIOKafkaAdminClient, name: str, there: FoundTopic, changes: Mapping[str, str]) -> None:
+    resource = ConfigResource(ConfigResourceType.TOPIC, name, {**there.own_config, **changes})
+    for response in await admin.alter_configs([resource]):
+        _check_altered(response)
 
 
 def _check_altered(response: Any) -> None:

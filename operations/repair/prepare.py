@@ -16,7 +16,7 @@ from operations.repair.raw_group import RawGroup
 from operations.repair.seeding import seed_generation
 from operations.repair.steps import SEEDED, STARTED, Begin, Steps
 from operations.repair.tables import derived_targets, replay_of, shadow_group
-from operations.topics import admin_of, create_missing
+from operations.topics import admin_of, create_missing, keep
 from runtime.kafka.deployment_log import DeploymentLog
 from runtime.kafka.topic_check import find_topics
 from runtime.sources_file import SourcesFile
@@ -34,6 +34,8 @@ async def prepare(plan: Plan, steps: Steps) -> Begin:
     if raw not in found:
         raise DeploymentError(f"{raw} is not on {plan.kafka.bootstrap_servers}: there is nothing to fold")
     await create_missing(plan.kafka, plan.new, found[raw].partitions)
+    # What is folded of an archive, or of a log that is kept longer, would leave them before it is in the tables.
+    await keep(plan.kafka, derived(plan.topics), for_ever=True)
     await asyncio.to_thread(steps.create)
     begin = await asyncio.to_thread(steps.begin)
     if begin is None:

@@ -13,9 +13,11 @@ from operations.repair.prepare import discard, prepare
 from operations.repair.steps import COMPARED, Steps
 from operations.repair.switch import drop_shadow_tables, fence_old, switch
 from operations.repair.tables import Comparison, compare_tables, derived_targets, project
+from operations.topics import keep
 from runtime.kafka.deployment_log import DeploymentLog
 from schemas.deployment_state import HAND_OVER, LIVE, HandOver, LiveGeneration
 from schemas.errors import DeploymentError
+from schemas.topics import derived
 
 _CLIENT: Final = "recibo-operator"
 
@@ -67,6 +69,7 @@ class Repair:
             async with DeploymentLog(plan.kafka, _CLIENT) as deployment:
                 await deployment.write(HAND_OVER, plan.new, HandOver(plan.old, switched.stood))
                 await deployment.write(LIVE, 0, LiveGeneration(plan.new))
+        await keep(plan.kafka, derived(plan.topics), for_ever=False)
         await asyncio.to_thread(drop_shadow_tables, plan)
 
     async def is_switching(self) -> bool:

@@ -17,6 +17,10 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from clickhouse_connect.driver.client import Client
 
 from deploy.local.stack import Stack, StackSettings
+from operations.generation import agreed
+from operations.rebuild.live_group import until_read
+from projections import rollup
+from projections.settings import Settings
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
@@ -78,7 +82,7 @@ class Deployment:
                 known.append((at_ms, message_id))
 
     async def until_projected(self) -> None:
-        """Wait until every record has its outcome in the tables."""
+        """Wait until every record has its outcome in the tables, and they have every state and event."""
         total = sum(len(known) for known in self.appended.values())
 
         async def is_projected() -> bool:
@@ -86,6 +90,12 @@ class Deployment:
             return self.rows(text) == [(total, 0)]
 
         await until(is_projected, "every outcome", s_max=60)
+        # An outcome is published after the state and the events it comes with, by which another lane carries them.
+        kafka = KafkaSettings(self.kafka)
+        settings = Settings(kafka=kafka, generation=(await agreed(kafka)).live.generation)
+        topics = kafka.topics(settings.generation)
+        for topic in (topics.message_state, topics.connection_state, topics.message_events, topics.connection_events):
+            assert not await until_read(settings, settings.group_of(topic), topic, None, lambda *_: None), topic
 
     async def delete_before(self, at_ms: int) -> None:
         """Delete from the raw log, and from the topics of events, what was appended before `at_ms`."""
@@ -122,9 +132,10 @@ class Deployment:
         )
 
     def merge(self) -> None:
-        """Merge every table now, as the engine would some day."""
+        """Merge every table and count ahead now, as the engine and the projector would some day."""
         for (table,) in self.rows("SELECT DISTINCT table FROM system.parts WHERE active AND database = 'recibo_store'"):
             self.client.command(f"OPTIMIZE TABLE recibo_store.{table} FINAL")
+        rollup.refresh(self.client, "recibo_store")
 
     def mend(self) -> None:
         """Correct the mapping of the word that was wrong."""

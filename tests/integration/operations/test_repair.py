@@ -12,8 +12,10 @@ import pytest
 
 from operations.generation import agreed
 from runtime.kafka.settings import KafkaSettings
+from runtime.kafka.topic_check import look_at
 from schemas.deployment_state import LiveGeneration
 from schemas.status import BIT
+from schemas.topics import RETENTION_MS, derived
 from tests.support.deployment import WRONG_WORD, Deployment, make_log, running_deployment
 from tests.support.servers import clickhouse_server, kafka_server
 
@@ -34,6 +36,14 @@ Story = tuple[str, str, int]
 async def live(deployment: Deployment) -> LiveGeneration:
     """Return which generation counts."""
     return (await agreed(KafkaSettings(deployment.kafka))).live
+
+
+async def retentions(deployment: Deployment, generation: int) -> list[str]:
+    """Return how long the topics of a generation that are no tables of states keep their records: as Kafka says it."""
+    kafka = KafkaSettings(deployment.kafka)
+    topics = [topic for topic in derived(kafka.topics(generation)) if topic.config["cleanup.policy"] == "delete"]
+    found = (await look_at(kafka, "test", topics)).topics
+    return [(found[topic.name].config or {})["retention.ms"] for topic in topics]
 
 
 def week(monday_ms: int) -> str:
@@ -123,11 +133,13 @@ async def test_a_status_goes_down_and_nothing_older_changes(d: Deployment, tmp_p
         printed = await asyncio.to_thread(d.repaired, "--compare-only")
         assert "delivered" in printed
         assert await live(d) == LiveGeneration()
+        assert set(await retentions(d, 2)) == {"-1"}, "nothing may go before it is in the tables"
         for step in ("last of", "replacing"):
             await asyncio.to_thread(d.killed_at, step, "--yes")
         assert await live(d) == LiveGeneration(1, switching_to=2)
         await asyncio.to_thread(d.repaired, "--yes")
     assert await live(d) == LiveGeneration(2)
+    assert set(await retentions(d, 2)) == {str(RETENTION_MS)}
     await d.until_projected()
 
     truth = seen(HISTORY + arrived)

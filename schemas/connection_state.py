@@ -1,7 +1,8 @@
 """The whole truth about one connection (a WhatsApp number or session of a provider).
 
-Here the latest report counts, by (time, rank, event id): a logout ends a connection until a later
-`connected`. Times of each status are kept as least and greatest, so this is a join as well.
+Here the latest report counts, by (time, rank, event id): a logout ends a connection until a later `connected`. The time
+is the provider's unless it is absurd, however late it came; else that of receipt. Times of each status are kept as least
+and greatest, so this is a join as well.
 
 A connection lives for years and has no horizon. Its journal is a ring: the last RING_MAX distinct events tell a repeat.
 Entries before those stay only until their record is committed, without their ids, and answer nothing but its replay.
@@ -55,7 +56,7 @@ class ConnectionState(msgspec.Struct, gc=False, omit_defaults=True):
     generation: int = 0
     """As a message's."""
     old_time: bool = False
-    """At least one report's time was too long before its receipt to be trusted."""
+    """At least one report's time was more than 8 days before its receipt; it counts all the same."""
     line: str = ""
     """The connection's own number in canonical form; two different ones join to the greater."""
 
@@ -82,21 +83,13 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
     )
 
 
-def reported_at_ms(event: Event) -> int:
-    """Return the time by which reports are ordered: the provider's where it is trusted, else that of receipt, UTC ms.
-
-    A missing or absurd time is the receipt's already in `occurred_at_ms`.
-    """
-    return event.received_at_ms if event.old_time else event.occurred_at_ms
-
-
 def join(state: ConnectionState, event: Event) -> bool:
     """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
 
     Returns:
         Whether it is the report that counts now.
     """
-    status, at_ms = event.status, reported_at_ms(event)
+    status, at_ms = event.status, event.occurred_at_ms
     report = Latest(at_ms, CONNECTION_RANK[status], event.id, status, event.reason)
     counts = report.order() > state.latest.order()
     if counts:

@@ -121,11 +121,13 @@ def test_a_full_state_of_the_time_before_is_heard_again() -> None:
     assert len(state.bookkeeping.journal) == JOURNAL_MAX + 2
 
 
-def test_an_untrusted_time_gives_way_to_the_receipt() -> None:
-    """A report that says it happened weeks before it came does not lie before those that came earlier."""
+def test_an_old_time_is_in_its_place() -> None:
+    """A report that came weeks after it happened does not end what happened since; every view has the same order."""
     late = msgspec.structs.replace(
         report(9, "connected"), occurred_at_ms=AT_MS - HORIZON_MS, received_at_ms=AT_MS + 50, old_time=True
     )
-    state, _ = folded([1])
-    state, outcome, _ = fold(CONNECTION, state, late, 1, AT_MS, None)
-    assert (outcome, state.status, state.status_at_ms) == ("advanced", "connected", AT_MS + 50)
+    before, _ = folded([1])
+    told = (before.status, before.status_at_ms)
+    state, outcome, _ = fold(CONNECTION, before, late, 1, AT_MS, None)
+    assert (outcome, state.status, state.status_at_ms) == ("filled", *told)
+    assert state.first_at_ms["connected"] == AT_MS - HORIZON_MS

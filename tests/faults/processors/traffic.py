@@ -28,6 +28,7 @@ SOURCES: Final = (
     SourceContext("other", "zeta", "wpp_marketing"),
 )
 """Two URLs of one account (the second selects), and another account."""
+DAY_MS: Final = 86_400_000
 CODES: Final = ("131026", "131049", "EXPIRED", "99999")
 FLOOD_EVENTS: Final = 90
 """More than a journal lists."""
@@ -109,7 +110,8 @@ class Traffic:
             "occurred_at": self._now_ms + rnd.randrange(-60_000, 60_000),
         }
         if rnd.random() < 0.1:
-            body["occurred_at"] = rnd.choice((86_400_000_000_000, 3_600_000, START_MS * 2, 1))
+            old = self._now_ms - rnd.randrange(6 * DAY_MS, 10 * DAY_MS)
+            body["occurred_at"] = rnd.choice((86_400_000_000_000, 3_600_000, START_MS * 2, 1, old))
         if rnd.random() < 0.1:
             del body["event_id"]
         if rnd.random() < 0.05:
@@ -183,6 +185,8 @@ class Traffic:
             "occurred_at": self._now_ms + rnd.randrange(-600_000, 600_000),
             "reason": rnd.choice(("banned", "phone offline")),
         }
+        if rnd.random() < 0.1:
+            body["occurred_at"] -= rnd.randrange(6 * DAY_MS, 10 * DAY_MS)
         return [self._single(rnd.choice(SOURCES), body, body["connection_id"])]
 
     def _no_event(self) -> list[RawRecord]:

@@ -168,6 +168,8 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
     given = said.get("occurred_at")
     theirs = None if given is None else (given if given >= 100_000_000_000 else given * 1000)
     trusted = theirs is not None and 1_230_768_000_000 <= theirs <= received_at_ms + DAY_MS
+    old = trusted and theirs < received_at_ms - 8 * DAY_MS
+    own_times = [received_at_ms, *([theirs] if trusted and not old else [])]
     status, error = said["event"], said.get("error", {})
     message_id = said.get("message_id", "") if is_message else ""
     identity = (
@@ -198,6 +200,7 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
         "occurred_at_ms": theirs if trusted else received_at_ms,
         "time_source": "provider" if trusted else "received",
         "absurd_time": theirs is not None and not trusted,
+        "old_time": old,
         "received_at_ms": received_at_ms,
         "recipient": said.get("to", ""),
         "recipient_kind": "phone" if "to" in said else "",
@@ -208,6 +211,8 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
         "campaign": said.get("campaign", ""),
         "reason": said.get("reason", ""),
         "error": failed,
+        "first_at": min(own_times) if is_message else None,
+        "receipt_times": 1 << RANKS.index(status) if is_message and not trusted else None,
     }
 
 
@@ -231,11 +236,11 @@ def _standing(state: Document) -> Any:
 
 
 def _fold_message(state: Document, event: Document) -> None:
-    status, at_ms = event["status"], event["occurred_at_ms"]
+    status = event["status"]
     state["seen"] |= 1 << RANKS.index(status)
     seen = [name for i, name in enumerate(RANKS) if state["seen"] >> i & 1]
     state["status"] = seen[-1]
-    state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
+    _fold_times(state, event)
     state["first_received_ms"] = min(state["first_received_ms"], event["received_at_ms"])
     state["last_received_ms"] = max(state["last_received_ms"], event["received_at_ms"])
     for name in ("provider", "connection_id", "client_ref", "campaign"):
@@ -256,8 +261,21 @@ def _fold_message(state: Document, event: Document) -> None:
     state.pop("delivered_inferred", None)
     if "read" in seen and "delivered" not in seen:
         state["delivered_inferred"] = True
-    if event["absurd_time"]:
-        state["absurd_time"] = True
+    state |= {flag: True for flag in ("absurd_time", "old_time") if event[flag]}
+
+
+def _fold_times(state: Document, event: Document) -> None:
+    """Fold in the message's own time, and its status's first time: of two at one millisecond, that of receipt."""
+    status, mask = event["status"], state.pop("receipt_times", 0)
+    bit = 1 << RANKS.index(status)
+    times = [(event["occurred_at_ms"], event["receipt_times"] is None)]
+    if status in state["first_at_ms"]:
+        times.append((state["first_at_ms"][status], mask & bit == 0))
+    state["first_at_ms"][status], is_theirs = min(times)
+    mask = mask & ~bit if is_theirs else mask | bit
+    if mask:
+        state["receipt_times"] = mask
+    state["first_at"] = min(event["first_at"], state.get("first_at", event["first_at"]))
 
 
 def _failure_order(failure: Document) -> tuple[int, str, str, str]:
@@ -276,5 +294,7 @@ def _fold_connection(state: Document, event: Document) -> None:
         )
     state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
     state["last_at_ms"][status] = max(at_ms, state["last_at_ms"].get(status, at_ms))
+    if event["old_time"]:
+        state["old_time"] = True
     state["provider"] = event["provider"]
     state["sources"] = sorted({*state["sources"], event["source"]})[:16]

@@ -4,13 +4,12 @@ import time
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import RawRecord
-from tests.integration.processors.conftest import MakeWorker
+from tests.integration.processors.conftest import MakeWorker, alter_topics, until_ready
 from tests.support.raw import event_record, headers
 
 HOUR_MS = 3_600_000
@@ -26,7 +25,7 @@ def received_now(message: str, status: str, ahead_ms: int) -> RawRecord:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("declared", [True, False], ids=["topics as declared", "topics of an older release"])
+@pytest.mark.parametrize("declared", [True, False], ids=["topics as declared", "topics altered under the worker"])
 async def test_times_ahead_stop_nothing_and_delete_nothing(
     declared: bool,  # noqa: FBT001 - a case
     kafka_bootstrap: str,
@@ -37,14 +36,14 @@ async def test_times_ahead_stop_nothing_and_delete_nothing(
     async with Scene(kafka_bootstrap, seed=51, partitions=1) as scene:
         topics = Topics(scene.generation)
         derived = (topics.message_state, topics.message_events, topics.set_aside)
-        if not declared:
-            limit = {"message.timestamp.after.max.ms": str(HOUR_MS)}
-            await kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, limit) for name in derived])
         reader = TopicReader(kafka_bootstrap, derived, 1)
         await reader.start()
         try:
             worker = make_worker(scene)
             worker.start({"RECIBO_PROCESSORS_SWEEP_INTERVAL_S": "0"})
+            await until_ready(worker)
+            if not declared:
+                await alter_topics(kafka_admin, derived, {"message.timestamp.after.max.ms": str(HOUR_MS)})
             await scene.append([received_now("before", "queued", 0)])
             await scene.append(
                 [received_now("ahead", "queued", 2 * HOUR_MS), received_now("far", "queued", 47 * DAY_MS)]

@@ -4,8 +4,7 @@ import signal
 from pathlib import Path
 
 from tests.faults.processors.scene import Scene
-from tests.integration.processors.conftest import MakeWorker
-from tests.support.polling import until
+from tests.integration.processors.conftest import MakeWorker, until_ready
 
 
 async def test_fausts_own_command_runs_a_worker(kafka_bootstrap: str, make_worker: MakeWorker, tmp_path: Path) -> None:
@@ -14,12 +13,7 @@ async def test_fausts_own_command_runs_a_worker(kafka_bootstrap: str, make_worke
         await scene.append(scene.traffic.records(400))
         worker = make_worker(scene)
         worker.start(module=("faust", "-A", "processors.app", "worker", "--without-web"))
-
-        async def is_ready() -> bool:
-            assert worker.is_running(), worker.log_tail()
-            return worker.is_ready()
-
-        await until(is_ready, "readiness", s_max=60)
+        await until_ready(worker)
         await scene.until_done()
         assert worker.end(signal.SIGTERM) == 0, worker.log_tail()
         await scene.check_finished()

@@ -5,13 +5,12 @@ import secrets
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from schemas.topics import Topics
 from tests.faults.processors.raw_log import TopicReader
 from tests.faults.processors.scene import Scene
 from tests.faults.processors.traffic import RawRecord
-from tests.integration.processors.conftest import MakeWorker, until_held
+from tests.integration.processors.conftest import MakeWorker, alter_topics, until_held, until_ready
 from tests.support.raw import event_record
 
 SOUND = 6
@@ -33,15 +32,16 @@ async def test_a_state_too_large_for_its_topic(
     async with Scene(kafka_bootstrap, seed=52, partitions=1) as scene:
         topics = Topics(scene.generation)
         smaller = {"cleanup.policy": "compact", "max.message.bytes": str(STATE_BYTES_MAX)}
-        await kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.message_state, smaller)])
         reader = TopicReader(kafka_bootstrap, (topics.message_events, topics.set_aside), 1)
         await reader.start()
         try:
             sound = [record_of(f"sound-{number}", "queued") for number in range(SOUND)]
             large = record_of("large", "queued", secrets.token_urlsafe(380))
-            await scene.append([*sound[:3], large, *sound[3:], record_of("large", "read")])
             worker = make_worker(scene)
             worker.start()
+            await until_ready(worker)
+            await alter_topics(kafka_admin, [topics.message_state], smaller)
+            await scene.append([*sound[:3], large, *sound[3:], record_of("large", "read")])
             await scene.until_done()
             await until_held(worker, 1)
             assert worker.is_ready()

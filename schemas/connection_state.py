@@ -56,7 +56,7 @@ class ConnectionState(msgspec.Struct, gc=False, omit_defaults=True):
     generation: int = 0
     """As a message's."""
     old_time: bool = False
-    """At least one report's time was more than 8 days before its receipt; it counts all the same."""
+    """At least one report came more than 8 days after its own time."""
     line: str = ""
     """The connection's own number in canonical form; two different ones join to the greater."""
 
@@ -85,6 +85,9 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
 
 def join(state: ConnectionState, event: Event) -> bool:
     """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
+
+    Reports are ordered by `occurred_at_ms`, as in every view: the provider's time, and that of receipt only where there is
+    none, or an absurd one. A report that comes late is told by its own time, however old: it ends no later `connected`.
 
     Returns:
         Whether it is the report that counts now.

@@ -121,13 +121,14 @@ def test_a_full_state_of_the_time_before_is_heard_again() -> None:
     assert len(state.bookkeeping.journal) == JOURNAL_MAX + 2
 
 
-def test_an_old_time_is_in_its_place() -> None:
-    """A report that came weeks after it happened does not end what happened since; every view has the same order."""
+def test_a_report_weeks_late_lies_where_its_own_time_says() -> None:
+    """A `connected` of long ago that comes now does not count against a logout since; its own time is its first time."""
+    then_ms = AT_MS - HORIZON_MS
     late = msgspec.structs.replace(
-        report(9, "connected"), occurred_at_ms=AT_MS - HORIZON_MS, received_at_ms=AT_MS + 50, old_time=True
+        report(9, "connected"), occurred_at_ms=then_ms, received_at_ms=AT_MS + 50, old_time=True
     )
-    before, _ = folded([1])
-    told = (before.status, before.status_at_ms)
-    state, outcome, _ = fold(CONNECTION, before, late, 1, AT_MS, None)
-    assert (outcome, state.status, state.status_at_ms) == ("filled", *told)
-    assert state.first_at_ms["connected"] == AT_MS - HORIZON_MS
+    logout = report(1, "logout")
+    state, _, _ = fold(CONNECTION, None, logout, 0, AT_MS, None)
+    state, outcome, _ = fold(CONNECTION, state, late, 1, AT_MS, None)
+    assert (outcome, state.status, state.status_at_ms) == ("filled", "logout", logout.occurred_at_ms)
+    assert (state.first_at_ms["connected"], state.old_time) == (then_ms, True)

@@ -63,7 +63,7 @@ def test_grouping_does_not_matter(one: list[Event], other: list[Event]) -> None:
 
 @given(histories)
 def test_the_latest_report_counts(history: list[Event]) -> None:
-    """The status is that of the latest report; of two at one time, of the graver; an old time counts as any."""
+    """The status is that of the latest report; of two at one time, of the graver; an old one is no exception."""
     state = folded(history)
     latest = max(history, key=lambda event: (event.occurred_at_ms, CONNECTION_RANK[event.status], event.id))
     assert (state.status, state.status_at_ms, state.reason) == (latest.status, latest.occurred_at_ms, latest.reason)

@@ -243,6 +243,7 @@ def connection(life: Life) -> Fields:
         "last_at_ms": _first(told, max),
         "provider": max(event.provider for event in told),
         "sources": sorted({event.source for event in told})[:LISTED_MAX],
+        "old_time": any(event.old_time for event in told),
     }
     return {name: value for name, value in facts.items() if value not in ("", 0, False, None, [])}
 

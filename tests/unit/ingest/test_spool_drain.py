@@ -118,7 +118,7 @@ async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> Non
         async def append(self, _topic: str, _records: list[LogRecord]) -> Outcome:
             nonlocal live
             live += bool(comes)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
             return Outcome()
 
     for comes in (False, True):
@@ -137,4 +137,4 @@ async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> Non
         pauses.append(asyncio.get_running_loop().time() - began_s)
         draining.cancel()
         await spool.close()
-    assert pauses[1] - pauses[0] >= 0.05, "nine times the hundredth of a second that an append takes"
+    assert pauses[1] - pauses[0] >= 0.5, "nine times the tenth of a second that an append takes, less what load adds to either"

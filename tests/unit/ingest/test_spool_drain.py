@@ -137,4 +137,6 @@ async def test_the_share_is_kept_only_while_others_append(tmp_path: Path) -> Non
         pauses.append(asyncio.get_running_loop().time() - began_s)
         draining.cancel()
         await spool.close()
-    assert pauses[1] - pauses[0] >= 0.5, "nine times the tenth of a second that an append takes, less what load adds to either"
+    assert pauses[1] - pauses[0] >= 0.5, (
+        "nine times the tenth of a second that an append takes, less what load adds to either"
+    )

@@ -9,9 +9,8 @@ import pytest
 
 from tests.faults.matrix import page
 from tests.faults.matrix.__main__ import PAGE, one_line, within
-from tests.faults.matrix.awaited import AWAITED
 from tests.faults.matrix.page import Result
-from tests.faults.matrix.row import SHORT_S_MAX, Row, is_here, nodes
+from tests.faults.matrix.row import SHORT_S_MAX, Row, nodes
 from tests.faults.matrix.table import FAMILIES, ROWS
 from tests.faults.matrix.watch import Watch
 from tests.support.source_tree import ROOT
@@ -53,8 +52,6 @@ def test_every_fault_of_the_list_and_every_finding_has_a_row() -> None:
 def test_a_row_names_tests_that_exist(row: Row) -> None:
     """Each test that shows a row is there; one of the matrix's own that is long is left out of `make test`."""
     for node in row.shown_by:
-        if node in AWAITED and not is_here(node):
-            continue
         file, _, name = node.partition("::")
         found = functions_of(ROOT / file)
         assert name in found, node

@@ -17,7 +17,7 @@ from schemas.event import (
     trusted_time,
 )
 from schemas.identity import Identity
-from schemas.providers.recipients import NO_PERSONS, identities_of
+from schemas.providers.recipients import NO_PERSONS, SAID_ALREADY, identities_of
 from schemas.record import SourceContext
 from schemas.status import BIT, FAILURES
 
@@ -31,10 +31,6 @@ class Price(NamedTuple):
     price_type: str = ""
     price_category: str = ""
     price_model: str = ""
-
-
-_SAID_ALREADY: Final = ("phone", "", "group")
-"""Kinds of recipient that need no list of names: a number is the recipient, and stays it."""
 
 
 def message_event(
@@ -108,7 +104,7 @@ def message_event(
 
 def _facts_few_give(recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None) -> dict[str, Any]:
     facts: dict[str, Any] = price._asdict() if price else {}
-    if identities or recipient[1] not in _SAID_ALREADY:
+    if identities or recipient[1] not in SAID_ALREADY:
         facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
     return facts
 

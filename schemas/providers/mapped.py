@@ -25,7 +25,7 @@ from schemas.providers.mapping import FieldMapping, arrays_of
 from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.reading import load_any
-from schemas.providers.recipients import NO_PERSONS, identities_of, recipient_of
+from schemas.providers.recipients import NO_PERSONS, SAID_ALREADY, identities_of, recipient_of
 from schemas.providers.times import parse_time_ms, parse_written_ms, zone
 from schemas.providers.words import fold_word
 from schemas.record import SourceContext
@@ -48,7 +48,6 @@ _TEXTS: Final = (
     "error_detail",
     "error_stage",
 )
-_SAID_ALREADY: Final = ("phone", "", "group")
 _MESSAGE_ID, _CONNECTION_ID = 0, 1
 _NOWHERE: Final[Sequence[tuple[int, Path]]] = ()
 _STATUS, _TIME = len(_TEXTS), len(_TEXTS) + 1
@@ -246,7 +245,7 @@ class MappedParser:
             first_at if is_message else 0,
             is_old,
             BIT[status] if is_message and not is_theirs else 0,
-            identities=() if recipient_kind in _SAID_ALREADY else identities_of(Identity(recipient_kind, recipient)),
+            identities=() if recipient_kind in SAID_ALREADY else identities_of(Identity(recipient_kind, recipient)),
             id=event_id(theirs, status, *names, word, stamp, code),
         )
         return with_extras(event, reader.extras, scopes) if reader.extras and is_message else event

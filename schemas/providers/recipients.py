@@ -12,6 +12,8 @@ _KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group", "broadcast": "broadcast
 
 NO_PERSONS: Final = ("broadcast", "newsletter")
 """Kinds of chats that are a story or a channel: what becomes of those is no message's fate."""
+SAID_ALREADY: Final = ("phone", "", "group")
+"""Kinds of a recipient that alone is no identity beside itself: see `identities_of`."""
 _OF_PEOPLE: Final = frozenset(KINDS) - {"group"}
 _ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 

@@ -152,5 +152,7 @@ async def faulty_proxy(url: str) -> AsyncIterator[FaultyProxy]:
     host, _, port = url.rpartition("/")[2].rpartition("@")[2].partition(":")
     proxy = FaultyProxy(host, int(port))
     await proxy.start()
-    yield proxy
-    await proxy.stop()
+    try:
+        yield proxy
+    finally:
+        await proxy.stop()

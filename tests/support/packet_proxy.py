@@ -84,5 +84,7 @@ async def packet_proxy(host: str, port: int, at: int, seed: int = 1) -> AsyncIte
     """Run a proxy on port `at` in front of `host:port`."""
     proxy = PacketProxy(host, port, seed)
     await proxy.start(at)
-    yield proxy
-    await proxy.stop()
+    try:
+        yield proxy
+    finally:
+        await proxy.stop()

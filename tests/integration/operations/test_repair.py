@@ -101,9 +101,11 @@ async def arriving(deployment: Deployment) -> AsyncIterator[list[Story]]:
             await asyncio.sleep(0.1)
 
     task = asyncio.create_task(arrive())
-    yield arrived
-    leaving.set()  # not cancelled: what is appended is reported
-    await task
+    try:
+        yield arrived
+    finally:
+        leaving.set()  # not cancelled: what is appended is reported
+        await task
 
 
 def seen(told: list[Story]) -> dict[str, int]:

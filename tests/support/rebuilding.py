@@ -68,9 +68,11 @@ async def live_projector(databases: Databases, settings: Settings) -> AsyncItera
         for lane in lanes[:2]:
             await lane.reader.stop()  # of the topics that are not here
         tasks = [asyncio.create_task(lane.run()) for lane in lanes[2:]]
-        yield
-        stopping.set()
-        await asyncio.gather(*tasks)
+        try:
+            yield
+        finally:
+            stopping.set()
+            await asyncio.gather(*tasks)
 
 
 @asynccontextmanager
@@ -87,9 +89,11 @@ async def traffic(world: World, known: dict[str, int], kafka: str) -> AsyncItera
             await asyncio.sleep(0.05)
 
     arriving = asyncio.create_task(arrive())
-    yield
-    leaving.set()  # not cancelled: what was taken of the world is published
-    await arriving
+    try:
+        yield
+    finally:
+        leaving.set()  # not cancelled: what was taken of the world is published
+        await arriving
 
 
 async def until_projected(kafka: str, settings: Settings, topics: Iterable[str]) -> None:

@@ -30,7 +30,7 @@ from schemas.topics import RAW
 _QUERY_FIELDS_MAX: Final = 100
 _EVENT_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})?")
 """What a provider may append to a source's URL: an event's name, some with a kind of message behind it."""
-_TOLD_EVERY_S: Final = 10.0
+_TOLD_EVERY_S: Final = 1.0
 """Between two lines of the log on why requests of one source did not prove themselves."""
 _RECORD_OVERHEAD_BYTES: Final = 1_000
 """What a record costs in memory beside its value: key, headers, and the objects that hold them."""

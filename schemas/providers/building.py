@@ -93,7 +93,8 @@ def message_event(
     named: tuple[Identity, ...] = ()
     if identities or recipient[1] not in SAID_ALREADY:
         named = identities_of(Identity(recipient[1], recipient[0]), *identities)
-    return Event(  # by position, as far as most providers fill it: a keyword costs more than its value
+    # fmt: off - by position, in the order of the fields: twenty keywords cost more than all else here
+    return Event(
         context.account,
         context.source,
         context.provider,
@@ -123,9 +124,10 @@ def message_event(
         is_old,
         0 if is_theirs else BIT[status],
         *(price or _NO_PRICE),
-        named,
+        identities=named,
         id=identity,
     )
+    # fmt: on
 
 
 def connection_event(

@@ -93,39 +93,14 @@ def message_event(
     named: tuple[Identity, ...] = ()
     if identities or recipient[1] not in SAID_ALREADY:
         named = identities_of(Identity(recipient[1], recipient[0]), *identities)
-    # fmt: off - by position, in the order of the fields: twenty keywords cost more than all else here
+    # By position, in the order of the fields: twenty keywords cost more than all else here.
+    # fmt: off
     return Event(
-        context.account,
-        context.source,
-        context.provider,
-        connection_id,
-        message_id,
-        status,
-        word,
-        UNDECIDED,
-        occurred_at_ms,
-        clock if is_theirs else "received",
-        received_at_ms,
-        "",
-        0,
-        NOWHERE,
-        absurd,
-        recipient[0],
-        recipient[1],
-        participant,
-        client_ref,
-        their_id,
-        aliases,
-        "",
-        price.price_category if price else "",
-        "",
-        error,
-        first_at,
-        is_old,
-        0 if is_theirs else BIT[status],
-        *(price or _NO_PRICE),
-        identities=named,
-        id=identity,
+        context.account, context.source, context.provider, connection_id, message_id, status, word, UNDECIDED,
+        occurred_at_ms, clock if is_theirs else "received", received_at_ms, "", 0, NOWHERE, absurd,
+        recipient[0], recipient[1], participant, client_ref, their_id, aliases, "",
+        price.price_category if price else "", "", error, first_at, is_old, 0 if is_theirs else BIT[status],
+        *(price or _NO_PRICE), identities=named, id=identity,
     )
     # fmt: on
 

@@ -23,7 +23,13 @@ STANDARD = 'kind = "standard_webhooks"\n' + SECRETS
 def told(auth: str, headers: dict[str, str], provider: str = "wpp_marketing", more: str = "", **facts: Any) -> str:
     text = f'[sources.x]\nprovider = "{provider}"\n{more}\n[sources.x.auth]\n{auth}'
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    known: dict[str, Any] = {"url": "", "path_secret": "", "address": "203.0.113.9", "is_from_trusted_proxy": False, "now_ms": NOW_MS}
+    known: dict[str, Any] = {
+        "url": "",
+        "path_secret": "",
+        "address": "203.0.113.9",
+        "is_from_trusted_proxy": False,
+        "now_ms": NOW_MS,
+    }
     source = parse_sources(text, {"S": SECRET}).by_name["x"]
     return why_refused(source, Attempt(headers=RequestHeaders(raw), body=BODY, **(known | facts)))
 

@@ -25,6 +25,8 @@ OLD_DAYS: Final = 8
 """A time longer before receipt than this is not a message's own."""
 FAILING: Final = ("error", "expired", "number_not_found")
 DELIVERED: Final = ("delivered", "read")
+RECIPIENT_KINDS: Final = ("", "group", "bsuid", "lid", "phone")
+"""From the kind that says least of a recipient: it is never replaced by a lesser one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,10 @@ class History:
     def _message_state(self) -> dict[str, Any]:
         folded = self.folded
         seen = {told.said.status for told in folded}
-        recipient, kind = max((told.said.recipient, told.said.recipient_kind) for told in folded)
+        recipient, kind = max(
+            ((told.said.recipient, told.said.recipient_kind) for told in folded),
+            key=lambda named: (RECIPIENT_KINDS.index(named[1]), named[0]),
+        )
         aliases = {told.said.tracking_id for told in folded} - {"", self.subject}
         return {
             "message_id": self.subject,

@@ -252,7 +252,7 @@ def _fold_message(state: Document, event: Document) -> None:
         if event[name] > state.get(name, ""):
             state[name] = event[name]
     recipient = (event["recipient"], event["recipient_kind"])
-    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):
+    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):  # numbers alone are posted
         state["recipient"], state["recipient_kind"] = recipient
     state["sources"] = sorted({*state.get("sources", ()), event["source"]})[:16]
     aliases = sorted({*state.get("aliases", ()), *event["aliases"]})[:16]

@@ -111,6 +111,8 @@ class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
     """The recipient's number in canonical form, the same for all its spellings; of a connection, its own."""
     template: str = ""
     """Name of the template that was sent."""
+    further_errors: tuple[ErrorDetail, ...] = ()
+    """What else was reported to be wrong, where a provider names several causes: the first of them is `error`."""
 
 
 class Event(EventData, frozen=True, gc=False):

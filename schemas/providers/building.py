@@ -2,7 +2,7 @@
 
 from typing import Any, Final, NamedTuple
 
-from schemas.error_category import category_of, is_no_error
+from schemas.error_category import category_of, is_documented, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
@@ -22,6 +22,8 @@ from schemas.record import SourceContext
 from schemas.status import BIT, FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
+FURTHER_ERRORS_MAX: Final = 8
+"""Causes of one event that are kept, the first included."""
 
 
 class Price(NamedTuple):
@@ -48,7 +50,7 @@ def message_event(
     client_ref: str = "",
     their_id: str = "",
     aliases: tuple[str, ...] = (),
-    error: ErrorDetail | None = None,
+    errors: tuple[ErrorDetail, ...] = (),
     family: str = "",
     identities: tuple[str, ...] = (),
     price: Price | None = None,
@@ -69,7 +71,7 @@ def message_event(
         client_ref: our reference, echoed.
         their_id: the provider's own id of the event, or "".
         aliases: other ids of the message.
-        error: why it failed, where said.
+        errors: why it failed, where said: the first counts, the others are kept beside it.
         identities: other names of the recipient, as the provider writes them.
         price: what is said of its price.
         family: what stands for the provider in the event's identity, where several forward the same events.
@@ -79,6 +81,7 @@ def message_event(
     if recipient[1] in NO_PERSONS:
         return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
+    error = errors[0] if errors else None
     code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
     their_name = family or context.provider
     return _event(
@@ -98,12 +101,16 @@ def message_event(
         aliases=aliases,
         pricing=price.price_category if price else "",
         error=error,
-        **_facts_few_give(recipient, identities, price),
+        **_facts_few_give(recipient, identities, price, errors),
     )
 
 
-def _facts_few_give(recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None) -> dict[str, Any]:
+def _facts_few_give(
+    recipient: tuple[str, str], identities: tuple[str, ...], price: Price | None, errors: tuple[ErrorDetail, ...]
+) -> dict[str, Any]:
     facts: dict[str, Any] = price._asdict() if price else {}
+    if len(errors) > 1:
+        facts["further_errors"] = errors[1:FURTHER_ERRORS_MAX]
     if identities or recipient[1] not in SAID_ALREADY:
         facts["identities"] = identities_of(Identity(recipient[1], recipient[0]), *identities)
     return facts
@@ -187,13 +194,20 @@ def _event(
 def error_of(provider: str, status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:
     """Return the error of a failure, or of another status that comes with a code; None where none is due.
 
-    A code that says that there is no error (0, NO_ERROR) is none, and texts alone make no failure of a delivery.
+    A code that says that there is no error (0, NO_ERROR) is none, unless the provider documents it as one (Meta's 0) and
+    the message failed; texts alone make no failure of a delivery.
     """
     if not code or is_no_error(code):
         if status not in FAILURES:
             return None
-        code = ""
-    return ErrorDetail(category_of(provider, status, code), code, title, detail)
+        code = code if is_documented(provider, code) else ""
+    return ErrorDetail(category_of(provider, status, code, text=title or detail), code, title, detail)
+
+
+def errors_of(provider: str, status: str, *said: tuple[str, str, str]) -> tuple[ErrorDetail, ...]:
+    """Return the errors of an event whose provider names several: (code, title, detail) of each, none twice."""
+    found = (error_of(provider, status, *one) for one in said)
+    return tuple(dict.fromkeys(error for error in found if error))
 
 
 def unknown_word(word: str) -> Unmapped:

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import error_of, message_event, unknown_word
+from schemas.providers.building import errors_of, message_event, unknown_word
 from schemas.providers.json_parser import fixed, subject_of
 from schemas.providers.provider import NOBODY, Part, Provider
 from schemas.providers.reading import prose_of
@@ -87,12 +87,10 @@ class TwilioParser:
             word=word,
             recipient=recipient_of(form.get("To", "")),
             identities=(form["ExternalUserId"],) if "ExternalUserId" in form else (),
-            error=error_of(
+            errors=errors_of(
                 "twilio",
                 status,
-                form.get("ErrorCode", ""),
-                form.get("ErrorMessage", ""),
-                form.get("ChannelStatusMessage", ""),
+                (form.get("ErrorCode", ""), form.get("ErrorMessage", ""), form.get("ChannelStatusMessage", "")),
             ),
         )
 

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
@@ -90,7 +90,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         recipient=recipient,
         participant=recipient_of(text_of(payload.get("participant")))[0] if recipient[1] == "group" else "",
         their_id=text_of(document.get("id")),
-        error=error_of("waha", status, _reason(payload)) if status == "error" else None,
+        errors=errors_of("waha", status, (_reason(payload), "", "")) if status == "error" else (),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
@@ -109,7 +109,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         word=word,
         recipient=recipient,
         participant=recipient_of(_wid(identity.get("participant")))[0] if recipient[1] == "group" else "",
-        error=error_of("wppconnect", status, word if int(word) < 0 else ""),
+        errors=errors_of("wppconnect", status, (word if int(word) < 0 else "", "", "")),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC
 from typing import Any, Final
 
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import array_of, prose_of, text_of
@@ -122,7 +122,7 @@ def _accepted(document: dict[str, Any], context: SourceContext, received_at_ms: 
         at_ms=parse_time_ms(document.get("momment"), UTC),
         recipient=_recipient(document),
         aliases=(queue_id,) if queue_id and message_id and queue_id != message_id else (),
-        error=error_of("z_api", failure, code, title) if failed else None,
+        errors=errors_of("z_api", failure, (code, title, "")) if failed else (),
     )
 
 

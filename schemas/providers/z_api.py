@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
+from schemas.causes.catalogue import connection_words
 from schemas.event import Ignored, Normalized, Unmapped
 from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
@@ -27,7 +28,7 @@ _KINDS: Final = {
 }
 _NO_SUCH_NUMBER: Final = "phone number does not exist"
 """The one error text that is explicit about it. Z-API has no codes but SHADOW_BAN."""
-_CONNECTIONS: Final = {"ConnectedCallback": "connected", "DisconnectedCallback": "logout"}
+_CONNECTIONS: Final = connection_words("z_api")
 _GROUP_SUFFIX: Final = "-group"
 _AROUND: Final = (
     "instanceId",
@@ -66,7 +67,7 @@ def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int)
             context,
             received_at_ms,
             connection_id=text_of(document.get("instanceId")),
-            status=_CONNECTIONS[kind],
+            status=_CONNECTIONS[kind][0],
             word=kind,
             at_ms=parse_time_ms(document.get("momment"), UTC),
             reason=prose_of(document.get("error")),

@@ -93,9 +93,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
             for v in catalog.views()
         ),
         "columns": columns.values(),
-        "causes": cause_values.codes(),
-        "cause_tables": cause_values.passed_on(),
-        "cause_kinds": cause_values.categories(),
+        **cause_values.words(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS, "content": "''"}

@@ -5,6 +5,11 @@ from collections.abc import Iterable
 from schemas.causes.catalogue import Cause, Kind, kinds, tables
 
 
+def words() -> dict[str, str]:
+    """Return what the view's text is filled in with."""
+    return {"causes": codes(), "cause_tables": passed_on(), "cause_kinds": categories()}
+
+
 def passed_on() -> str:
     """Return (provider, whose codes it may report, in which order) of every provider: its own come first."""
     return _rows(

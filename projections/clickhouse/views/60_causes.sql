@@ -9,8 +9,8 @@ SELECT
     own.category AS category,
     own.meaning AS meaning,
     own.retry AS retry,
-    if(own.after_en != '', own.after_en, kind.after_en) AS retry_after,
-    if(own.after_pt != '', own.after_pt, kind.after_pt) AS retry_after_pt,
+    multiIf(own.retry = 'never', '', own.after_en != '', own.after_en, kind.after_en) AS retry_after,
+    multiIf(own.retry = 'never', '', own.after_pt != '', own.after_pt, kind.after_pt) AS retry_after_pt,
     if(own.do_en != '', own.do_en, kind.do_en) AS what_to_do,
     if(own.do_pt != '', own.do_pt, kind.do_pt) AS what_to_do_pt,
     own.from_page AS from_page

@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 VERSION: Final = 3
 """Of the views in this folder."""
-CHECKSUM: Final = "64c4947aff87080a"
+CHECKSUM: Final = "e006aeb2a2ee694c"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

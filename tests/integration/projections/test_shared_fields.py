@@ -8,7 +8,7 @@ import msgspec
 from operations.repair import published
 from projections.clickhouse.views.fragments import receipt_times
 from schemas import message_state
-from schemas.event import Event
+from schemas.event import ErrorDetail, Event
 from schemas.identity import IDENTITIES_MAX, KINDS, Identity
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
@@ -46,6 +46,7 @@ def event_of(random_: random.Random, message_id: str) -> Event:
         ),
         line=random_.choice(["", "+5511987654321", "+551187654321"]),
         template=random_.choice(WORDS),
+        further_errors=random_.choice([(), (ErrorDetail("media", "131052", "t", "ção"), ErrorDetail("unknown", ""))]),
     )
 
 

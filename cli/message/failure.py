@@ -1,11 +1,13 @@
 """Why a message failed and what to do about it, as `recibo message` prints it. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from operations.lookup import Row
 from schemas.causes.catalogue import Kind, cause_of, kinds
 from schemas.causes.sentences import Language
+
+Row = Mapping[str, Any]
+"""A row of a view, column → value."""
 
 _AGAIN: Final = {
     "en": {"never": "does not help", "later": "may help after: {after}", "changed": "helps once: {after}"},

@@ -99,7 +99,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         word=word,
         recipient=recipient,
         participant=recipient_of(_wid(identity.get("participant")))[0] if recipient[1] == "group" else "",
-        errors=errors_of("wppconnect", status, (word if int(word) < 0 else "", "", "")),
+        errors=errors_of("wppconnect", status, (word, "", "")) if int(word) < 0 else (),
     )
 
 

@@ -10,8 +10,16 @@ Row = Mapping[str, Any]
 """A row of a view, column → value."""
 
 _AGAIN: Final = {
-    "en": {"never": "does not help", "later": "may help after: {after}", "changed": "helps once: {after}"},
-    "pt": {"never": "não ajuda", "later": "pode ajudar depois de: {after}", "changed": "ajuda quando: {after}"},
+    "en": {
+        "never": "does not help",
+        "later": "may help later ({after})",
+        "changed": "helps only after a change ({after})",
+    },
+    "pt": {
+        "never": "não ajuda",
+        "later": "pode ajudar mais tarde ({after})",
+        "changed": "só ajuda depois de uma mudança ({after})",
+    },
 }
 _LABELS: Final = {
     "en": {"failure": "failure", "again": "sending again", "also": "also reported"},

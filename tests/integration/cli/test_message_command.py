@@ -86,10 +86,13 @@ async def test_what_became_of_it_is_said_in_sentences(databases: Databases, proj
     world.post(connection_event("c-1", "logout", START_MS + 5))
     await project(world)
     english, portuguese = shown(databases, "m-1"), shown(databases, "m-1", "--language", "pt")
-    assert "The provider reports that the message failed: the file could not be used" in english
+    assert "The provider reports that the message failed: the file's address, size or type was not accepted" in english
     assert "the sending number is disconnected: connect it before sending again." in english
     assert "131052 Media download error; 131000 Something went wrong" in english
-    assert "O provedor informa que a mensagem falhou: o arquivo não pôde ser usado" in portuguese
+    assert (
+        "O provedor informa que a mensagem falhou: o endereço, o tamanho ou o tipo do arquivo não foi aceito"
+        in portuguese
+    )
     assert "media (131052 Media download error): corrija o arquivo" in portuguese
     assert "também informado  131000 Something went wrong" in portuguese
     assert "without our hearing of it" in shown(databases, "m-2")

@@ -22,6 +22,7 @@ def test_every_combination_has_a_whole_sentence() -> None:
         mine, other = (PORTUGUESE, ENGLISH) if language == "pt" else (ENGLISH, PORTUGUESE)
         assert mine.search(said), said
         assert not other.search(said), said
+        assert not re.search(r"\([^)]*\(", said), said
 
 
 @pytest.mark.parametrize("connection", get_args(Connection))

@@ -23,12 +23,18 @@ STANDARD = 'kind = "standard_webhooks"\n' + SECRETS
 def told(auth: str, headers: dict[str, str], provider: str = "wpp_marketing", more: str = "", **facts: Any) -> str:
     text = f'[sources.x]\nprovider = "{provider}"\n{more}\n[sources.x.auth]\n{auth}'
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    known = {"url": "", "path_secret": "", "address": "203.0.113.9", "is_from_trusted_proxy": False, "now_ms": NOW_MS}
+    known: dict[str, Any] = {
+        "url": "",
+        "path_secret": "",
+        "address": "203.0.113.9",
+        "is_from_trusted_proxy": False,
+        "now_ms": NOW_MS,
+    }
     source = parse_sources(text, {"S": SECRET}).by_name["x"]
     return why_refused(source, Attempt(headers=RequestHeaders(raw), body=BODY, **(known | facts)))
 
 
-CASES = (
+CASES: tuple[tuple[str, dict[str, str], str], ...] = (
     (HMAC, {}, "no X-Sig came, nor any other header like it; expected X-Sig: HMAC-SHA256, in hexadecimal, after"),
     (HMAC, {"X-Hub-Signature": "sha1=00"}, "no X-Sig came, but x-hub-signature"),
     (HMAC, {"X-Sig": "ab" * 32}, "X-Sig came, and does not begin with 'sha256='"),

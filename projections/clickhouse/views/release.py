@@ -11,7 +11,7 @@ from clickhouse_connect.driver.client import Client
 
 VERSION: Final = 3
 """Of the views in this folder."""
-CHECKSUM: Final = "adb11b133939c3c9"
+CHECKSUM: Final = "ae9879667b2f5504"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -1,6 +1,6 @@
 """Why a request did not prove itself: said by what came and what is expected, never by a secret."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -34,7 +34,7 @@ def told(auth: str, headers: dict[str, str], provider: str = "wpp_marketing", mo
     return why_refused(source, Attempt(headers=RequestHeaders(raw), body=BODY, **(known | facts)))
 
 
-CASES: tuple[tuple[str, dict[str, str], str], ...] = (
+CASES: Final[tuple[tuple[str, dict[str, str], str], ...]] = (
     (HMAC, {}, "no X-Sig came, nor any other header like it; expected X-Sig: HMAC-SHA256, in hexadecimal, after"),
     (HMAC, {"X-Hub-Signature": "sha1=00"}, "no X-Sig came, but x-hub-signature"),
     (HMAC, {"X-Sig": "ab" * 32}, "X-Sig came, and does not begin with 'sha256='"),

@@ -8,7 +8,7 @@ import pytest
 import svix
 from click.testing import CliRunner
 from standardwebhooks.webhooks import Webhook
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from cli.source import command
 from ingest.http.authenticate import Attempt, verifier

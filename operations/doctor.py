@@ -19,6 +19,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
 from operations.agreement import agreement, raw_log
+from operations.clickhouse_topology import topology
 from operations.finding import Finding, Level
 from operations.generation import agreed
 from operations.topics import REPLICAS_WANTED
@@ -124,6 +125,7 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
     try:
         with connect(deployment.clickhouse) as client:
             yield from _look_at_clickhouse(client, deployment.clickhouse.database)
+            yield from topology(client, deployment.clickhouse)
             yield from _look_at_completeness(client, deployment)
     except ClickHouseError:
         text = f"no ClickHouse answers at {deployment.clickhouse.address}"

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
+from projections.clickhouse.ddl import change
 from projections.settings import Settings
 
 RAW_TABLES: Final = ("webhook_request", "webhook_raw")
@@ -42,8 +43,10 @@ def apply(client: Client, settings: Settings) -> list[str]:
         f"SELECT name, create_table_query FROM system.tables WHERE database = '{settings.clickhouse.database}'"  # noqa: S608 - a name of ours
     )
     now = {str(name): str(query) for name, query in created.result_rows}
-    changed = [table for table, ttl in wanted(settings).items() if f"TTL {ttl} " not in now[table]]
+    topology = settings.clickhouse.topology
+    changed = [table for table, ttl in wanted(settings).items() if f"TTL {ttl} " not in now[topology.local(table)]]
     for table in changed:
-        client.command(f"ALTER TABLE {settings.clickhouse.database}.{table} MODIFY TTL {wanted(settings)[table]}")
+        statement = f"ALTER TABLE {settings.clickhouse.database}.{table} MODIFY TTL {wanted(settings)[table]}"
+        change(client, statement, topology)
         log.info("retention changed", table=table, ttl=wanted(settings)[table])
     return changed

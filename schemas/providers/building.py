@@ -79,7 +79,7 @@ def message_event(
     if recipient[1] in NO_PERSONS:
         return Ignored(f"{recipient[1]}_status")
     # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
-    code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
+    code, stamp = (error.code or error.title) if error else "", "" if at_ms is None else str(at_ms)
     their_name = family or context.provider
     return _event(
         context,
@@ -142,7 +142,7 @@ def connection_event(
     """
     if not connection_id:
         return Unmapped("no connection id found")
-    stamp = stamp or str(at_ms or received_at_ms)
+    stamp = stamp or connection_stamp(at_ms, received_at_ms)
     return _event(
         context,
         received_at_ms,
@@ -155,6 +155,19 @@ def connection_event(
         provider_event_id=their_id,
         reason=reason,
     )
+
+
+def connection_stamp(at_ms: int | None, received_at_ms: int) -> str:
+    """Return what distinguishes a report of a connection from the next: its time, and receipt where that is none or absurd.
+
+    Args:
+        at_ms: the provider's own time, UTC ms, or None.
+        received_at_ms: time of receipt, UTC ms.
+    """
+    if at_ms is None:
+        return str(received_at_ms)
+    _, is_theirs, _ = trusted_time(at_ms, received_at_ms)
+    return str(at_ms) if is_theirs else f"{at_ms}/{received_at_ms}"
 
 
 def _event(

@@ -11,8 +11,8 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from projections.settings import Settings
 
-RAW_TABLES: Final = ("webhook_request", "webhook_raw")
-"""Payloads and requests: the most bytes, and numbers of people."""
+RAW_TABLES: Final = ("webhook_request", "webhook_raw", "projection_set_aside")
+"""Payloads and requests, records set aside among them: the most bytes, and numbers of people."""
 FACTS_TABLES: Final = {
     "message_event": "toDateTime(at)",
     "connection_event": "toDateTime(at)",
@@ -24,8 +24,10 @@ FACTS_TABLES: Final = {
     "state_alias": "anchor_day",
     "message_group": "anchor_day",
     "message_slot": "anchor_week",
+    "connection_state": "toDateTime(last_event_at)",
 }
-"""Table → the fixed time that its rows are kept from. Never a folded one: an old partial row would take its facts along."""
+"""Table → the time that its rows are kept from. Never a folded one, which would take an old partial row's facts along; but of
+connections, whose every row is a whole state: they live for years, and go by their last report."""
 
 log = structlog.get_logger()
 

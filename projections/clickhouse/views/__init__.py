@@ -39,8 +39,10 @@ MARGIN_DAYS: Final = 16
 may wait for the log, and 1 for time zones. What waited longer is counted by whoever asks for more days."""
 _NEAR: Final = f"first_day = {{since:Date}} - 1, last_day = {{until:Date}} + {MARGIN_DAYS}"
 """Arguments of `message_between` for messages whose own day is within since and until."""
-_APPENDED: Final = "WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')"
-"""A record appended on one of some UTC days."""
+_APPENDED: Final = (
+    "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
+)
+"""A record appended on one of some days."""
 _REQUESTED: Final = f"WHERE at >= toDateTime({{since:Date}} - {MARGIN_DAYS}, 'UTC') AND at < toDateTime({{until:Date}} + {MARGIN_DAYS}, 'UTC')"
 """The record of a request whose events were appended then: either may have waited in the spool."""
 _ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}

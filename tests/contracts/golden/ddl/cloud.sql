@@ -25,6 +25,11 @@ ALTER TABLE recibo_store.message_state ADD INDEX IF NOT EXISTS by_message_id mes
 ALTER TABLE recibo_store.message_state MATERIALIZE INDEX by_message_id;
 CREATE TABLE IF NOT EXISTS recibo_store.message_slot ( anchor_week Date COMMENT 'Monday of the anchor_day of the messages counted', basis String COMMENT 'What had been inserted of the week when it was counted', refreshed_at DateTime64(3, 'UTC'), slot DateTime('UTC') COMMENT 'Quarter of an hour that the messages'' own time is in', account LowCardinality(String), provider LowCardinality(String), sources Array(String), connection_id String, campaign String, to_group Bool, failure_status LowCardinality(String), failure_category LowCardinality(String), failure_code LowCardinality(String), billable Nullable(Bool), price_type LowCardinality(String), price_category LowCardinality(String), price_model LowCardinality(String), messages UInt64, queued UInt64, created UInt64, sent UInt64, delivered UInt64, read UInt64, error UInt64, expired UInt64, number_not_found UInt64, failed UInt64, open UInt64, conflict UInt64, delivered_inferred UInt64 ) ENGINE = MergeTree PARTITION BY anchor_week ORDER BY (slot, account) TTL anchor_week + INTERVAL 400 DAY SETTINGS ttl_only_drop_parts = 1 COMMENT 'Messages counted ahead, a week replaced whole when it changed';
 ALTER TABLE recibo_store.alias_hash MODIFY SETTING min_age_to_force_merge_seconds = 3600;
+ALTER TABLE recibo_store.projection_set_aside MODIFY SETTING ttl_only_drop_parts = 1;
+ALTER TABLE recibo_store.connection_state MODIFY SETTING ttl_only_drop_parts = 1;
+ALTER TABLE recibo_store.projection_set_aside MODIFY TTL toDateTime(at) + INTERVAL 90 DAY;
+ALTER TABLE recibo_store.connection_state MODIFY TTL toDateTime(last_event_at) + INTERVAL 400 DAY;
+ALTER TABLE recibo_store.projection_set_aside MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
 CREATE TABLE IF NOT EXISTS recibo_store.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst;
 GRANT SELECT ON recibo.* TO analyst;

@@ -35,6 +35,11 @@ ALTER TABLE recibo_store.message_state MODIFY SETTING replicated_deduplication_w
 ALTER TABLE recibo_store.message_alias MODIFY SETTING replicated_deduplication_window = 0;
 ALTER TABLE recibo_store.message_link MODIFY SETTING replicated_deduplication_window = 0;
 ALTER TABLE recibo_store.connection_state MODIFY SETTING replicated_deduplication_window = 0;
+ALTER TABLE recibo_store.projection_set_aside MODIFY SETTING ttl_only_drop_parts = 1;
+ALTER TABLE recibo_store.connection_state MODIFY SETTING ttl_only_drop_parts = 1;
+ALTER TABLE recibo_store.projection_set_aside MODIFY TTL toDateTime(at) + INTERVAL 90 DAY;
+ALTER TABLE recibo_store.connection_state MODIFY TTL toDateTime(last_event_at) + INTERVAL 400 DAY;
+ALTER TABLE recibo_store.projection_set_aside MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
 CREATE TABLE IF NOT EXISTS recibo_store.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst;
 GRANT SELECT ON recibo.* TO analyst;

@@ -17,9 +17,10 @@ INSERTS_A_MINUTE_MAX: Final = 60
 
 _INSERTS: Final = """
 SELECT table, count() AS parts, sum(rows) FROM {parts}
-WHERE database = {{store:String}} AND level = 0 AND modification_time >= now() - INTERVAL {minutes} MINUTE
+WHERE database = {{store:String}} AND min_block_number = max_block_number AND level <= 1 AND modification_time >= now() - INTERVAL {minutes} MINUTE
 GROUP BY table ORDER BY parts DESC LIMIT 1
 """
+"""Parts of one block of rows: what an insert makes (of level 1 where the engine folds its rows at once)."""
 
 
 def topology(client: Client, settings: ClickHouseSettings) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ _BY_INDEX: Final = (
 _BY_STATE: Final = (
     "SELECT account, message_id, anchor_day FROM {database}.messages"
     " WHERE recipient IN {{forms:Array(String)}} OR client_ref IN {{forms:Array(String)}}"
+    " OR hasAny(arrayMap(one -> tupleElement(one, 2), identities), {{forms:Array(String)}})"
 )
 """A message whose events were all unselected is in no event: its facts say whom it went to. Reads every state."""
 _FACTS: Final = (

@@ -90,7 +90,7 @@ def message_event(
     identity = ""
     if context is not NOBODY:  # a body that is read only for its key
         # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
-        code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
+        code, stamp = (error.code or error.title) if error else "", "" if at_ms is None else str(at_ms)
         names = (family or context.provider, connection_id, message_id, participant)
         identity = event_id(their_id, status, *names, word, stamp, code)
     named: tuple[Identity, ...] = ()
@@ -141,7 +141,7 @@ def connection_event(
     """
     if not connection_id:
         return Unmapped("no connection id found")
-    stamp = stamp or str(at_ms or received_at_ms)
+    stamp = stamp or connection_stamp(at_ms, received_at_ms)
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
     return Event(
         id=event_id(their_id, status, context.provider, connection_id, "", "", word, stamp, reason),
@@ -164,6 +164,19 @@ def connection_event(
         provider_event_id=their_id,
         reason=reason,
     )
+
+
+def connection_stamp(at_ms: int | None, received_at_ms: int) -> str:
+    """Return what distinguishes a report of a connection from the next: its time, and receipt where that is none or absurd.
+
+    Args:
+        at_ms: the provider's own time, UTC ms, or None.
+        received_at_ms: time of receipt, UTC ms.
+    """
+    if at_ms is None:
+        return str(received_at_ms)
+    _, is_theirs, _ = trusted_time(at_ms, received_at_ms)
+    return str(at_ms) if is_theirs else f"{at_ms}/{received_at_ms}"
 
 
 def error_of(provider: str, status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:

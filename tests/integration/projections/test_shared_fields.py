@@ -4,6 +4,7 @@ import random
 from typing import Any
 
 import msgspec
+import pytest
 
 from operations.repair import published
 from projections.clickhouse.views.fragments import receipt_times
@@ -17,6 +18,8 @@ from schemas.topics import Topics
 from tests.integration.projections.test_tables import ms
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event
+
+pytestmark = pytest.mark.usefixtures("unmerged")
 
 WORDS = ("", "regular", "marketing", "ção")
 STATES = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from schemas.error_category import category_of, is_no_error
+from schemas.error_category import category_of, is_documented, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
@@ -267,9 +267,11 @@ class MappedParser:
         if is_no_error(code):
             if status not in FAILURES:
                 return None
-            code = ""
+            code = code if is_documented(self._mapping.codes_of or provider, code) else ""
         mapping = self._mapping
-        category = category_of(mapping.codes_of or provider, status, code, stage, mapping.codes)
+        category = category_of(
+            mapping.codes_of or provider, status, code, stage, own=mapping.codes, text=title or detail
+        )
         return ErrorDetail(category, code, "" if is_no_error(title) else title, detail)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse.ddl import change
-from projections.clickhouse.views import catalog, columns, fragments
+from projections.clickhouse.views import catalog, cause_values, columns, fragments
 from runtime.clickhouse.settings import bi_database, numbers_database
 from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.connection_state import CONNECTION_RANK
@@ -100,6 +100,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
             for v in catalog.views()
         ),
         "columns": columns.values(),
+        **cause_values.words(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS, "content": "''"}

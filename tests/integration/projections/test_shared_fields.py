@@ -9,7 +9,7 @@ import pytest
 from operations.repair import published
 from projections.clickhouse.views.fragments import receipt_times
 from schemas import message_state
-from schemas.event import Event
+from schemas.event import ErrorDetail, Event
 from schemas.identity import IDENTITIES_MAX, KINDS, Identity, prominence
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
@@ -51,6 +51,7 @@ def event_of(random_: random.Random, message_id: str) -> Event:
         template=random_.choice(WORDS),
         recipient=random_.choice(["", "5511987654321", "551187654321", "BR.66", "77610"]),
         recipient_kind=random_.choice(["", "new", *KINDS]),
+        further_errors=random_.choice([(), (ErrorDetail("media", "131052", "t", "ção"), ErrorDetail("unknown", ""))]),
     )
 
 

@@ -35,6 +35,7 @@ ALTER TABLE recibo_store.message_state ON CLUSTER 'production' MODIFY SETTING re
 ALTER TABLE recibo_store.message_alias ON CLUSTER 'production' MODIFY SETTING replicated_deduplication_window = 0;
 ALTER TABLE recibo_store.message_link ON CLUSTER 'production' MODIFY SETTING replicated_deduplication_window = 0;
 ALTER TABLE recibo_store.connection_state ON CLUSTER 'production' MODIFY SETTING replicated_deduplication_window = 0;
+ALTER TABLE recibo_store.message_event ON CLUSTER 'production' ADD COLUMN IF NOT EXISTS further_errors Array(Tuple(category String, code String, title String, detail String)) CODEC(ZSTD(1)) COMMENT 'What else was reported to be wrong';
 ALTER TABLE recibo_store.message_state ON CLUSTER 'production' ADD COLUMN IF NOT EXISTS ranked_recipient SimpleAggregateFunction(max, Tuple(rank UInt8, number String, kind String)) DEFAULT ( toUInt8(if(tupleElement(recipient, 1) = '', 0, transform(tupleElement(recipient, 2), ['group', 'parent_bsuid', 'bsuid', 'lid', 'phone'], [1, 2, 3, 4, 5], 0))), tupleElement(recipient, 1), tupleElement(recipient, 2) ) CODEC(ZSTD(1)) COMMENT 'Greatest of (how much its kind says, number or id, kind); rank 0: a kind that is not known';
 ALTER TABLE recibo_store.message_event ON CLUSTER 'production' ADD INDEX IF NOT EXISTS by_identity identities.value TYPE bloom_filter GRANULARITY 1;
 ALTER TABLE recibo_store.message_event ON CLUSTER 'production' MATERIALIZE INDEX by_identity;

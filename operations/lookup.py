@@ -17,14 +17,9 @@ LISTED_MAX: Final = 50
 Row = dict[str, Any]
 """A row of a view, column → value."""
 
-_BY_INDEX: Final = (
+_FOUND: Final = (
     "SELECT DISTINCT account, message_id, anchor_day FROM {database}.search(texts = {{forms:Array(String)}})"
 )
-_BY_STATE: Final = (
-    "SELECT account, message_id, anchor_day FROM {database}.messages"
-    " WHERE recipient IN {{forms:Array(String)}} OR client_ref IN {{forms:Array(String)}}"
-)
-"""A message whose events were all unselected is in no event: its facts say whom it went to. Reads every state."""
 _FACTS: Final = (
     "SELECT *, count() OVER () AS found_in_all FROM {database}.messages"
     " WHERE anchor_day IN (SELECT anchor_day FROM ({keys})) AND (account, message_id) IN (SELECT account, message_id FROM ({keys}))"
@@ -63,7 +58,7 @@ class Lookup:
             account: whose messages; "" for all.
         """
         forms = tuple(sorted({text.strip(), *search_forms(text, region)}))
-        rows = self._rows(forms, account, _BY_INDEX) or self._rows(forms, account, _BY_STATE)
+        rows = self._rows(forms, account)
         return Found(forms, rows, rows[0]["found_in_all"] if rows else 0)
 
     def timeline(self, message: Row) -> list[Row]:
@@ -71,8 +66,9 @@ class Lookup:
         names = {name: message[name] for name in ("account", "message_id")}
         return self._query(_TIMELINE.format(database=self._database), names)
 
-    def _rows(self, forms: Sequence[str], account: str, keys: str) -> list[Row]:
-        statement = _FACTS.format(database=self._database, keys=keys.format(database=self._database), limit=LISTED_MAX)
+    def _rows(self, forms: Sequence[str], account: str) -> list[Row]:
+        keys = _FOUND.format(database=self._database)
+        statement = _FACTS.format(database=self._database, keys=keys, limit=LISTED_MAX)
         return self._query(statement, {"forms": list(forms), "account": _like(account)})
 
     def _query(self, statement: str, parameters: Row) -> list[Row]:

@@ -6,6 +6,7 @@ from projections.rows import (
     connection_event,
     connection_state,
     message_event,
+    message_name,
     message_state,
     webhook_raw,
     webhook_request,
@@ -40,6 +41,7 @@ def projections_of(topics: Topics) -> tuple[Projection, ...]:
             topics.message_state,
             message_state.decode,
             ((message_state.TABLE, message_state.rows),),  # and message_alias, by link.py, before it
+            ((message_name.TABLE, message_name.rows),),
         ),
         Projection(
             topics.connection_state,

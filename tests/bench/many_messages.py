@@ -105,6 +105,8 @@ _STATE: Final = (
     *("seen", "failure", *(f"if(status = '{name}', occurred_at, NULL) AS {name}_at" for name in _SEEN)),
 )
 
+_NAMED: Final = "arrayJoin([(r.recipient, 'recipient'), (r.client_ref, 'reference')])"
+
 INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         "webhook_raw",
@@ -173,6 +175,11 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
             "halfMD5(concat('acme/', message_id)) AS state_hash",
             "anchor_day",
         ),
+    ),
+    (
+        "message_name",
+        "what = 'event' AND status = 'created'",
+        (*(f"{_NAMED}.1 AS name", f"{_NAMED}.2 AS found_by", _STATED[0], "message_id", "anchor_day"),),
     ),
     (
         "message_group",

@@ -1,4 +1,4 @@
-"""`make bench NAME=aliases`: a batch of states while many ids are known already: what it costs beside 100 million of them, against 1 million.
+"""A batch of states while many ids are known already: what it costs beside 100 million of them, against 1 million.
 
 The ids are made by the engine, over DAYS days, and merged as an hour of quiet leaves them. A batch is new states, one of four
 with a second id, a few linked to a state that is there; it is stored as the projector stores it: encoded, its ids
@@ -6,7 +6,6 @@ looked up and linked, its rows inserted and synced. The two databases take turns
 """
 
 import asyncio
-import json
 import random
 import statistics
 import time
@@ -25,13 +24,10 @@ from projections.sink import Sink
 from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.ports import HOST
 from schemas import message_state
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
 from schemas.topics import Topics
-from tests.bench.command_line import begin
-from tests.bench.results import keep
 from tests.support.servers import clickhouse_server
 from tests.support.world import FakeRecord, message_event
 
@@ -113,7 +109,8 @@ async def _take_turns(client: Client, url: str) -> dict[str, dict[str, list[floa
                 states = _states(client, batch, SIZES[name])
                 records = [_record(number, state) for number, state in enumerate(states)]
                 batch_ms = await _ms(writers[name].store(records))
-                ids = {Id(account, id_) for account, id_, *_ in message_alias.rows(states)}
+                others = _states(client, _BATCHES + 1 + batch, SIZES[name])
+                ids = {Id(account, id_) for account, id_, *_ in message_alias.rows(others)}
                 look_up_ms = await _ms(Edges(sinks[name], sinks[name].database).shared(ids))
                 if batch:
                     taken[name]["batch"].append(batch_ms)
@@ -151,15 +148,3 @@ async def _ms(work: Awaitable[Any]) -> float:
     started = time.perf_counter()
     await work
     return 1000 * (time.perf_counter() - started)
-
-
-def main() -> None:
-    """Fill, and store batches."""
-    begin(__doc__)
-    figures = batches_beside_aliases()
-    keep("aliases", figures)
-    print(json.dumps({"aliases": figures, "host": HOST}))
-
-
-if __name__ == "__main__":
-    main()

@@ -17,14 +17,9 @@ LISTED_MAX: Final = 50
 Row = dict[str, Any]
 """A row of a view, column → value."""
 
-_FOUND: Final = (
-    "SELECT DISTINCT account, message_id, anchor_day FROM {database}.search(texts = {{forms:Array(String)}})"
-)
 _FACTS: Final = (
-    "SELECT *, count() OVER () AS found_in_all FROM {database}.messages"
-    " WHERE anchor_day IN (SELECT anchor_day FROM ({keys})) AND (account, message_id) IN (SELECT account, message_id FROM ({keys}))"
-    " AND account LIKE {{account:String}}"
-    " ORDER BY last_event_at DESC, message_id LIMIT {limit}"
+    "SELECT *, count() OVER () AS found_in_all FROM {database}.messages_found(texts = {{forms:Array(String)}})"
+    " WHERE account LIKE {{account:String}} ORDER BY last_event_at DESC, message_id LIMIT {limit}"
 )
 _TIMELINE: Final = "SELECT * FROM {database}.timeline(account = {{account:String}}, message_id = {{message_id:String}})"
 
@@ -67,8 +62,7 @@ class Lookup:
         return self._query(_TIMELINE.format(database=self._database), names)
 
     def _rows(self, forms: Sequence[str], account: str) -> list[Row]:
-        keys = _FOUND.format(database=self._database)
-        statement = _FACTS.format(database=self._database, keys=keys, limit=LISTED_MAX)
+        statement = _FACTS.format(database=self._database, limit=LISTED_MAX)
         return self._query(statement, {"forms": list(forms), "account": _like(account)})
 
     def _query(self, statement: str, parameters: Row) -> list[Row]:

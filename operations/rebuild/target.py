@@ -28,9 +28,8 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
 WITH_GENERATION: Final = frozenset({"message_event", "connection_event", "webhook_set_aside"})
 """Tables whose rows say which generation decided them."""
 
-NOT_COMPARED: Final = frozenset({"message_group", "message_name"})
-"""Tables replaced with those that they follow from, and never compared: a shadow has no other weeks, which groups follow from,
-and no versions that the topic has compacted, which had names of their own."""
+NOT_COMPARED: Final = frozenset({"message_group"})
+"""Tables that follow from others and from other weeks, which a shadow does not have: replaced with those, never compared."""
 
 _FED_TOGETHER: Final = {
     "message_state": ("message_state", "message_alias", "state_alias", "message_name", "message_group")

@@ -41,7 +41,11 @@ _IDS_OF_FIVE: Final = 6
 _LINKED_EVERY: Final = 500
 _TIMEOUT_S: Final = 1_200
 _DAY_MS: Final = 86_400_000
-_SETTINGS: Final = "SETTINGS max_insert_threads = 2, max_threads = 2, max_partitions_per_insert_block = 100"
+_SETTINGS: Final = (
+    "SETTINGS max_insert_threads = 1, max_threads = 2, max_partitions_per_insert_block = 100, "
+    f"min_insert_block_size_rows = {_STEP}, min_insert_block_size_bytes = 0"
+)
+"""One part a week and step: nothing is left to merge while batches are timed."""
 
 _MESSAGES: Final = """
 (

@@ -181,6 +181,7 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         "what = 'event' AND status = 'created'",
         (*(f"{_NAMED}.1 AS name", f"{_NAMED}.2 AS found_by", _STATED[0], "message_id", "anchor_day"),),
     ),
+    ("message_account", "what = 'event' AND slot = 1", (_STATED[0],)),
     (
         "message_group",
         "what = 'event' AND status = 'created' AND is_linked",

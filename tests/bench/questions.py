@@ -17,6 +17,7 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
     some = f"(SELECT message_id FROM {STORE}.message_alias WHERE anchor_day = '{since}' LIMIT 1)"
     asked = {
         "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
+        "messages_found": f"SELECT * FROM v.messages_found(texts = [{some}])",
         "connections": "SELECT status, count() FROM v.connections GROUP BY status",
         "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
         "connection_history": f"SELECT status, count() FROM v.connection_history WHERE {at} GROUP BY status",
@@ -57,13 +58,9 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
 
 def about_one_message(text: str, message_id: str) -> dict[str, str]:
     """Return the questions of somebody who knows a message by `text`: found, its facts, and its timeline."""
-    found = f"SELECT account, message_id, anchor_day FROM v.search(texts = ['{text}'])"
     asked = {
         "search": f"SELECT * FROM v.search(texts = ['{text}'])",
-        "facts": (
-            f"SELECT * FROM v.messages WHERE anchor_day IN (SELECT anchor_day FROM ({found})) "
-            f"AND (account, message_id) IN (SELECT account, message_id FROM ({found}))"
-        ),
+        "facts": f"SELECT * FROM v.messages_found(texts = ['{text}'])",
         "timeline": f"SELECT * FROM v.timeline(account = 'acme', message_id = '{message_id}')",
     }
     return {name: _named(sql) for name, sql in asked.items()}

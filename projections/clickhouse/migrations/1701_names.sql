@@ -27,3 +27,15 @@ ARRAY JOIN arrayDistinct(arrayFilter(pair -> tupleElement(pair, 2) != '', arrayC
         ('recipient', substring(s.line, 2))
     ],
     arrayMap(identity -> ('recipient', tupleElement(identity, 2)), s.identities)))) AS named;
+
+-- Whose messages there are: an id's hash is of account and id, and who looks for one names no account.
+CREATE TABLE IF NOT EXISTS ${store}.message_account
+(
+    account LowCardinality(String)
+)
+ENGINE = ReplacingMergeTree
+ORDER BY account
+SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1
+COMMENT 'One row an account with messages';
+
+INSERT INTO ${store}.message_account (account) SELECT DISTINCT account FROM ${store}.message_alias;

@@ -1,30 +1,11 @@
 -- One row a message and way in which it was found: one of `texts` is an id it goes by, any name of its recipient (number as
 -- reported or canonical, lid, business-scoped id), or its reference (client_ref). message_id and anchor_day are those of
--- recibo.messages. Parameter: texts (every form to look for; `recibo message` makes all those of a number).
+-- recibo.messages; recibo.messages_found has what is true of them. Parameter: texts (every form to look for; `recibo message`
+-- makes all those of a number).
 -- Example: SELECT * FROM recibo.search(texts = ['5511987654321', '551187654321'])
 CREATE OR REPLACE VIEW ${views}.search AS
 WITH
-    given AS
-    (
-        SELECT DISTINCT arrayJoin(arrayConcat({texts:Array(String)}, arrayMap(t -> substring(t, 2), arrayFilter(t -> startsWith(t, '+'), {texts:Array(String)})))) AS text
-    ),
-    hashes AS
-    (
-        SELECT DISTINCT CRC32(concat(a.account, '/', g.text))
-        FROM (SELECT DISTINCT account FROM ${store}.message_alias) AS a CROSS JOIN given AS g
-    ),
-    named AS
-    (
-        SELECT DISTINCT account, message_id, anchor_day, id AS text
-        FROM ${store}.message_alias
-        WHERE id_hash IN (hashes) AND id IN (given)
-    ),
-    states AS
-    (
-        SELECT account, message_id, anchor_day, 'id' AS found_by, text FROM named
-        UNION DISTINCT
-        SELECT account, message_id, anchor_day, toString(found_by), name FROM ${store}.message_name WHERE name IN (given)
-    ),
+    states AS (SELECT account, message_id, anchor_day, found_by, text FROM ${store}.message_found(texts = {texts:Array(String)})),
     grouped AS
     (
         SELECT account, state_id, state_day, message_id, anchor_day FROM ${store}.message_merge

@@ -18,6 +18,8 @@ from tests.properties.test_components import ACCOUNT, expected, links, told
 from tests.support.databases import Databases
 
 _DIES = 0.1
+_LATER = 700
+"""Days: as they are, the rows would be too old to be kept."""
 _SHARED = "SELECT id FROM store.message_alias GROUP BY account, id HAVING uniqExact(message_id, anchor_day) > 1"
 _GROUPS = """SELECT message_id, toUInt16(anchor_day), toUInt16(folded.2), folded.3 FROM
 (SELECT message_id, anchor_day, min(least) AS folded FROM store.message_group GROUP BY message_id, anchor_day)"""
@@ -51,7 +53,7 @@ async def test_it_finds_what_reading_every_row_finds(databases: Databases, seed:
     """Of two projectors at once, with repeats and deaths: the ids of several states are found, before and after merges, and
     groups are those of a union-find.
     """
-    rows = links(random.Random(seed), 50)
+    rows = [(*names, day + _LATER) for *names, day in links(random.Random(seed), 50)]
     by_state: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         by_state[row[2:]].append(row)

@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from cli._options import data_dir_option, secrets_file_option
+from cli._options import config_option, data_dir_option, secrets_file_option
 from cli._servers import clickhouse_option, kafka_option
 from operations.doctor import Deployment, findings
 from operations.finding import Finding
@@ -20,14 +20,17 @@ _COLOURS: Final = {"ok": "green", "warn": "yellow", "fail": "red", "unchecked": 
 @click.command()
 @kafka_option
 @clickhouse_option
+@config_option
 @data_dir_option
 @secrets_file_option
-def command(*, kafka: KafkaSettings, clickhouse: ClickHouseSettings, data_dir: Path, secrets_file: Path) -> None:
-    """Check broker, topics, engine, tables, versions, disk, clocks and secrets; exit 1 when one of them fails."""
+def command(
+    *, kafka: KafkaSettings, clickhouse: ClickHouseSettings, config_file: Path, data_dir: Path, secrets_file: Path
+) -> None:
+    """Check broker, topics, engine, tables, each source's last hour, versions, disk, clocks and secrets; exit 1 when one fails."""
     for library in ("aiokafka", "clickhouse_connect"):
         logging.getLogger(library).setLevel(logging.CRITICAL)  # what they would log is printed below, once
     levels = set()
-    for finding in findings(Deployment(kafka, clickhouse, data_dir, secrets_file)):
+    for finding in findings(Deployment(kafka, clickhouse, data_dir, secrets_file, config_file)):
         levels.add(finding.level)
         click.echo(_line(finding))
     sys.exit(1 if "fail" in levels else 0)

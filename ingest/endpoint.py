@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ingest.http.authenticate import Verify, signs_url, verifier
+from ingest.http.authenticate import Verify, verifier
 from ingest.http.rate_limit import TokenBucket
-from schemas.authentication import NoAuthentication
+from schemas.authentication import NoAuthentication, signs_url
 from schemas.record import SourceContext, encode_source
 from schemas.sources import WEBHOOKS_PATH, Source, Sources
 

@@ -1,5 +1,6 @@
 """The hot route, `/v1/webhooks/{source}`: a plain ASGI callable. Each refusal is a row of `ingest.http.problems`."""
 
+import re
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from time import monotonic
@@ -14,6 +15,7 @@ from ingest.http import answers, problems
 from ingest.http.authenticate import Attempt
 from ingest.http.caller_address import caller_address, is_trusted, network_of
 from ingest.http.rate_limit import FailedAttempts
+from ingest.http.refused_proof import why_refused
 from ingest.http.request import Request
 from ingest.http.request_body import BytesInFlight, HungUp, Receive, Refused, decompress, read_body
 from ingest.request_log import RequestLog
@@ -22,10 +24,14 @@ from ingest.splitting import LARGE_BYTES, Splitter, Taken, few_at_once, records_
 from schemas.authentication import PathSecret, secret_header_of
 from schemas.errors import LogUnavailable, RecordTooLarge
 from schemas.relay_header import relay_header
-from schemas.sources import WEBHOOKS_PATH
+from schemas.sources import WEBHOOKS_PATH, Source
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
+_EVENT_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})?")
+"""What a provider may append to a source's URL: an event's name, some with a kind of message behind it."""
+_TOLD_EVERY_S: Final = 1.0
+"""Between two lines of the log on why requests of one source did not prove themselves."""
 _RECORD_OVERHEAD_BYTES: Final = 1_000
 """What a record costs in memory beside its value: key, headers, and the objects that hold them."""
 
@@ -49,6 +55,8 @@ class Webhooks:
         self._held = BytesInFlight(settings.in_flight_bytes_max)
         self._failed_attempts = FailedAttempts(per_minute_max=settings.auth_failures_per_minute_max)
         self._splitter = Splitter()
+        self._told_s: dict[str, float] = {}
+        """Source → when the log was last told why its requests are refused (monotonic seconds)."""
 
     def close(self) -> None:
         """Take no more large bodies apart."""
@@ -126,7 +134,7 @@ class Webhooks:
     def _route(self, request: Request) -> tuple[Endpoint, str]:
         """Return the source that the URL names, and the secret that may follow."""
         scope, headers, proxies = request.scope, request.headers, self._settings.trusted_proxies
-        name, _, secret = scope["path"][len(WEBHOOKS_PATH) :].partition("/")
+        name, _, rest = scope["path"][len(WEBHOOKS_PATH) :].partition("/")
         peer = scope["client"][0] if scope["client"] else ""
         request.remote_address = caller_address(peer, headers.joined(b"x-forwarded-for"), proxies) if proxies else peer
         endpoint = self.endpoints.get(name)
@@ -136,8 +144,7 @@ class Webhooks:
             raise Refused(problems.UNKNOWN_SOURCE)
         request.path = endpoint.path
         request.source = endpoint.source
-        if secret and not isinstance(endpoint.source.auth, PathSecret):
-            raise Refused(problems.UNKNOWN_SOURCE)
+        secret = _path_secret(endpoint.source, rest)
         _check_framing(request)
         return endpoint, secret
 
@@ -167,7 +174,9 @@ class Webhooks:
         attempt = Attempt(
             headers=request.headers,
             body=raw,
-            url=_public_url(self._settings.public_url, scope) if endpoint.signs_url else "",
+            url=_public_url(endpoint.source.public_url or self._settings.public_url, scope)
+            if endpoint.signs_url
+            else "",
             path_secret=path_secret,
             address=request.remote_address,
             is_from_trusted_proxy=bool(proxies) and is_trusted(scope["client"][0], proxies),
@@ -180,7 +189,21 @@ class Webhooks:
         who, now_s = f"{endpoint.source.name} {network_of(request.remote_address)}", monotonic()
         is_blocked = self._failed_attempts.is_blocked(who, now_s)
         self._failed_attempts.count(who, now_s)
+        self._tell_why(endpoint.source, attempt, request.request_id)
         raise Refused(problems.TOO_MANY_FAILURES if is_blocked else problems.UNAUTHENTICATED)
+
+    def _tell_why(self, source: Source, attempt: Attempt, request_id: str) -> None:
+        """Say in the log, now and then, what a request presented and what was expected: the answer tells nobody."""
+        now_s = monotonic()
+        if now_s - self._told_s.get(source.name, -_TOLD_EVERY_S) < _TOLD_EVERY_S:
+            return
+        self._told_s[source.name] = now_s
+        log.warning(
+            "a request does not prove that it is the provider's",
+            source=source.name,
+            request_id=request_id,
+            why=why_refused(source, attempt),
+        )
 
     def _challenge(self, request: Request, endpoint: Endpoint) -> answers.Messages:
         source = endpoint.source
@@ -201,9 +224,13 @@ class Webhooks:
         if headers.get_bytes(b"content-encoding"):
             body = decompress(raw, headers.joined(b"content-encoding"), endpoint.body_bytes_max)
             self._hold(request, len(body))
+        own_headers = headers.raw
+        if source.provider.envelope is not None and (whole := source.provider.envelope(headers.raw, body)):
+            body, own_headers = whole
+            self._hold(request, len(body))
         relay = None
         if source.relay:
-            relay = relay_header(headers.raw, request.scope["query_string"], secret_header_of(source.auth))
+            relay = relay_header(own_headers, request.scope["query_string"], secret_header_of(source.auth))
             self._hold(request, len(relay))
         content_type = headers.get("content-type")
         return Taken(endpoint, body, content_type, source_header, request.request_id, request.received_at_ms, relay)
@@ -214,6 +241,19 @@ class Webhooks:
         self._held.now += count
         if self._held.now > self._held.limit:
             raise Refused(problems.OVERLOADED)
+
+
+def _path_secret(source: Source, rest: str) -> str:
+    """Return the secret of what follows a source's name in the URL. The name of an event may come last."""
+    has_secret = isinstance(source.auth, PathSecret)
+    if source.provider.appends_event:
+        secret, _, event = rest.partition("/") if has_secret else ("", "", rest)
+        if event and not _EVENT_PATH.fullmatch(event):
+            raise Refused(problems.UNKNOWN_SOURCE)
+        return secret
+    if rest and not has_secret:
+        raise Refused(problems.UNKNOWN_SOURCE)
+    return rest
 
 
 def _check_framing(request: Request) -> None:

@@ -18,6 +18,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from packaging.requirements import Requirement
 
+from operations import source_health
 from operations.agreement import agreement, raw_log
 from operations.finding import Finding, Level
 from operations.generation import agreed
@@ -31,8 +32,9 @@ from runtime.kafka.clients import make_consumer
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import Found, FoundTopic, differences, look_at
 from runtime.secrets_file import exposed_to
+from runtime.sources_file import SourcesFile
 from schemas.deployment_state import DeploymentState, RawIdentity
-from schemas.errors import DeploymentError
+from schemas.errors import ConfigurationError, DeploymentError
 from schemas.topics import Topic, declared
 
 GIB: Final = 1024**3
@@ -53,6 +55,8 @@ class Deployment:
     clickhouse: ClickHouseSettings
     data_dir: Path
     secrets_file: Path | None = None
+    config_file: Path | None = None
+    """Of the sources; None: they are not looked at."""
 
 
 def findings(deployment: Deployment) -> Iterator[Finding]:
@@ -125,6 +129,7 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
         with connect(deployment.clickhouse) as client:
             yield from _look_at_clickhouse(client, deployment.clickhouse.database)
             yield from _look_at_completeness(client, deployment)
+            yield from _look_at_sources(client, deployment)
     except ClickHouseError:
         text = f"no ClickHouse answers at {deployment.clickhouse.address}"
         yield Finding("fail", "clickhouse", text, "start it (`recibo up`), or correct CLICKHOUSE_URL")
@@ -146,6 +151,19 @@ def _look_at_completeness(client: Client, deployment: Deployment) -> Iterator[Fi
             yield Finding("fail", "completeness", f"{what}, {rows} rows are missing", f"`recibo rebuild {table}`")
         else:
             yield Finding("ok", "completeness", f"{what}, no row is missing")
+
+
+def _look_at_sources(client: Client, deployment: Deployment) -> Iterator[Finding]:
+    """What came from each source in the last hour, and what to do where it was refused or not understood."""
+    file, store = deployment.config_file, deployment.clickhouse.database
+    if file is None or not file.exists() or not client.command(f"EXISTS TABLE {store}.webhook_request"):
+        return
+    try:
+        known = SourcesFile(file, deployment.secrets_file).read().by_name
+    except ConfigurationError as error:
+        yield Finding("fail", "sources", str(error))
+        return
+    yield from source_health.sources(known, *source_health.hours(client, store))
 
 
 def clock(seconds: float) -> Finding:

@@ -9,7 +9,9 @@ from schemas import connection_state, message_state
 from schemas.event import Event
 from schemas.message_state import HORIZON_MS, VERDICTS, Bookkeeping, JournalEntry
 
-_ADVANCED, _FILLED, _UNSELECTED = 1, 2, 3
+_ADVANCED, _FILLED = 1, 2
+_LEFT_OUT: Final = (0, 4, 3)
+"""What an event would have been → what its journal entry says where its source did not select it."""
 
 State = Any
 """A MessageState or a ConnectionState."""
@@ -63,7 +65,8 @@ def fold(
     """Decide what an event is to its subject, and fold it.
 
     An id known from this very coordinate is a replay and gets its stored verdict again; known from another, it is
-    a repeat; unknown, it was never published and is decided freely.
+    a repeat; unknown, it was never published and is decided freely. An event whose sources left it out so far is
+    published at the first record whose source selects it: which events are published needs no order of the records.
 
     Args:
         kind: the subject's kind.
@@ -81,13 +84,17 @@ def fold(
     if state is None or (kind.has_horizon and at_ms - state.bookkeeping.last_at_ms > HORIZON_MS):
         state = kind.absent(event, at_ms)
     book = state.bookkeeping
+    is_selected = selected is None or event.status in selected
     outcome = kind.known(book, event.id, offset)
+    if outcome == "repeat" and is_selected and offset > book.version:
+        outcome = journal.publish_later(book, event.id, offset)
+        return state, outcome, outcome != "repeat"
     if outcome:
         return state, outcome, False
     rose = kind.join(state, event)
     verdict = _ADVANCED if rose else _FILLED
-    if selected is not None and event.status not in selected:
-        verdict = _UNSELECTED
+    if not is_selected:
+        verdict = _LEFT_OUT[verdict]
     book.version = offset
     book.last_at_ms = max(book.last_at_ms, at_ms)
     if not kind.enlist(book, JournalEntry(event.id, offset, verdict), committed):

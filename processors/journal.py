@@ -1,13 +1,14 @@
 """Pure: what a subject's journal knows of an event: the verdict on a replayed record, or that its id is a repeat.
 
 Of a message every listed event is kept, up to a bound. Of a connection, which lives for years, the last ones are.
+An event that its first source left out has a second place, where the first source that selects it told it again.
 """
 
 from bisect import bisect_left
 from operator import attrgetter
 
 from schemas.connection_state import RING_MAX
-from schemas.message_state import JOURNAL_MAX, VERDICTS, Bookkeeping, JournalEntry
+from schemas.message_state import JOURNAL_MAX, LATER, VERDICTS, Bookkeeping, JournalEntry
 
 _offset_of = attrgetter("offset")
 
@@ -17,7 +18,7 @@ def known_of_message(book: Bookkeeping, event_id: str, offset: int) -> str:
     journal = book.journal
     for entry in journal:
         if entry.event_id == event_id:
-            return VERDICTS[entry.verdict] if entry.offset == offset else "repeat"
+            return _at(entry, offset)
     if len(journal) >= JOURNAL_MAX and offset <= book.version:  # its facts are in already
         return "overflow"
     return ""
@@ -41,9 +42,12 @@ def known_of_connection(book: Bookkeeping, event_id: str, offset: int) -> str:
     if offset > book.version:
         return "repeat" if any(entry.event_id == event_id for entry in journal[-RING_MAX:]) else ""
     at = bisect_left(journal, offset, key=_offset_of)
-    if at < len(journal):
-        return VERDICTS[journal[at].verdict] if journal[at].offset == offset else "repeat"
-    return "repeat" if any(entry.event_id == event_id for entry in journal) else "overflow"
+    if at < len(journal) and journal[at].offset == offset:
+        return VERDICTS[journal[at].code]
+    for entry in journal:
+        if entry.later == offset:
+            return LATER[entry.code]
+    return "repeat" if at < len(journal) or any(entry.event_id == event_id for entry in journal) else "overflow"
 
 
 def list_of_connection(book: Bookkeeping, entry: JournalEntry, committed: int) -> bool:
@@ -54,5 +58,23 @@ def list_of_connection(book: Bookkeeping, entry: JournalEntry, committed: int) -
     if surplus > 0:
         last = journal[surplus - 1]
         journal[surplus - 1] = JournalEntry("", last.offset, last.verdict)
-        del journal[: bisect_left(journal, committed, 0, surplus, key=_offset_of)]
+        needed = (at for at in range(surplus) if journal[at].last >= committed)
+        del journal[: next(needed, surplus)]
     return True
+
+
+def publish_later(book: Bookkeeping, event_id: str, offset: int) -> str:
+    """Return the outcome of a new record of a listed event whose source selects it, and note it where it is the first such."""
+    entry = next(entry for entry in reversed(book.journal) if entry.event_id == event_id)
+    if entry.later is not None or not LATER[entry.code]:
+        return "repeat"
+    entry.verdict = (entry.code, offset)
+    book.version = offset
+    return LATER[entry.code]
+
+
+def _at(entry: JournalEntry, offset: int) -> str:
+    """Return the outcome of a record of a listed event, by the record's place."""
+    if entry.offset == offset:
+        return VERDICTS[entry.code]
+    return LATER[entry.code] if entry.later == offset else "repeat"

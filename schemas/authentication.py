@@ -83,7 +83,9 @@ class Jwt(_Kind, frozen=True, kw_only=True, tag="jwt"):
 
 
 class StandardWebhooks(_Kind, frozen=True, kw_only=True, tag="standard_webhooks"):
-    """`webhook-id`, `webhook-timestamp` and `webhook-signature` of the Standard Webhooks specification."""
+    """`webhook-id`, `webhook-timestamp` and `webhook-signature` of the Standard Webhooks specification, or Svix's own names
+    of them, `svix-id`, `svix-timestamp` and `svix-signature`.
+    """
 
     tolerance_s: int = 300
 
@@ -141,6 +143,16 @@ def authentication_of(table: Mapping[str, Any] | str) -> Authentication:
     if isinstance(auth, Hmac):
         _check_signed(auth)
     return auth
+
+
+def signs_url(auth: Authentication) -> bool:
+    """Tell whether the URL that the provider calls is part of what is signed."""
+    return isinstance(auth, Twilio) or (isinstance(auth, Hmac) and "{url}" in auth.signed)
+
+
+def knows_its_url(auth: Authentication) -> bool:
+    """Tell whether the signed URL is in the `auth` table itself."""
+    return isinstance(auth, Twilio) and bool(auth.url)
 
 
 def secret_header_of(auth: Authentication) -> str:

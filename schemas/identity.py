@@ -10,6 +10,7 @@ IDENTITIES_MAX: Final = 8
 KINDS: Final = ("phone", "lid", "bsuid", "parent_bsuid", "group")
 """From the kind that says most of who it is to the one that says least; the place is the rank. Unknown kinds come last."""
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
+_PROMINENCE: Final = {kind: len(KINDS) - rank for kind, rank in _RANK.items()}
 
 
 class Identity(NamedTuple):
@@ -22,6 +23,14 @@ class Identity(NamedTuple):
 def order(identity: Identity) -> tuple[int, str, str]:
     """Return what decides which identities are kept: the rank of the kind, then kind and value."""
     return (_RANK.get(identity.kind, len(KINDS)), identity.kind, identity.value)
+
+
+def prominence(value: str, kind: str) -> tuple[int, str, str]:
+    """Return what decides which of two recipients is shown, the greatest: how much the kind says, then value and kind.
+
+    So a number is never replaced by a lesser kind. Of an unknown kind, or without a value, it says 0.
+    """
+    return (_PROMINENCE.get(kind, 0), value, kind) if value else (0, "", "")
 
 
 def least(*several: Iterable[Identity]) -> list[Identity]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from schemas.event import Event
-from schemas.identity import least
+from schemas.identity import least, prominence
 from schemas.message_failure import failure_of, failure_order
 from schemas.status import BIT, DELIVERY_MASK, FAILURE_MASK, NAMES_BY_RANK
 
@@ -117,15 +117,18 @@ def _join_failure(state: "MessageState", event: Event) -> None:
         state.failure = failure
 
 
+def _join_recipient(state: "MessageState", recipient: str, kind: str) -> None:
+    if prominence(recipient, kind) > prominence(state.recipient, state.recipient_kind):
+        state.recipient, state.recipient_kind = recipient, kind
+
+
 def _join_text(state: "MessageState", event: Event) -> None:
     if event.provider > state.provider:
         state.provider = event.provider
     if event.connection_id > state.connection_id:
         state.connection_id = event.connection_id
-    if event.recipient >= state.recipient and (
-        event.recipient > state.recipient or event.recipient_kind > state.recipient_kind
-    ):
-        state.recipient, state.recipient_kind = event.recipient, event.recipient_kind
+    if event.recipient != state.recipient or event.recipient_kind != state.recipient_kind:
+        _join_recipient(state, event.recipient, event.recipient_kind)
     if event.client_ref > state.client_ref:
         state.client_ref = event.client_ref
     if event.campaign > state.campaign:

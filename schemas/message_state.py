@@ -18,6 +18,7 @@ __all__ = [
     "ALIASES_MAX",
     "HORIZON_MS",
     "JOURNAL_MAX",
+    "LATER",
     "SOURCES_MAX",
     "VERDICTS",
     "Bookkeeping",
@@ -38,16 +39,36 @@ JOURNAL_MAX: Final = 64
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 """A state counts as absent for a record this much later than its last distinct event."""
 
-VERDICTS: Final = ("", "advanced", "filled", "unselected")
-"""Journal verdict codes: index 1 advanced, 2 filled, 3 unselected."""
+VERDICTS: Final = ("", "advanced", "filled", "unselected", "unselected")
+"""Journal verdict code → outcome of the event's first record."""
+LATER: Final = ("", "", "", "filled", "advanced")
+"""Journal verdict code of an event that its first source left out → outcome of the first record whose source selects it:
+what the first would have been. Of what was written before this was kept (3) it is not known, and nothing is said to have risen."""
 
 
 class JournalEntry(msgspec.Struct, array_like=True, gc=False):
-    """One distinct event: its id, its offset in the raw partition (the key fixes the partition), its verdict code."""
+    """One distinct event."""
 
     event_id: str
     offset: int
-    verdict: int
+    """Of its first record in the raw partition (the key fixes the partition)."""
+    verdict: int | tuple[int, int]
+    """Code of that record's verdict; with the offset of a later record where that one published what this one left out."""
+
+    @property
+    def code(self) -> int:
+        """Code of the first record's verdict."""
+        return self.verdict if isinstance(self.verdict, int) else self.verdict[0]
+
+    @property
+    def later(self) -> int | None:
+        """Offset of the record that published what the first one left out."""
+        return None if isinstance(self.verdict, int) else self.verdict[1]
+
+    @property
+    def last(self) -> int:
+        """Greatest offset of a record whose outcome it remembers."""
+        return self.offset if isinstance(self.verdict, int) else self.verdict[1]
 
 
 class Bookkeeping(msgspec.Struct, array_like=True, gc=False):

@@ -6,7 +6,6 @@ whatever a stranger may send.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
@@ -113,14 +112,17 @@ def twilio_valid(secret: bytes, url: str, body: bytes, presented: str, *, conten
     return any(hmac_valid(secret, m, presented, algorithm="sha1", encoding="base64") for m in messages)
 
 
-def standard_webhooks_key(secret: str) -> bytes:
-    """Return the key of a Standard Webhooks secret: base64 after `whsec_`, else the text's own bytes."""
-    if secret.startswith("whsec_"):
-        try:
-            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-        except binascii.Error:
-            pass
-    return secret.encode()
+def standard_webhooks_keys(secret: str) -> tuple[bytes, ...]:
+    """Return the keys that a Standard Webhooks secret may stand for, the likeliest first.
+
+    `whsec_` and base64 is the specification's form. The senders' libraries read any other secret as base64 too, others
+    take a text's own bytes: both are tried.
+    """
+    try:
+        decoded = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return (secret.encode(),)
+    return (decoded,) if secret.startswith("whsec_") else (secret.encode(), decoded)
 
 
 def standard_webhooks_valid(
@@ -151,8 +153,8 @@ def standard_webhooks_valid(
     if abs(now_s - int(timestamp)) > tolerance_s:
         return False
     message = f"{message_id}.{timestamp}.".encode("utf-8", "surrogatepass") + body
-    expected = sign(standard_webhooks_key(secret), message, encoding="base64", prefix="v1,")
-    return any(same(given, expected) for given in signatures.split(" ")[:_SIGNATURES_MAX])
+    expected = [sign(key, message, encoding="base64", prefix="v1,") for key in standard_webhooks_keys(secret) if key]
+    return any(same(given, one) for given in signatures.split(" ")[:_SIGNATURES_MAX] for one in expected)
 
 
 def jwt_valid(

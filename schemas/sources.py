@@ -20,6 +20,7 @@ from schemas.providers.mapping import EMPTY, FieldMapping, mapping_text, merged
 from schemas.providers.provider import Parser, Provider
 from schemas.providers.redaction import redactor
 from schemas.status import ConnectionStatus, Status
+from schemas.toml_place import key_and_reason, line_of
 
 WEBHOOKS_PATH: Final = "/v1/webhooks/"
 """What the URL path of every source begins with; its name follows."""
@@ -27,6 +28,7 @@ WEBHOOKS_PATH: Final = "/v1/webhooks/"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ACCOUNT: Final = re.compile(r"[^/\x00-\x1f\x7f]{1,128}")
 _RELAY_URL: Final = re.compile(r"https?://[^\s/@?#]+(/[^\s#]*)?")
+_PUBLIC_URL: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 _NAMES_SHOWN_MAX: Final = 10
 _SELECTABLE: Final = tuple(str(status) for status in (*Status, *ConnectionStatus))
@@ -65,6 +67,7 @@ class _SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     answer: Literal[200, 202, 204] | None = None
     content_types: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Source:
     """URLs to hand each webhook on to, its own headers and query with it; empty: none."""
     verify_token: Secret | None
     """What a provider that verifies a URL by GET must present."""
+    public_url: str
+    """What its provider calls, up to the path of webhooks; "" where it is the deployment's (RECIBO_PUBLIC_URL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +142,22 @@ def parse_sources(text: str, environ: Mapping[str, str], file: str = "recibo.tom
         raise ConfigurationError(f"{file}: not TOML: {error}") from error
     unknown = [key for key in document if key not in ("sources", "removed")]
     if unknown:
-        line = _line_of(text, unknown[0])
+        line = line_of(text, unknown[0])
         raise ConfigurationError(f"{file}:{line}: unknown key {unknown[0]!r}; a source is [sources.NAME]")
     removed = document.get("removed", [])
     if not (isinstance(removed, list) and all(isinstance(name, str) for name in removed)):
-        raise ConfigurationError(f'{file}:{_line_of(text, "removed")}: `removed` must be names: removed = ["NAME"]')
+        raise ConfigurationError(f'{file}:{line_of(text, "removed")}: `removed` must be names: removed = ["NAME"]')
     tables = document.get("sources", {})
     if not isinstance(tables, dict):
-        raise ConfigurationError(f"{file}:{_line_of(text, 'sources')}: `sources` must be tables: [sources.NAME]")
+        raise ConfigurationError(f"{file}:{line_of(text, 'sources')}: `sources` must be tables: [sources.NAME]")
     by_name = {}
     for name, table in tables.items():
         try:
             by_name[name] = _source(name, table, environ)
         except (msgspec.ValidationError, ValueError) as error:
-            key, why = _key_and_reason(error)
+            key, why = key_and_reason(error)
             where = ".".join(part for part in (f"sources.{name}", key) if part)
-            raise ConfigurationError(f"{file}:{_line_of(text, where)}: [{where}] {why}") from error
+            raise ConfigurationError(f"{file}:{line_of(text, where)}: [{where}] {why}") from error
     return Sources(by_name, frozenset(removed))
 
 
@@ -187,6 +192,8 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
     for url in read.relay:
         if not _is_relay_url(url):
             raise ValueError(f"relay: {url!r} is no URL to post to; write https://HOST/PATH, without user or fragment")
+    if read.public_url and not _PUBLIC_URL.fullmatch(read.public_url):
+        raise ValueError(f"public_url: {read.public_url!r} is none; write e.g. https://hooks.example.com")
     mapping = _mapping(provider, read.mapping)
     auth = _authentication(read.auth)
     return Source(
@@ -202,6 +209,7 @@ def _source(name: str, table: Any, environ: Mapping[str, str]) -> Source:
         limits=read.limits,
         relay=read.relay,
         verify_token=_secret(read.verify_token, environ) if read.verify_token else None,
+        public_url=read.public_url.rstrip("/"),
     )
 
 
@@ -225,7 +233,7 @@ def _authentication(table: dict[str, Any] | str) -> Authentication:
     try:
         return authentication_of(table)
     except (msgspec.ValidationError, ValueError) as error:
-        key, why = _key_and_reason(error)
+        key, why = key_and_reason(error)
         raise ValueError(f"auth{'.' if key else ''}{key}: {why}") from error
 
 
@@ -257,31 +265,6 @@ def _secret(reference: SecretReference, environ: Mapping[str, str]) -> Secret:
         value=environ.get(reference.env),
         expires_at_ms=None if expires is None else round(expires.timestamp() * 1000),
     )
-
-
-def _key_and_reason(error: Exception) -> tuple[str, str]:
-    """Return (key, reason) of an error of msgspec (`… - at `$.key``) or of ours (`key: reason`)."""
-    message = str(error)
-    if isinstance(error, msgspec.ValidationError):
-        reason, _, path = message.partition(" - at `$")
-        return path.rstrip("`").lstrip("."), reason
-    key, colon, reason = message.partition(": ")
-    return (key, reason) if colon and re.fullmatch(r"[\w.\[\]-]+", key) else ("", message)
-
-
-def _line_of(text: str, dotted: str) -> int:
-    """Return the line where a dotted key (or the longest part of it that can be found) is written; 1 at worst."""
-    lines = text.splitlines()
-    line = 0
-    for depth in range(len(dotted.split("."))):
-        parts = dotted.split(".")
-        header = re.compile(rf"\s*\[\[?\s*{re.escape('.'.join(parts[: depth + 1]))}\s*[\].]")
-        key = re.compile(rf"\s*\"?{re.escape(parts[depth])}\"?\s*[=.]")
-        found = next((i for i, t in enumerate(lines) if header.match(t)), None)
-        if found is None:
-            found = next((i for i, t in enumerate(lines) if i >= line and key.match(t)), None)
-        line = line if found is None else found
-    return line + 1
 
 
 def _is_relay_url(url: str) -> bool:

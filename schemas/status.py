@@ -68,7 +68,7 @@ class Outcome(StrEnum):
     OVERFLOW = "overflow"
     """The message's journal is full: the facts are folded, the event is not listed."""
     UNSELECTED = "unselected"
-    """A status the source did not select: stored and folded, not published."""
+    """A status the source did not select: stored and folded, and published where a source that selects it tells it again."""
     IGNORED = "ignored"
     """Authentic, but not a status: an inbound message, a template notice, presence, …"""
     UNMAPPED = "unmapped"

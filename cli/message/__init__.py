@@ -26,7 +26,8 @@ def command(text: str, account: str, region: str, clickhouse: ClickHouseSettings
     """Print what is true of a message, and everything that came about it; or list the messages that were found.
 
     A NUMBER may be written in any way: (11) 98765-4321, +5511987654321, 551187654321 and a JID find one person. Where
-    digits can be numbers of two people, both are shown, and are never merged.
+    digits can be numbers of two people, both are shown, and are never merged. A recipient's other names, a lid or a
+    business-scoped id (BR.…), find its messages too.
     """
     logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # errors are reported once, by us
     found, timeline = ask(clickhouse, database or clickhouse.numbers_database, text, region.upper(), account)

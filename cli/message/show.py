@@ -71,6 +71,8 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
         ("status", _status(message)),
         ("recipient", f"{message['recipient']}  {where}".strip()),
     ]
+    names = [f"{value} ({kind})" for kind, value in message["identities"] if value != message["recipient"]]
+    facts += [("also named", ", ".join(names))]
     facts += [(_LABELS.get(name, name), _joined(message[name])) for name in _ABOUT]
     facts += [(status, _time(message[f"{status}_at"])) for status in RANK]
     facts += [("failure", _failure(message))]

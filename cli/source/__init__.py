@@ -4,7 +4,7 @@ import click
 
 from cli.source.add import add_command
 from cli.source.capture import capture_command
-from cli.source.change import remove_command, rotate_command, select_command
+from cli.source.change import remove_command, rotate_command, select_command, url_command
 from cli.source.learn import learn_command
 from cli.source.show import list_command, show_command
 from cli.source.test import test_command
@@ -21,6 +21,7 @@ for _subcommand in (
     show_command,
     rotate_command,
     select_command,
+    url_command,
     test_command,
     capture_command,
     learn_command,

@@ -3,8 +3,9 @@
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from cli.source.options import local_origin, new_secret, with_origin, with_registry
+from cli.source.options import new_secret, origin_of, with_origin, with_registry
 from cli.source.show import print_setup
 from operations.sources.entry import WITHOUT_SECRETS, free_variable, new_table
 from operations.sources.registry import Registry, fresh_secret
@@ -41,14 +42,15 @@ def add_command(
     """Register NAME: writes its table and its secrets, and prints its URL and the provider's set-up steps."""
     row = PROVIDERS[provider]
     kind = {"kind": auth} if auth and auth != row.authentication.get("kind") else dict(row.authentication)
-    secret = "" if kind["kind"] in WITHOUT_SECRETS else new_secret(row, from_stdin=secret_stdin)
+    secret = "" if kind["kind"] in WITHOUT_SECRETS else new_secret(row, kind["kind"], from_stdin=secret_stdin)
+    is_its_own = click.get_current_context().get_parameter_source("public_url") is ParameterSource.COMMANDLINE
 
     def edit(tables: Any) -> dict[str, str]:
         if name in tables:
             raise DeploymentError(f"a source is already called {name!r}: choose another name, or remove it first")
         names = {"secret": free_variable(tables, name)} if secret else {"secret": ""}
         names["verify_token"] = free_variable(tables, name, "_VERIFY") if row.challenge is not None else ""
-        tables[name] = new_table(row, auth=kind, **names, **options)
+        tables[name] = new_table(row, auth=kind, public_url=public_url if is_its_own else "", **names, **options)
         return {
             variable: value
             for variable, value in zip(names.values(), (secret, fresh_secret()), strict=True)
@@ -57,4 +59,5 @@ def add_command(
 
     registry.change(edit)
     click.secho(f"Source {name} is registered in {registry.config_file}; a running ingest takes it now.", bold=True)
-    print_setup(registry.source(name), public_url or local_origin(ingest_port), reveals=True)
+    source = registry.source(name)
+    print_setup(source, origin_of(source, public_url, ingest_port), reveals=True)

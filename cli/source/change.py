@@ -1,12 +1,12 @@
-"""`recibo source rotate`, `select` and `remove`."""
+"""`recibo source rotate`, `url`, `select` and `remove`."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
 
-from cli.source.options import local_origin, new_secret, with_origin, with_registry
-from cli.source.show import print_setup
+from cli.source.options import new_secret, origin_of, with_origin, with_registry
+from cli.source.show import kind_of, print_setup
 from operations.sources.entry import rotate
 from operations.sources.registry import Registry
 from schemas.errors import DeploymentError
@@ -34,7 +34,7 @@ def rotate_command(
     source = registry.source(name)
     if not source.secrets:
         raise DeploymentError(f"source {name} has no secrets: its proof is of another kind")
-    value = new_secret(source.provider, from_stdin=secret_stdin)
+    value = new_secret(source.provider, kind_of(source), from_stdin=secret_stdin)
     now = datetime.now(UTC).replace(microsecond=0)
 
     def edit(tables: Any) -> dict[str, str]:
@@ -42,7 +42,27 @@ def rotate_command(
 
     registry.change(edit)
     click.secho(f"Source {name} has a new secret; the old ones end in {grace_hours:g} hours.", bold=True)
-    print_setup(registry.source(name), public_url or local_origin(ingest_port), reveals=True)
+    print_setup(registry.source(name), origin_of(source, public_url, ingest_port), reveals=True)
+
+
+@click.command("url", short_help="Say what a source's provider calls.")
+@click.argument("name")
+@click.argument("url", metavar="https://HOST")
+@with_registry
+def url_command(*, registry: Registry, name: str, url: str) -> None:
+    """Say that NAME's provider calls https://HOST, where it is not the deployment's own (RECIBO_PUBLIC_URL).
+
+    Needed where the URL is signed, as by Twilio; a running ingest takes it now.
+    """
+    registry.source(name)
+
+    def edit(tables: Any) -> dict[str, str]:
+        tables[name]["public_url"] = url
+        return {}
+
+    registry.change(edit)
+    source = registry.source(name)
+    print_setup(source, source.public_url, reveals=False)
 
 
 @click.command("select", short_help="Choose which statuses of a source are published.")

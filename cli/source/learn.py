@@ -3,12 +3,13 @@
 import asyncio
 import json
 import time
+from dataclasses import replace
 from typing import Any, Final
 
 import click
 
 from cli._servers import generation_of
-from cli.source.learn_dialogue import MEANINGS, as_json, ask_places, ask_words, show_groups, show_preview
+from cli.source.learn_dialogue import MEANINGS, as_json, ask_places, ask_words, ask_zone, show_groups, show_preview
 from cli.source.options import with_line, with_registry
 from operations.learn.bundle import captures_in
 from operations.learn.capture import Capture
@@ -16,6 +17,7 @@ from operations.learn.capture_log import captures_at, outcomes_of
 from operations.learn.lesson import Said
 from operations.learn.redrive import copies_understood, redrive
 from operations.learn.teach import Lesson, groups_of, lesson, proposals_for
+from operations.learn.zones import zone_of
 from operations.sources.entry import set_mapping
 from operations.sources.registry import Registry
 from runtime.kafka.settings import KafkaSettings
@@ -118,18 +120,33 @@ def _learn(
         given |= ask_places(proposals)
         proposals = proposals_for(groups, now_ms, given, items)
         words |= ask_words(proposals, words)
+    said = Said(words, given, options["time_zone"], items)
     try:
-        said = Said(words, given, options["time_zone"], items)
         learned = lesson(source.provider, existing, proposals, said=said, captures=captures, understood=understood)
+        zone, evidence = _zone(source, learned, captures, options)
+        if zone:
+            said = replace(said, time_zone=zone)
+            learned = lesson(source.provider, existing, proposals, said=said, captures=captures, understood=understood)
     except ValueError as error:
         raise DeploymentError(f"the mapping cannot be used: {error}") from error
     default = source.provider.mapping or EMPTY
-    warnings = list(warnings_of(merged(default, learned.table), default))
+    warnings = [*warnings_of(merged(default, learned.table), default), *filter(None, [evidence])]
     if options["as_json"]:
         click.echo(json.dumps(as_json(proposals, learned, len(captures), warnings), ensure_ascii=False))
     else:
         show_preview(learned, len(captures), warnings)
     return learned
+
+
+def _zone(source: Source, learned: Lesson, captures: list[Capture], options: dict[str, Any]) -> tuple[str, str]:
+    """Return (the zone of times without one, what is to be said of it); "" for what is settled already."""
+    own = source.provider.mapping
+    if "time_zone" in learned.table or (own is not None and own.time_zone != EMPTY.time_zone):
+        return "", ""
+    evidence = zone_of(source.provider, learned.table, captures)
+    if not evidence.said or options["yes"] or options["dry_run"] or options["as_json"]:
+        return evidence.zone, evidence.said
+    return ask_zone(evidence.said, evidence.zone or EMPTY.time_zone), ""
 
 
 def _check_harmless(learned: Lesson, understood: int, *, is_forced: bool) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import tomlkit
@@ -127,6 +128,17 @@ def _ask_meaning(word: str) -> str:
         if not meaning or meaning in MEANINGS:
             return str(meaning)
         click.echo(f"{meaning} is no status.")
+
+
+def ask_zone(said: str, proposed: str) -> str:
+    """Ask in which zone times are that name none, until it is one; `said` is what is known of it."""
+    click.echo(said)
+    while True:
+        zone = click.prompt("In which time zone are they?", default=proposed).strip()
+        try:
+            return ZoneInfo(zone).key
+        except (ZoneInfoNotFoundError, ValueError):
+            click.echo(f"{zone} is no zone: write one as America/Sao_Paulo.")
 
 
 def as_json(proposals: Sequence[Proposal], learned: Lesson, captures: int, warnings: Sequence[str]) -> dict[str, Any]:

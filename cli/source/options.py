@@ -19,6 +19,7 @@ from cli._servers import kafka_option
 from operations.sources.registry import Registry, fresh_secret
 from schemas.errors import DeploymentError
 from schemas.providers.provider import Provider
+from schemas.sources import Source
 
 
 def with_registry(command: Command) -> Command:
@@ -40,9 +41,14 @@ def with_origin(command: Command) -> Command:
     return public_url_option(ingest_port_option(command))
 
 
-def local_origin(port: int) -> str:
+def local_origin(port: int, scheme: str = "http") -> str:
     """Return where ingest answers on this machine."""
-    return f"http://127.0.0.1:{port}"
+    return f"{scheme}://127.0.0.1:{port}"
+
+
+def origin_of(source: Source, public_url: str, ingest_port: int) -> str:
+    """Return the scheme and host that a source's provider calls: its own, the deployment's, else this machine."""
+    return source.public_url or public_url.rstrip("/") or local_origin(ingest_port)
 
 
 def with_line(command: Command) -> Command:
@@ -50,8 +56,8 @@ def with_line(command: Command) -> Command:
     return kafka_option(generation_option(command))
 
 
-def new_secret(provider: Provider, *, from_stdin: bool) -> str:
-    """Return the secret to use from now on: read from standard input, asked for, or made.
+def new_secret(provider: Provider, kind: str, *, from_stdin: bool) -> str:
+    """Return the secret to use from now on, for a kind of authentication: read from standard input, asked for, or made.
 
     Raises:
         DeploymentError: none came, or it can only be the provider's own and nobody is there to ask.
@@ -59,7 +65,7 @@ def new_secret(provider: Provider, *, from_stdin: bool) -> str:
     if from_stdin:
         secret = click.get_text_stream("stdin").readline().strip()
     elif not provider.signs_with_own_secret:
-        return fresh_secret()
+        return fresh_secret(kind)
     elif sys.stdin.isatty():
         click.echo(provider.setup[0])
         secret = click.prompt("The secret", hide_input=True).strip()

@@ -3,9 +3,10 @@
 import click
 
 from cli._terminal import printable
-from cli.source.options import local_origin, with_origin, with_registry
+from cli.source.options import origin_of, with_origin, with_registry
 from operations.sources.proof import newest_secret, webhook_url
 from operations.sources.registry import Registry
+from schemas.authentication import knows_its_url, signs_url
 from schemas.event import rfc3339
 from schemas.sources import Secret, Source
 
@@ -17,9 +18,9 @@ def list_command(*, registry: Registry, public_url: str, ingest_port: int) -> No
     """List the registered sources."""
     rows = [("source", "provider", "account", "proof", "statuses", "URL")]
     for source in registry.read().by_name.values():
-        url = webhook_url(public_url or local_origin(ingest_port), source, "…")
+        url = webhook_url(origin_of(source, public_url, ingest_port), source, "…")
         statuses = "all" if source.selected is None else ", ".join(source.selected)
-        rows.append((source.name, source.provider.name, source.account, _kind(source), statuses, url))
+        rows.append((source.name, source.provider.name, source.account, kind_of(source), statuses, url))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:  # one line each, however long: a URL is there to be copied
         click.echo(printable("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()))
@@ -36,7 +37,7 @@ def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str
     click.echo(f"Provider:  {source.provider.title} ({source.provider.name})")
     click.echo(f"Account:   {source.account}")
     click.echo("Statuses:  " + ("all" if source.selected is None else ", ".join(source.selected)))
-    click.echo(f"Proof:     {_kind(source)}")
+    click.echo(f"Proof:     {kind_of(source)}")
     for secret in source.secrets:
         click.echo(f"Secret:    {_secret_line(secret, reveal=reveal)}")
     for relayed_to in source.relay:
@@ -45,7 +46,7 @@ def show_command(*, registry: Registry, name: str, reveal: bool, public_url: str
         click.echo("Mapping:   its own, in [sources." + name + ".mapping]")
     if not reveal and source.secrets:
         click.echo("           (--reveal prints secrets where … stands for them below)")
-    print_setup(source, public_url or local_origin(ingest_port), reveals=reveal)
+    print_setup(source, origin_of(source, public_url, ingest_port), reveals=reveal)
 
 
 def print_setup(source: Source, origin: str, *, reveals: bool) -> None:
@@ -68,10 +69,21 @@ def print_setup(source: Source, origin: str, *, reveals: bool) -> None:
         filled = step.replace("{url}", url).replace("{secret}", secret).replace("{verify_token}", token)
         click.echo(f"  {number}. " + filled.replace("\n", "\n       "))
     if origin.startswith("http://127.0.0.1"):
-        click.secho("Providers need a public HTTPS URL: set RECIBO_PUBLIC_URL to it.", fg="yellow")
+        click.secho(_no_public_url(source), fg="yellow")
 
 
-def _kind(source: Source) -> str:
+def _no_public_url(source: Source) -> str:
+    text = "Providers need a public HTTPS URL: set RECIBO_PUBLIC_URL to it."
+    if signs_url(source.auth) and not knows_its_url(source.auth):
+        text += (
+            f"\n{source.provider.title} signs the URL that it calls: until ingest knows that, all it sends is refused (401). "
+            f"Where ingest has no RECIBO_PUBLIC_URL:\n  recibo source url {source.name} https://YOUR-HOST"
+        )
+    return text
+
+
+def kind_of(source: Source) -> str:
+    """Return the kind of a source's proof, as `auth.kind` names it."""
     return str(source.auth.__struct_config__.tag)
 
 

@@ -99,7 +99,7 @@ def _ready_text(stack: Stack, *, is_first: bool) -> str:
     sources = stack.sources.by_name
     source = sources.get("wpp") or next(iter(sources.values()), None)
     state = "Recibo takes webhooks, and fills no table: see above." if stack.trouble else "Recibo is ready."
-    lines = ["", click.style(state, bold=True), *_source_lines(a.ingest, source, s, is_first=is_first), ""]
+    lines = ["", click.style(state, bold=True), *_source_lines(a, source, s, is_first=is_first), ""]
     engine = f"{a.clickhouse} (database `{stack.clickhouse.views_database}`"
     if s.clickhouse is None:
         engine += f", user `{USER}`, its password in {s.data_dir / FOLDER / 'password'}"
@@ -118,13 +118,14 @@ def _private(a: Addresses) -> tuple[str, ...]:
     return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics
 
 
-def _source_lines(origin: str, source: Source | None, settings: StackSettings, *, is_first: bool) -> list[str]:
+def _source_lines(addresses: Addresses, source: Source | None, settings: StackSettings, *, is_first: bool) -> list[str]:
     """Return what to post and where; what is secret in it on the first start alone, since output is kept and shared."""
+    origin = addresses.ingest
     if source is None:
         return [f"No source is registered yet: add one to {settings.config_file}."]
     told = next((secret.value for secret in source.secrets if secret.value), "…")
     secret = told if is_first else "…"
-    url = webhook_url((os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source, secret)
+    url = webhook_url(source.public_url or (os.environ.get("RECIBO_PUBLIC_URL") or origin).rstrip("/"), source, secret)
     lines = [f"Webhook URL:    {url}"]
     where = f"{settings.secrets_file}, line {{}}; `recibo source show {source.name} --reveal` prints it"
     lines += [
@@ -133,7 +134,22 @@ def _source_lines(origin: str, source: Source | None, settings: StackSettings, *
     ]
     is_a_proof_alone = isinstance(source.auth, Hmac | NoAuthentication)
     curl = curl_line(origin, source, datetime.now(UTC)) if is_first or is_a_proof_alone else None
-    return [*lines, f"Try it:         {curl}"] if curl else lines
+    return [*lines, f"Try it:         {curl or _test_line(addresses, source, settings)}"]
+
+
+def _test_line(addresses: Addresses, source: Source, settings: StackSettings) -> str:
+    """Return the command that posts a test event of a source whose proof cannot be written down for later, or is a secret."""
+    own = {"RECIBO_CONFIG": settings.config_file, "RECIBO_SECRETS_FILE": settings.secrets_file}
+    usual = (SHARED.config_file, settings.data_dir / "secrets.env")
+    named = [
+        f"{name}={shlex.quote(str(value))} "
+        for (name, value), known in zip(own.items(), usual, strict=True)
+        if value != known
+    ]
+    kafka = "" if addresses.kafka == SHARED.kafka.bootstrap_servers else f" --kafka {addresses.kafka}"
+    where = f"--port {addresses.ingest.rpartition(':')[2]}{kafka}{_elsewhere(addresses.clickhouse)}"
+    data_dir = "" if settings.data_dir == SHARED.data_dir else f"RECIBO_DATA_DIR={shlex.quote(str(settings.data_dir))} "
+    return f"{data_dir}{''.join(named)}{_own_command()} source test {source.name} {where}"
 
 
 def _data_dir(settings: StackSettings) -> str:

@@ -25,6 +25,8 @@ OLD_DAYS: Final = 8
 """A time longer before receipt than this is not a message's own."""
 FAILING: Final = ("error", "expired", "number_not_found")
 DELIVERED: Final = ("delivered", "read")
+RECIPIENT_KINDS: Final = ("", "group", "bsuid", "lid", "phone")
+"""From the kind that says least of a recipient: it is never replaced by a lesser one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,24 +79,26 @@ class History:
     subject: str
     listed: dict[str, str] = field(default_factory=dict)
     """Event id → outcome, of the events in the journal."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Event id → what it would have been, of events that no source has selected yet."""
     folded: list[Told] = field(default_factory=list)
     """Everything that counts towards the state: each distinct event once, and all beyond the journal."""
 
     def take(self, told: Told) -> str:
         """Take the next record and return its outcome."""
         is_message = told.said.message_id != ""
+        selects = told.source.selected is None or told.said.status in told.source.selected
         if told.id in (self.listed if is_message else list(self.listed)[-RING_MAX:]):
-            return "repeat"
+            return self.left_out.pop(told.id, "repeat") if selects else "repeat"
         before = self.standing()
         self.folded.append(told)
         if is_message and len(self.listed) >= JOURNAL_MAX:
             return "overflow"
         self.listed.pop(told.id, None)
-        selected = told.source.selected
-        if selected is not None and told.said.status not in selected:
-            outcome = "unselected"
-        else:
-            outcome = "advanced" if self.standing() != before else "filled"
+        self.left_out.pop(told.id, None)
+        outcome = "advanced" if self.standing() != before else "filled"
+        if not selects:
+            self.left_out[told.id], outcome = outcome, "unselected"
         self.listed[told.id] = outcome
         return outcome
 
@@ -133,7 +137,10 @@ class History:
     def _message_state(self) -> dict[str, Any]:
         folded = self.folded
         seen = {told.said.status for told in folded}
-        recipient, kind = max((told.said.recipient, told.said.recipient_kind) for told in folded)
+        recipient, kind = max(
+            ((told.said.recipient, told.said.recipient_kind) for told in folded),
+            key=lambda named: (RECIPIENT_KINDS.index(named[1]), named[0]),
+        )
         aliases = {told.said.tracking_id for told in folded} - {"", self.subject}
         return {
             "message_id": self.subject,

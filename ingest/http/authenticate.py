@@ -62,11 +62,6 @@ def verifier(source: Source) -> Verify:
     return lambda attempt: _any_secret(check, attempt, secrets)
 
 
-def signs_url(auth: Authentication) -> bool:
-    """Tell whether the URL is part of what is signed."""
-    return isinstance(auth, Twilio) or (isinstance(auth, Hmac) and "{url}" in auth.signed)
-
-
 def _any_secret(check: _Check, attempt: Attempt, secrets: Sequence[Secret]) -> bool:
     """Try every secret in force, without stopping at the first that fits: the time taken does not reveal which."""
     valid = False
@@ -105,15 +100,7 @@ def _check(auth: Authentication) -> _Check | None:  # noqa: PLR0911 - one return
     if isinstance(auth, Jwt):
         return lambda attempt, secret: _jwt_valid(auth, attempt, secret)
     if isinstance(auth, StandardWebhooks):
-        return lambda attempt, secret: standard_webhooks_valid(
-            secret,
-            attempt.headers.only("webhook-id"),
-            attempt.headers.only("webhook-timestamp"),
-            attempt.headers.only("webhook-signature"),
-            body=attempt.body,
-            now_s=attempt.now_ms / 1000,
-            tolerance_s=auth.tolerance_s,
-        )
+        return lambda attempt, secret: _standard_webhooks_valid(auth, attempt, secret)
     return None
 
 
@@ -166,6 +153,17 @@ def _basic_valid(header: str, user: str, password: str) -> bool:
     except (binascii.Error, ValueError):
         return False
     return same(given, f"{user}:{password}")
+
+
+def _standard_webhooks_valid(auth: StandardWebhooks, attempt: Attempt, secret: str) -> bool:
+    family = "webhook" if attempt.headers.get("webhook-signature") else "svix"
+    return standard_webhooks_valid(
+        secret,
+        *(attempt.headers.only(f"{family}-{what}") for what in ("id", "timestamp", "signature")),
+        body=attempt.body,
+        now_s=attempt.now_ms / 1000,
+        tolerance_s=auth.tolerance_s,
+    )
 
 
 def _jwt_valid(auth: Jwt, attempt: Attempt, secret: str) -> bool:

@@ -17,6 +17,8 @@ _SETTINGS: Final = {
     "max_bytes_before_external_group_by": 10**9,
 }
 """It may take long, and spills to disk rather than taking all of the memory."""
+_WRITTEN_NO_MORE: Final = {"message_state": ("recipient",)}
+"""Columns that rows of older releases alone have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,4 +163,4 @@ def _columns(client: Client, database: str, table: str) -> list[tuple[str, str]]
         "AND default_kind NOT IN ('MATERIALIZED', 'ALIAS') ORDER BY position"
     )
     rows = client.query(text, parameters={"database": database, "table": table}).result_rows
-    return [(str(name), str(kind)) for name, kind in rows]
+    return [(str(name), str(kind)) for name, kind in rows if name not in _WRITTEN_NO_MORE.get(table, ())]

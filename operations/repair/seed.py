@@ -49,7 +49,7 @@ def seed_message(
         return None
     if not needs_events(state, start):
         return msgspec.structs.replace(state, bookkeeping=_kept(state, start), seeded_from=generation)
-    older, newer = _divided(published, start)
+    older, newer = _divided(published, state, start)
     book = _bookkeeping(state, start, older)
     if not _has_unlisted(state, start, older):
         seed = message_state.absent(older[0].event, state.anchor_ms)
@@ -70,7 +70,7 @@ def seed_connection(
         return None
     if not needs_events(state, start):
         return msgspec.structs.replace(state, bookkeeping=_kept(state, start), seeded_from=generation)
-    older, newer = _divided(published, start)
+    older, newer = _divided(published, state, start)
     if not older:  # its older events were not published: all that is certain is when each status was first reported
         return None
     seed = connection_state.absent(older[0].event, state.anchor_ms)
@@ -90,9 +90,8 @@ def _kept(state: MessageState | ConnectionState, start: int) -> Bookkeeping:
     book = state.bookkeeping
     if start != ALL_OLDER:
         return book
-    return msgspec.structs.replace(
-        book, version=-1, journal=[msgspec.structs.replace(e, offset=-1) for e in book.journal]
-    )
+    entries = [JournalEntry(e.event_id, -1, e.code if e.later is None else (e.code, -1)) for e in book.journal]
+    return msgspec.structs.replace(book, version=-1, journal=entries)
 
 
 def _is_older(state: MessageState | ConnectionState, start: int) -> bool:
@@ -102,8 +101,13 @@ def _is_older(state: MessageState | ConnectionState, start: int) -> bool:
     return has_forgotten or book.version < start or any(e.offset < start for e in book.journal)
 
 
-def _divided(published: Sequence[Published], start: int) -> tuple[list[Published], list[Published]]:
-    return [p for p in published if p.offset < start], [p for p in published if p.offset >= start]
+def _divided(
+    published: Sequence[Published], state: MessageState | ConnectionState, start: int
+) -> tuple[list[Published], list[Published]]:
+    """Return the events published before the log's start, and those of which the log tells first."""
+    known = {entry.event_id for entry in state.bookkeeping.journal if entry.offset < start}  # some published in it only
+    newer = [p for p in published if p.offset >= start and p.event.id not in known]
+    return [p for p in published if p.offset < start], newer
 
 
 def _has_unlisted(state: MessageState | ConnectionState, start: int, older: Sequence[Published]) -> bool:
@@ -114,8 +118,10 @@ def _has_unlisted(state: MessageState | ConnectionState, start: int, older: Sequ
 
 
 def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Sequence[Published]) -> Bookkeeping:
-    kept = [entry for entry in state.bookkeeping.journal if entry.offset < start]
-    version = max((entry.offset for entry in kept), default=start - 1)
+    entries = [entry for entry in state.bookkeeping.journal if entry.offset < start]
+    # Where the log published what an older record had left out, the log decides it anew.
+    kept = [e if e.last < start else JournalEntry(e.event_id, e.offset, e.code) for e in entries]
+    version = max((entry.last for entry in kept), default=start - 1)
     last_at_ms = max((fold_time_ms(p.at_ms, p.event.received_at_ms) for p in older), default=state.anchor_ms)
     return Bookkeeping(version, last_at_ms, kept)
 
@@ -123,8 +129,9 @@ def _bookkeeping(state: MessageState | ConnectionState, start: int, older: Seque
 def _ring(kept: Sequence[JournalEntry], older: Sequence[Published]) -> list[JournalEntry]:
     """Return the ring before the log's start: what the old one kept of it, and what has left it and is in the tables."""
     known = {entry.offset: entry for entry in kept}
+    later = {entry.later for entry in kept}
     filled = VERDICTS.index("filled")  # which verdict does not matter: what is before the start is not replayed
-    entries = {p.offset: JournalEntry(p.event.id, p.offset, filled) for p in older} | known
+    entries = {p.offset: JournalEntry(p.event.id, p.offset, filled) for p in older if p.offset not in later} | known
     return [entry for _, entry in sorted(entries.items())][-RING_MAX:]
 
 

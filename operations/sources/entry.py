@@ -38,6 +38,7 @@ def new_table(
     selected: Sequence[str],
     relay: Sequence[str],
     auth: Mapping[str, Any],
+    public_url: str,
     secret: str,
     verify_token: str,
 ) -> Any:
@@ -49,6 +50,7 @@ def new_table(
         selected: statuses; empty for all.
         relay: URLs to hand each webhook on to.
         auth: the auth table without its secrets (`kind` and its keys), or {"kind": "none"}.
+        public_url: what its provider calls, where that is not the deployment's; else "".
         secret: the variable of the first secret.
         verify_token: the variable of the verify token, or "".
     """
@@ -56,6 +58,8 @@ def new_table(
     table["provider"] = provider.name
     if account:
         table["account"] = account
+    if public_url:
+        table["public_url"] = public_url
     if selected:
         table["selected"] = list(selected)
     if relay:

@@ -1,9 +1,11 @@
 """Sending one test event and following it: the answer, the raw log, the processors, ClickHouse, each with its time."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -38,6 +40,10 @@ class Line:
     kafka: KafkaSettings
     clickhouse: ClickHouseSettings
     generation: int
+    trust: ssl.SSLContext | None = None
+    """Whom to trust to be ingest; None: whom the system trusts."""
+    secrets_file: Path | None = None
+    """Where the secret of the proof is from, for messages."""
 
 
 OnStep = Callable[[Step], None]
@@ -63,7 +69,7 @@ async def send_and_follow(
     topics = line.kafka.topics(line.generation)
     async with (
         reading(line.kafka, topics.raw, topics.message_events, topics.set_aside) as reader,
-        httpx.AsyncClient(trust_env=False) as client,
+        httpx.AsyncClient(trust_env=False, verify=line.trust or True) as client,
     ):
         await reader.seek_to_end()
         begun = time.monotonic()
@@ -73,9 +79,7 @@ async def send_and_follow(
 
         answer = await _post(client, proof, body, content_type)
         if answer.status_code // 100 != _SUCCESS:
-            raise DeploymentError(
-                f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
-            )
+            raise DeploymentError(_refused(answer, proof, line.secrets_file))
         tell("answered", f"HTTP {answer.status_code}")
         where = await _first(
             reader, s_max, lambda r: r.topic == topics.raw and message_id.encode() in r.value, topics.raw
@@ -88,6 +92,18 @@ async def send_and_follow(
         tell("understood", f"{outcome.topic} partition {outcome.partition} offset {outcome.offset}")
     status = await asyncio.wait_for(_queried(line.clickhouse, message_id, s_max), s_max + 1)
     tell("in ClickHouse", f"{line.clickhouse.views_database}.messages says {status}")
+
+
+def _refused(answer: httpx.Response, proof: Proof, secrets_file: Path | None) -> str:
+    """Say why ingest may have refused: of a proof, what was signed and with which secret, which it may not have."""
+    text = f"ingest answered {answer.status_code}: {answer.text.strip() or answer.reason_phrase}"
+    if answer.status_code != httpx.codes.UNAUTHORIZED or not proof.told:
+        return text
+    where = f" of {secrets_file}" if secrets_file else ""
+    return (
+        f"ingest does not take this proof (401). Sent: {proof.told}{where}. Ingest's log says what it expected instead "
+        '("a request does not prove"): another secret, where it does not read this file, or another public URL'
+    )
 
 
 async def _post(client: httpx.AsyncClient, proof: Proof, body: bytes, content_type: str) -> httpx.Response:

@@ -17,8 +17,9 @@ from schemas.authentication import (
     Twilio,
 )
 from schemas.errors import DeploymentError
-from schemas.signatures import sign, standard_webhooks_key, twilio_message
-from schemas.sources import WEBHOOKS_PATH, Source
+from schemas.proof_text import expected_proof
+from schemas.signatures import sign, standard_webhooks_keys, twilio_message
+from schemas.sources import WEBHOOKS_PATH, Secret, Source
 
 _TOKEN_S = 600
 
@@ -29,6 +30,8 @@ class Proof:
 
     url: str
     headers: dict[str, str]
+    told: str = ""
+    """What they are made of, in words, without the secret; "" for nothing."""
 
 
 def webhook_url(origin: str, source: Source, secret: str) -> str:
@@ -44,15 +47,17 @@ def newest_secret(source: Source) -> str:
     """
     if not source.secrets:
         return ""
-    newest = next((s for s in source.secrets if s.expires_at_ms is None), source.secrets[0])
+    newest = _newest(source)
     if not newest.value:
         raise DeploymentError(f"source {source.name}: the secret {newest.env} is not set; see `recibo source show`")
     return newest.value
 
 
-def prove(  # noqa: PLR0911 - one return a kind
-    source: Source, origin: str, body: bytes, now_s: float, *, public_url: str = ""
-) -> Proof:
+def _newest(source: Source) -> Secret:
+    return next((s for s in source.secrets if s.expires_at_ms is None), source.secrets[0])
+
+
+def prove(source: Source, origin: str, body: bytes, now_s: float, *, public_url: str = "") -> Proof:
     """Return the URL and headers under which ingest takes `body` for the provider's.
 
     Args:
@@ -68,24 +73,33 @@ def prove(  # noqa: PLR0911 - one return a kind
     secret = newest_secret(source)
     url = webhook_url(origin, source, secret)
     signed_url = webhook_url(public_url, source, secret) if public_url else url
+    headers = _headers(source, secret, signed_url, body, now_s)
+    told = ""
+    if secret:
+        shown = webhook_url(public_url or origin, source, "…")
+        told = f"{expected_proof(source.auth, shown, body)}; under {_newest(source).env}"
+    return Proof(url, headers, told)
+
+
+def _headers(source: Source, secret: str, signed_url: str, body: bytes, now_s: float) -> dict[str, str]:  # noqa: PLR0911 - one return a kind
     match source.auth:
         case Hmac() as auth:
-            return Proof(url, _hmac_headers(auth, secret, body, signed_url, now_s))
+            return _hmac_headers(auth, secret, body, signed_url, now_s)
         case Twilio() as auth:
             message = twilio_message(auth.url or signed_url, body)
-            return Proof(url, {auth.header: sign(secret.encode(), message, algorithm="sha1", encoding="base64")})
+            return {auth.header: sign(secret.encode(), message, algorithm="sha1", encoding="base64")}
         case Bearer() as auth:
-            return Proof(url, {auth.header: auth.prefix + secret})
+            return {auth.header: auth.prefix + secret}
         case Basic() as auth:
             pair = base64.b64encode(f"{auth.user}:{secret}".encode()).decode()
-            return Proof(url, {"Authorization": f"Basic {pair}"})
+            return {"Authorization": f"Basic {pair}"}
         case Jwt() as auth:
             claims = {"iat": int(now_s), "exp": int(now_s) + _TOKEN_S}
-            return Proof(url, {auth.header: auth.prefix + jwt.encode(claims, secret, algorithm=auth.algorithms[0])})
+            return {auth.header: auth.prefix + jwt.encode(claims, secret, algorithm=auth.algorithms[0])}
         case StandardWebhooks():
-            return Proof(url, _standard_webhooks_headers(secret, body, now_s))
+            return _standard_webhooks_headers(secret, body, now_s)
         case PathSecret() | NoAuthentication():
-            return Proof(url, {})
+            return {}
     raise DeploymentError(
         f"source {source.name} is proved by {type(source.auth).__name__}, which cannot be produced here: "
         "send a test from the provider's own panel"
@@ -114,5 +128,5 @@ def _identifier(body: bytes, now_s: float) -> str:
 def _standard_webhooks_headers(secret: str, body: bytes, now_s: float) -> dict[str, str]:
     identifier, stamp = f"msg_{_identifier(body, now_s)}", str(int(now_s))
     message = f"{identifier}.{stamp}.".encode() + body
-    signature = sign(standard_webhooks_key(secret), message, encoding="base64", prefix="v1,")
+    signature = sign(standard_webhooks_keys(secret)[0], message, encoding="base64", prefix="v1,")
     return {"webhook-id": identifier, "webhook-timestamp": stamp, "webhook-signature": signature}

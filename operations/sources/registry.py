@@ -4,6 +4,7 @@ A change writes new secrets first, then the configuration, and takes old secrets
 every source that is configured has its secrets.
 """
 
+import base64
 import secrets
 import tomllib
 from collections.abc import Callable, Mapping
@@ -25,8 +26,13 @@ Tables = Any
 _SECRET_BYTES: Final = 32
 
 
-def fresh_secret() -> str:
-    """Return a new secret: 64 hexadecimal digits, which any provider's form takes."""
+def fresh_secret(kind: str = "") -> str:
+    """Return a new secret for a kind of authentication.
+
+    64 hexadecimal digits, which any provider's form takes; for Standard Webhooks `whsec_` and base64, as its libraries read it.
+    """
+    if kind == "standard_webhooks":
+        return "whsec_" + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
     return secrets.token_hex(_SECRET_BYTES)
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from projections.rows.table import Record, Row, Table
 from schemas import message_state
+from schemas.identity import prominence
 from schemas.message_failure import Failure
 from schemas.message_failure import failure_order as order_of
 from schemas.message_state import MessageState
@@ -27,7 +28,7 @@ TABLE: Final = Table(
         ("provider", "LowCardinality(String)"),
         ("sources", "Array(String)"),
         ("connection_id", "String"),
-        ("recipient", "Tuple(String, String)"),
+        ("ranked_recipient", "Tuple(UInt8, String, String)"),
         ("client_ref", "String"),
         ("campaign", "String"),
         ("pricing", "LowCardinality(String)"),
@@ -89,7 +90,7 @@ def _row(s: MessageState) -> tuple[Any, ...]:
         s.provider,
         s.sources,
         s.connection_id,
-        (s.recipient, s.recipient_kind),
+        prominence(s.recipient, s.recipient_kind),
         s.client_ref,
         s.campaign,
         s.pricing,

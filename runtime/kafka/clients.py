@@ -9,10 +9,11 @@ from typing import Any
 
 import aiokafka.admin.client
 import aiokafka.client
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.metadata import MetadataRequest
 
+from runtime.kafka.consumer import Consumer
 from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.tokens import token_provider
 from runtime.secret_file import read_secret
@@ -30,13 +31,13 @@ aiokafka.client.MetadataRequest = CreatesNoTopics
 aiokafka.admin.client.MetadataRequest = CreatesNoTopics
 
 
-def make_consumer(kafka: KafkaSettings, client_id: str, *topics: str, **options: Any) -> AIOKafkaConsumer:
+def make_consumer(kafka: KafkaSettings, client_id: str, *topics: str, **options: Any) -> Consumer:
     """Return a consumer, not started; `options` as AIOKafkaConsumer has them.
 
     Raises:
         ConfigurationError: a file or package that the settings name cannot be used.
     """
-    return AIOKafkaConsumer(*topics, client_id=client_id, **connection(kafka), **options)
+    return Consumer(*topics, client_id=client_id, **connection(kafka), **options)
 
 
 def make_producer(kafka: KafkaSettings, client_id: str, **options: Any) -> AIOKafkaProducer:

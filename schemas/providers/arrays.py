@@ -53,15 +53,28 @@ class Arrays:
                 else:
                     node = node.keys.setdefault(key, _Node())
         self.first_keys = frozenset(self._root.keys)
+        self._only = _only_array(self._root)
 
     def elements(self, document: Any, at_most: int) -> list[Element]:
         """Return the events of a body, in order; no more than `at_most` and one."""
+        if self._only is not None and type(document) is dict:
+            return self._elements_of_only(document)
         found: list[Element] = []
         for one in document if type(document) is list and document else (document,):
             _reach(self._root, one, (), (), found)
             if len(found) > at_most:
                 break
         return found
+
+    def _elements_of_only(self, document: dict[str, Any]) -> list[Element]:
+        """Return the events of a body where the mapping has one array and no deeper one: as `_reach` finds them."""
+        path, node = self._only  # type: ignore[misc]  # there is one
+        value: Any = document
+        for key in path[:-1]:
+            value = value.get(key) if type(value) is dict else None
+        if not _is_walked(node, value):
+            return [Element((), (document,))]
+        return [Element(path, (document, element)) for element in value]
 
     def wrapped(self, document: Any, elements: Iterable[Element]) -> Iterator[bytes]:
         """Return for each element the body that says nothing but it."""
@@ -108,6 +121,17 @@ class Arrays:
             assert following is not None, "the path was walked"
             node = following
         return node
+
+
+def _only_array(root: _Node) -> tuple[Path, _Node] | None:
+    """Return the array of a tree that has no other, and its place in it; None where there are several, or deeper ones."""
+    node, path = root, Path()
+    while len(node.keys) == 1 and node.each is None:
+        ((key, node),) = node.keys.items()
+        path = (*path, key)
+    if path and node.each is not None and not (node.keys or node.each.keys or node.each.each):
+        return (*path, EACH), node
+    return None
 
 
 def _reach(node: _Node, element: Any, path: Path, scopes: tuple[Any, ...], found: list[Element]) -> None:

@@ -1,12 +1,13 @@
 """CloudEvents 1.0 in JSON, one or a batch: the envelope names the event and its time, a mapping reads `data`.
 
 Source: cloudevents/spec, JSON event format (structured and batched mode). The default reads what Recibo itself
-writes to `message.events`, so one Recibo can feed another. In binary mode the envelope is in HTTP headers, which are
-not part of a body: use structured mode.
+writes to `message.events`, so one Recibo can feed another. A request in binary mode is put into structured mode by
+`schemas.providers.cloudevents_binary` before it is stored.
 """
 
 from typing import Final
 
+from schemas.providers.cloudevents_binary import enveloped
 from schemas.providers.mapped import MappedParser
 from schemas.providers.mapping import EXTRA_FIELDS, FIELDS, FieldMapping
 from schemas.providers.paths import path_of
@@ -42,7 +43,9 @@ PROVIDER: Final = Provider(
     content_types=("application/cloudevents+json", "application/cloudevents-batch+json", "application/json"),
     authentication={"kind": "standard_webhooks"},
     setup=(
-        "Send CloudEvents in structured or batched JSON to {url}.",
+        "Send CloudEvents in JSON to {url}: structured, batched, or in binary mode (attributes as headers ce-…, JSON data).",
         "Sign as Standard Webhooks does (webhook-id, webhook-timestamp, webhook-signature) with the secret {secret}.",
+        "The signature covers the body alone: structured mode is the one in which the event's attributes are signed too.",
     ),
+    envelope=enveloped,
 )

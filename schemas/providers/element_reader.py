@@ -36,7 +36,8 @@ class ElementReader:
         self._arrays = arrays
         self._last = len(prefixes(arrays)) - 1
         self._slots = {name: slot for slot, name in enumerate((*texts, "status", "time"))}
-        self._own_slots = tuple(self._slots[name] for name in _ITS_OWN)
+        self._own_slots = frozenset(self._slots[name] for name in _ITS_OWN)
+        self._kept_of_objects = self._own_slots | {self._slots["status"], self._slots["time"]}
         self._blank = (*("" for _ in texts), "", None)
         self._scalar = tuple(
             slot
@@ -78,12 +79,14 @@ class ElementReader:
             if type(scope) is dict:
                 plan = self._readers[level].plan(scope)
                 plans = (*plans, (plan, scope))
-                merged = [own or other for own, other in zip(values, plan.values(scope), strict=True)]
-                for slot in self._own_slots:
-                    merged[slot] = values[slot]
-                if is_object:  # the event's own candidates come first, and are looked at through the plans
-                    merged[-2:] = values[-2:]
-                values = tuple(merged)
+                # Of an object, its own candidates for status and time come first, and are looked at through the plans.
+                kept = self._kept_of_objects if is_object else self._own_slots
+                wanted = [slot for slot in plan.slots if slot not in kept and not values[slot]]
+                if wanted:
+                    around, merged = plan.values(scope), list(values)
+                    for slot in wanted:
+                        merged[slot] = around[slot]
+                    values = tuple(merged)
         return plans, values
 
     def _scalar_values(self, event: Any) -> tuple[Any, ...]:

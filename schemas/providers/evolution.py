@@ -187,4 +187,5 @@ PROVIDER: Final = Provider(
         "logout": "reported",
     },
     redact=redactor("apikey", "pairingCode"),
+    appends_event=True,
 )

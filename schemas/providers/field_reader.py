@@ -34,6 +34,8 @@ class Plan(NamedTuple):
     """Each looks where a status may stand."""
     times: tuple[Callable[[Document], Any], ...]
     """Each looks where a time may stand."""
+    slots: tuple[int, ...] = ()
+    """Which of `values` may be there at all."""
 
 
 Shape = tuple[tuple[str, ...], tuple[Any, ...]]
@@ -122,7 +124,9 @@ class FieldReader:
         looks = {name: [_look(document, path) for path in paths] for name, paths in candidates.items()}
         texts = [looks[name] for name in self._texts]
         statuses, times = (tuple(_looker(document, p) for p in candidates[name]) for name in ("status", "time"))
-        return Plan(_compile([*texts, looks["status"][:1]], looks["time"][:1]), statuses, times)
+        columns = [*texts, looks["status"][:1], looks["time"][:1]]
+        slots = tuple(slot for slot, listed in enumerate(columns) if listed)
+        return Plan(_compile(columns[:-1], columns[-1]), statuses, times, slots)
 
     def _candidates(self, name: str, document: Document | None) -> list[Path]:
         return [p for p in self._paths.get(name, ()) if document is None or _may_have(document, p)]

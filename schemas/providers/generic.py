@@ -1,7 +1,8 @@
 """Any other provider: its body is described by `[sources.NAME.mapping]` alone.
 
 Only Recibo's own status names are understood without configuration. `recibo source learn NAME` proposes a mapping
-from captured bodies.
+from captured bodies: JSON and forms. XML and forms of several parts can be read by no mapping; they are kept all the same,
+so that what comes can be seen.
 """
 
 from typing import Final
@@ -24,8 +25,12 @@ PROVIDER: Final = Provider(
         "text/plain",
         "application/vnd.api+json",
         "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/xml",
+        "text/xml",
     ),
     authentication=OWN_SIGNATURE,
+    appends_event=True,
     setup=(
         "Enter {url} as the provider's webhook URL.",
         "If it can sign, give it the secret {secret}; its header, algorithm and encoding go into the source's auth table.",

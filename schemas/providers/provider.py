@@ -38,6 +38,14 @@ class Part(NamedTuple):
     body: bytes
 
 
+class Enveloped(NamedTuple):
+    """A request whose headers had a part of the event, as one that has all of it in its body."""
+
+    body: bytes
+    headers: Sequence[tuple[bytes, bytes]]
+    """What is left of them, as one would send them with this body."""
+
+
 class Parser(Protocol):
     """A provider's reading of bodies. Pure: the same bytes give the same answer; neither method ever raises."""
 
@@ -78,5 +86,10 @@ class Provider:
     redact: Callable[[bytes], bytes] | None = None
     """Takes credentials out of a verified body, before anything is stored. Bytes with nothing to redact come back
     verbatim; the rest of a body keeps its bytes."""
+    appends_event: bool = False
+    """Whether it may append an event's name to the URL that it was given (`/messages-update`)."""
+    envelope: Callable[[Sequence[tuple[bytes, bytes]], bytes], "Enveloped | None"] | None = None
+    """For a provider that may put a part of an event into HTTP headers: (headers, verified body) → the whole event; None
+    where the headers have nothing of it."""
     challenge: Callable[[Mapping[str, str], str], str | None] | None = None
     """For a provider that verifies a URL by GET: (query, verify token) → the body to answer, or None to refuse."""

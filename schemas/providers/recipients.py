@@ -6,6 +6,7 @@ from typing import Final
 from schemas.identity import KINDS, Identity, least
 
 _PHONE: Final = re.compile(r"\+?[0-9(][0-9 ().\-]{5,24}$")
+_NO_PUNCTUATION: Final = str.maketrans("", "", "+() .-")
 _BSUID: Final = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 _PARENT_BSUID: Final = re.compile(r"[A-Z]{2}\.ENT\.[A-Za-z0-9]{1,128}$")
 _KIND_BY_DOMAIN: Final = {"lid": "lid", "g.us": "group", "broadcast": "broadcast", "newsletter": "newsletter"}
@@ -18,7 +19,7 @@ _OF_PEOPLE: Final = frozenset(KINDS) - {"group"}
 _ORDER: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
-def recipient_of(text: str) -> tuple[str, str]:
+def recipient_of(text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return a kind
     """Return (recipient, kind): digits of a `phone`, or the id itself of a `bsuid`, `lid` or `group`; ("", "") for none.
 
     A channel prefix (`whatsapp:+55…`, Twilio) and a JID's domain and device (`55…:3@s.whatsapp.net`) are dropped.
@@ -34,8 +35,10 @@ def recipient_of(text: str) -> tuple[str, str]:
         if kind:
             return local, kind
         text = local.partition(":")[0]
+        if text.isdecimal() and text.isascii():
+            return text, "phone"
     if _PHONE.match(text):
-        return "".join(c for c in text if c in "0123456789"), "phone"
+        return text.translate(_NO_PUNCTUATION), "phone"
     if _BSUID.match(text):
         return text, "bsuid"
     return text, "parent_bsuid" if _PARENT_BSUID.match(text) else ""

@@ -5,7 +5,7 @@ read the method again, with what is said beside it in mind, run the tests of ing
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -19,6 +19,8 @@ from aiokafka.producer.transaction_manager import PidAndEpoch, TransactionManage
 from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 from ingest.durable.idempotent_producer import begin_new_epoch, discard, is_dead
+from runtime.kafka.consumer import Consumer
+from tests.conftest import MakeTopic
 from tests.contracts.reading import check_as_read, parameters
 
 
@@ -147,6 +149,28 @@ async def test_a_consumer_has_a_client_that_can_be_told_of_topics() -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers="127.0.0.1:1")
     assert isinstance(consumer._client, AIOKafkaClient)
     await consumer.stop()
+
+
+@pytest.mark.parametrize("stop", [AIOKafkaConsumer.stop, Consumer.stop], ids=["theirs", "ours"])
+async def test_a_consumer_stops_between_two_fetches(
+    stop: Callable[[Consumer], Awaitable[None]], kafka_bootstrap: str, make_topic: MakeTopic
+) -> None:
+    """A stop that meets a fetch which waits before it tries again cancels its caller and leaves its client; ours does neither."""
+    consumer = Consumer(bootstrap_servers=kafka_bootstrap)
+    await consumer.start()
+    consumer.assign([TopicPartition(await make_topic(), 0)])
+    waiting = asyncio.create_task(asyncio.sleep(3600))
+    await asyncio.sleep(0)
+    consumer._fetcher._pending_tasks.add(waiting)  # as `_proc_fetch_request` does after an error
+    if stop is Consumer.stop:
+        await stop(consumer)
+    else:
+        with pytest.raises(asyncio.CancelledError):
+            await stop(consumer)
+        assert consumer._client._sync_task is not None, "and leaves its client at work"
+        await consumer._end()
+    assert waiting.cancelled()
+    assert consumer._client._sync_task is None
 
 
 def test_a_batch_built_without_a_producer() -> None:

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
 from deploy.demo.read_tables import TableReader
+from runtime.kafka.consumer import Consumer
 from schemas.topics import RAW, Topics
 from tests.differential.compare import PUBLISHED, Published
 from tests.differential.naive import RANKS, Fields, Naive, rows
@@ -30,7 +31,7 @@ async def append_hostile(bootstrap: str, records: Iterable[RawRecord]) -> None:
 
 async def whole_topic(bootstrap: str, topic: str) -> list[ConsumerRecord]:
     """Return every record of a topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, max_partition_fetch_bytes=8 << 20)
+    consumer = Consumer(bootstrap_servers=bootstrap, max_partition_fetch_bytes=8 << 20)
     await consumer.start()
     found: list[ConsumerRecord] = []
     try:

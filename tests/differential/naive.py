@@ -30,6 +30,7 @@ RANKS: Final = {
     "read": 50,
 }
 FAILED: Final = ("error", "expired", "number_not_found")
+GRAVER: Final = ("connected", "disconnected", "logout")
 RECIPIENT_KINDS: Final = ("", "group", "parent_bsuid", "bsuid", "lid", "phone")
 """From the kind that says least of a recipient: it is never replaced by a lesser one."""
 IDENTITY_KINDS: Final = ("phone", "lid", "bsuid", "parent_bsuid", "group")
@@ -42,7 +43,6 @@ JOURNAL_MAX: Final = 64
 RING_MAX: Final = 256
 LISTED_MAX: Final = 16
 IDENTITIES_MAX: Final = 8
-LATER_SELECTION: Final = "an event that one source left out is published where another selects it"
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 
 
@@ -76,15 +76,9 @@ class Outcome:
 class Naive:
     """Reads the raw log record by record. Records of one key must come in the log's order."""
 
-    def __init__(self, parser_of: Callable[[SourceContext], Parser], left_out: frozenset[str] = frozenset()) -> None:
-        """Begin with nothing known.
-
-        Args:
-            parser_of: finds the parser of a source.
-            left_out: rules of the design (`LATER_SELECTION`) that are not followed.
-        """
+    def __init__(self, parser_of: Callable[[SourceContext], Parser]) -> None:
+        """Begin with nothing known; `parser_of` finds the parser of a source."""
         self._parser_of = parser_of
-        self._left_out = left_out
         self.messages: dict[bytes, Life] = {}
         """Key → the life that goes on, or the last one."""
         self.connections: dict[bytes, Life] = {}
@@ -124,7 +118,7 @@ class Naive:
         is_selected = context.selected is None or event.status in context.selected
         if event.id in life.known:
             told = life.known[event.id]
-            if self._publishes_later(told, is_selected=is_selected):
+            if is_selected and all(verdict == "unselected" for _, verdict in told):
                 told.append((place, life.would[event.id]))
                 return life.would[event.id]
             return "repeat"
@@ -140,10 +134,6 @@ class Naive:
             del life.known[next(iter(life.known))]
         return life.known[event.id][0][1]
 
-    def _publishes_later(self, told: list[tuple[Place, str]], *, is_selected: bool) -> bool:
-        """Return whether an event known only from sources that left it out is published now."""
-        return is_selected and LATER_SELECTION not in self._left_out and all(v == "unselected" for _, v in told)
-
 
 def standing(life: Life) -> Any:
     """Return what an event may raise: a message's rank, or a connection's latest report."""
@@ -151,7 +141,12 @@ def standing(life: Life) -> Any:
         return None
     if life.events[0].message_id:
         return max(RANKS[event.status] for event in life.events)
-    return max((event.occurred_at_ms, event.id) for event in life.events)
+    return max(map(_report, life.events))
+
+
+def _report(event: Event) -> tuple[int, int, str]:
+    """Return what orders the reports of a connection: its time; of two at one moment, the graver."""
+    return (event.occurred_at_ms, GRAVER.index(event.status), event.id)
 
 
 def _key(event: Event) -> bytes:
@@ -231,7 +226,7 @@ def _failure(failures: list[Event]) -> Fields:
 def connection(life: Life) -> Fields:
     """Return what is true of a connection."""
     told = life.events
-    latest = max(told, key=lambda event: (event.occurred_at_ms, event.id))
+    latest = max(told, key=_report)
     facts: Fields = {
         "account": latest.account,
         "connection_id": latest.connection_id,

@@ -62,13 +62,19 @@ class Tally:
         }
 
 
-def checked_out() -> str:
-    """Return the commit that is checked out, marked where files differ from it; "unknown" without a repository."""
-    asked = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12", "--exclude=*"],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
+def checked_out(beside: tuple[str, ...] = ()) -> str:
+    """Return the commit that is checked out, marked where files differ from it; "unknown" without a repository.
+
+    Args:
+        beside: files whose changes do not count, since the run itself writes them.
+    """
+    commit = _git("rev-parse", "--short=12", "HEAD")
+    changed = _git(
+        "status", "--porcelain", "--untracked-files=no", "--", ".", *(f":(exclude){name}" for name in beside)
     )
-    return asked.stdout.strip() or "unknown"
+    return f"{commit}+changes" if commit and changed else commit or "unknown"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -37,14 +37,24 @@ def report(number: int, status: str = "logout") -> Event:
 
 
 def folded(
-    ids: list[int], first: int = 0, state: ConnectionState | None = None, committed: int = 0
+    ids: list[int], first: int = 0, state: ConnectionState | None = None, committed: int = 0, left_out: int = 0
 ) -> tuple[Any, list[str]]:
-    """Fold reports of these ids from offset `first` on; return the state and every outcome."""
+    """Fold reports of these ids from offset `first` on; return the state and every outcome.
+
+    Every so manieth record, where `left_out` is not 0, is of a source that leaves it out.
+    """
     outcomes = []
     for offset, number in enumerate(ids, start=first):
-        state, outcome, _ = fold(CONNECTION, state, report(number), offset, AT_MS + offset, None, committed)
+        state, outcome, _ = fold(
+            CONNECTION, state, report(number), offset, AT_MS + offset, selection(offset, left_out), committed
+        )
         outcomes.append(outcome)
     return state, outcomes
+
+
+def selection(offset: int, left_out: int) -> tuple[str, ...] | None:
+    """Return what the source of the record at an offset selects: nothing, at every so manieth one."""
+    return () if left_out and offset % left_out == 0 else None
 
 
 def test_every_distinct_report_is_published() -> None:
@@ -73,19 +83,20 @@ def test_an_id_beyond_the_ring_is_published_again() -> None:
 ids = st.lists(st.integers(0, RING_MAX + 40), min_size=1, max_size=60)
 
 
-@given(before=st.integers(0, RING_MAX + 80), later=ids, data=st.data())
-def test_a_replay_repeats_every_outcome(before: int, later: list[int], data: st.DataObject) -> None:
+@given(before=st.integers(0, RING_MAX + 80), later=ids, left_out=st.integers(0, 3), data=st.data())
+def test_a_replay_repeats_every_outcome(before: int, later: list[int], left_out: int, data: st.DataObject) -> None:
     """From any committed offset on, whatever has been pruned and written meanwhile, a replay says what was said."""
     log = [*range(before), *later]
-    whole, outcomes = folded(log)
+    whole, outcomes = folded(log, left_out=left_out)
     committed = data.draw(st.integers(0, len(log)))
     durable = data.draw(st.integers(committed, len(log)))
     state = None
     for offset in range(durable):
         now = min(committed, data.draw(st.sampled_from((0, offset)))) if offset % 50 == 0 else 0
-        state, _, _ = fold(CONNECTION, state, report(log[offset]), offset, AT_MS + offset, None, now)
+        selected = selection(offset, left_out)
+        state, _, _ = fold(CONNECTION, state, report(log[offset]), offset, AT_MS + offset, selected, now)
     read = connection_state.decode(connection_state.encode(state)) if state is not None else None
-    again, said = folded(log[committed:], committed, read, committed)
+    again, said = folded(log[committed:], committed, read, committed, left_out)
     assert said == outcomes[committed:]
     ring = [entry.event_id for entry in (again or whole).bookkeeping.journal[-RING_MAX:]]
     assert ring == [entry.event_id for entry in whole.bookkeeping.journal[-RING_MAX:]]

@@ -194,4 +194,39 @@ def test_an_unselected_status_is_folded() -> None:
     state, outcome, _ = fold(MESSAGE, None, SIMPLE, 0, AT_MS, ("queued",))
     assert (outcome, state.status) == ("unselected", "read")
     assert fold(MESSAGE, state, SIMPLE, 0, AT_MS, ("queued",))[1:] == ("unselected", False)
-    assert fold(MESSAGE, state, SIMPLE, 1, AT_MS, None)[1:] == ("repeat", False)
+    assert fold(MESSAGE, state, SIMPLE, 1, AT_MS, ("queued",))[1:] == ("repeat", False)
+
+
+@given(data=st.data(), kind=st.sampled_from((MESSAGE, CONNECTION)))
+def test_which_events_are_published_needs_no_order(data: st.DataObject, kind: StateKind) -> None:
+    """An event is published once, where a source selects it, whoever told it first; a replay says what was said."""
+    of = SIMPLE if kind is MESSAGE else msgspec.structs.replace(SIMPLE, message_id="", status="logout")
+    told = data.draw(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=20))
+    records = data.draw(st.permutations(told))
+    state: Any = None
+    said = []
+    for offset, (number, selects) in enumerate(records):
+        event = msgspec.structs.replace(of, id=f"e{number}")
+        state, outcome, _ = fold(kind, state, event, offset, AT_MS, None if selects else ())
+        said.append(outcome)
+    published = [
+        number for (number, _), outcome in zip(records, said, strict=True) if outcome in ("advanced", "filled")
+    ]
+    assert sorted(published) == sorted({number for number, selects in told if selects})
+    again = kind.decode(kind.encode(state))
+    for offset, (number, selects) in enumerate(records):
+        event = msgspec.structs.replace(of, id=f"e{number}")
+        assert fold(kind, again, event, offset, AT_MS, None if selects else ())[1:] == (said[offset], False)
+
+
+def test_a_later_selection_says_what_the_first_would_have_been() -> None:
+    """The record of a selecting source gets the verdict that the one left out would have had, and moves the version."""
+    state, _, _ = fold(MESSAGE, None, SIMPLE, 0, AT_MS, ())
+    late = msgspec.structs.replace(SIMPLE, id="e1", status="queued")
+    state, outcome, _ = fold(MESSAGE, state, late, 1, AT_MS, ())
+    assert outcome == "unselected"
+    assert fold(MESSAGE, state, late, 2, AT_MS, None)[1:] == ("filled", True)
+    assert fold(MESSAGE, state, SIMPLE, 3, AT_MS, None)[1:] == ("advanced", True)
+    assert state.bookkeeping.version == 3
+    assert fold(MESSAGE, state, SIMPLE, 4, AT_MS, None)[1:] == ("repeat", False)
+    assert fold(MESSAGE, state, SIMPLE, 0, AT_MS, ())[1:] == ("unselected", False)

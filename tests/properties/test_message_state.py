@@ -32,7 +32,7 @@ events = st.builds(
     absurd_time=st.booleans(),
     received_at_ms=times,
     recipient=words,
-    recipient_kind=st.sampled_from(["", "phone", "lid"]),
+    recipient_kind=st.sampled_from(["", *KINDS, "new"]),
     client_ref=words,
     aliases=st.lists(st.sampled_from([f"t{n}" for n in range(20)]), max_size=3).map(tuple),
     campaign=words,
@@ -128,6 +128,18 @@ def test_shared_facts_say_what_was_reported(history: list[Event]) -> None:
         assert getattr(state, name) == max(getattr(event, name) for event in history)
     identities = {identity for event in history for identity in event.identities}
     assert state.identities == sorted(identities, key=identity_order)[:IDENTITIES_MAX]
+
+
+@given(histories)
+def test_a_number_is_never_replaced_by_a_lesser_kind(history: list[Event]) -> None:
+    """Whatever came and in whatever order, the recipient is of the kind that says most of those reported, a number first."""
+    state = folded(history)
+    reported = {(event.recipient_kind, event.recipient) for event in history if event.recipient}
+    kinds = [kind for kind in KINDS if kind in {kind for kind, _ in reported}]
+    if kinds:
+        assert (state.recipient_kind, state.recipient) == (kinds[0], max(v for k, v in reported if k == kinds[0]))
+    else:
+        assert state.recipient == max((value for _, value in reported), default="")
 
 
 @given(histories)

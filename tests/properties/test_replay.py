@@ -60,7 +60,9 @@ def log_of(choices: list[int]) -> list[Any]:
     return found
 
 
-LOGS = st.lists(st.integers(0, len(STATUSES) * 3 * 7 * 5 * 2 - 1), min_size=1, max_size=40).map(log_of)
+CHOICES = len(STATUSES) * 3 * 7 * 5 * 2
+"""How many different records `log_of` makes."""
+LOGS = st.lists(st.integers(0, CHOICES - 1), min_size=1, max_size=40).map(log_of)
 
 
 def steps(log: list[Any], durable: Durable, sizes: list[int]) -> list[Step]:

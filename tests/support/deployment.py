@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 from clickhouse_connect.driver.client import Client
@@ -23,6 +23,7 @@ from projections import rollup
 from projections.settings import Settings
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
+from runtime.kafka.consumer import Consumer
 from runtime.kafka.settings import KafkaSettings
 from runtime.programs import CHECKOUT
 from schemas.message_state import MessageState
@@ -101,7 +102,7 @@ class Deployment:
         """Delete from the raw log, and from the topics of events, what was appended before `at_ms`."""
         admin, topics = AIOKafkaAdminClient(bootstrap_servers=self.kafka), Topics(1)
         await admin.start()
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka)
+        consumer = Consumer(bootstrap_servers=self.kafka)
         await consumer.start()
         for topic in (RAW, topics.message_events, topics.set_aside):
             partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
@@ -113,7 +114,7 @@ class Deployment:
     async def states(self, generation: int) -> dict[str, MessageState]:
         """Return the last value of each message in the state topic of a generation."""
         topic = Topics(generation).message_state
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
+        consumer = Consumer(bootstrap_servers=self.kafka, auto_offset_reset="earliest")
         await consumer.start()
         partitions = [TopicPartition(topic, p) for p in range(PARTITIONS)]
         consumer.assign(partitions)

@@ -13,6 +13,7 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 from operations.topics import wait_for_leaders
 from projections.app import make_lanes
 from projections.settings import Settings
+from runtime.kafka.consumer import Consumer
 from schemas.topics import RAW, REQUESTS, Topics, derived
 from tests.support.databases import Databases
 from tests.support.polling import until
@@ -99,9 +100,7 @@ async def traffic(world: World, known: dict[str, int], kafka: str) -> AsyncItera
 async def until_projected(kafka: str, settings: Settings, topics: Iterable[str]) -> None:
     """Wait until the live projector has read topics to their end."""
     for topic in topics:
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=kafka, group_id=f"{settings.group}.{topic}", enable_auto_commit=False
-        )
+        consumer = Consumer(bootstrap_servers=kafka, group_id=f"{settings.group}.{topic}", enable_auto_commit=False)
         await consumer.start()
         partitions = [TopicPartition(topic, number) for number in range(PARTITIONS)]
         ends = await consumer.end_offsets(partitions)

@@ -16,6 +16,7 @@ import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.structs import ConsumerRecord
 
+from runtime.kafka.consumer import Consumer
 from runtime.ports import HOST, free_port
 from schemas.signatures import sign
 from schemas.topics import RAW, REQUESTS
@@ -173,7 +174,7 @@ def ingest_at(
 
 async def records_of(bootstrap_servers: str, topic: str, source: str) -> list[ConsumerRecord]:
     """Return all records of a source in `webhook.raw` or `webhook.requests`, partition by partition."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, max_partition_fetch_bytes=8 * 1024 * 1024)
+    consumer = Consumer(bootstrap_servers=bootstrap_servers, max_partition_fetch_bytes=8 * 1024 * 1024)
     await consumer.start()
     found: list[ConsumerRecord] = []
     try:

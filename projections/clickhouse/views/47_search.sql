@@ -47,3 +47,5 @@ SELECT DISTINCT
 FROM states AS s
 LEFT JOIN of_group AS g
     ON g.account = s.account AND g.state_id = s.message_id AND g.state_day = s.anchor_day
+-- Where numbers are masked nobody is found by one: whoever may ask for 20,000 of them would know which are right.
+WHERE s.found_by IN ('id', 'reference') OR ${finds_people}

@@ -30,8 +30,10 @@ _PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[^{}]+)\))?\}")
 """What is filled in: `${statuses}`, `${number(recipient)}`."""
 
 _MASKED_NUMBER: Final = r"if({0} = '', '', concat(substring({0}, 1, 4), '****', right({0}, 2)))"
-_MASKED_DIGITS: Final = r"replaceRegexpAll({0}, '([0-9]{{4}})[0-9]{{3,}}([0-9]{{2}})', '\\1****\\2')"
-"""Every run of nine digits or more: whatever a payload calls its number."""
+_MASKED_DIGITS: Final = (
+    r"replaceRegexpAll({0}, '([0-9](?:GAP[0-9]){{3}})(?:GAP[0-9]){{3,}}((?:GAP[0-9]){{2}})', '\\1****\\2')"
+).replace("GAP", "[ ()./-]{{0,2}}")
+"""Every run of nine digits or more, also where they stand in groups: whatever a text calls its number."""
 
 MARGIN_DAYS: Final = 16
 """Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
@@ -49,7 +51,8 @@ _SOME_DAYS: Final = {
     "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
 }
 _STATES_FOUND: Final = (
-    "(SELECT anchor_day, account, message_id FROM ${store}.message_found(texts = {texts:Array(String)}))"
+    "(SELECT anchor_day, account, message_id FROM ${store}.message_found(texts = {texts:Array(String)}) "
+    "WHERE found_by IN ('id', 'reference') OR ${finds_people})"
 )
 _FOUND: Final = {
     "alone": f"(anchor_day, account, message_id) IN {_STATES_FOUND}",
@@ -96,6 +99,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
+        "finds_people": str(int(not masked)),
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
         "audit": part("audit", bound="", request_bound=""),

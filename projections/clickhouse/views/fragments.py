@@ -22,7 +22,7 @@ _FOLDED: Final = {
     "provider": "max",
     "sources": "union",
     "connection_id": "max",
-    "recipient": "max",
+    "ranked_recipient": "max",
     "client_ref": "max",
     "campaign": "max",
     "pricing": "max",

@@ -16,7 +16,7 @@ import pytest
 
 from runtime.programs import CHECKOUT
 from tests.faults.matrix import page
-from tests.faults.matrix.page import Result
+from tests.faults.matrix.page import NOT_YET, Result
 from tests.faults.matrix.row import Row, is_here
 from tests.faults.matrix.size import ROUNDS_VARIABLE, SEED_VARIABLE
 from tests.faults.matrix.table import FAMILIES, ROWS
@@ -34,12 +34,24 @@ _FOLDERS: Final = re.compile(r"(?<![\w./:])/(?:[\w.+-]+/)+")
 @click.option("--from", "--seed", "seed", default=1, show_default=True, help="Of the rows that use chance.")
 @click.option("--seconds-max", default=2400, show_default=True, help="Leave out the longest rows beyond this.")
 @click.option("--page/--no-page", "writes_page", default=True, help="Whether to write docs/faults.md.")
+@click.option("--missing", is_flag=True, help="Only rows that docs/faults.md does not say have held.")
 @click.option("--list", "only_lists", is_flag=True, help="Print the names and end.")
 def main(
-    *, only: tuple[str, ...], rounds: int, seed: int, seconds_max: float, writes_page: bool, only_lists: bool
+    *,
+    only: tuple[str, ...],
+    rounds: int,
+    seed: int,
+    seconds_max: float,
+    writes_page: bool,
+    missing: bool,
+    only_lists: bool,
 ) -> None:
     """Run rows of the fault matrix. Exit code 1 when one does not hold."""
-    rows = within(chosen(only), seconds_max)
+    rows = chosen(only)
+    if missing:
+        known = results()
+        rows = [row for row in rows if known.get(row.name, NOT_YET).verdict != "held"]
+    rows = within(rows, seconds_max)
     if only_lists:
         for row in rows:
             click.echo(f"{row.name} ({row.source}; about {row.seconds:.0f} s)")
@@ -76,6 +88,11 @@ def chosen(only: tuple[str, ...]) -> list[Row]:
     return rows
 
 
+def results() -> dict[str, Result]:
+    """Return what docs/faults.md says of each row."""
+    return page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
+
+
 def within(rows: list[Row], seconds_max: float) -> list[Row]:
     """Return the rows, without the longest ones where all together would take longer."""
     kept, left = set(), seconds_max
@@ -92,7 +109,7 @@ class _Run:
     def __init__(self, rows: list[Row], *, writes_page: bool) -> None:
         self._of = len(rows)
         self._writes_page = writes_page
-        self._commit = checked_out()
+        self._commit = checked_out(beside=("docs/faults.md",))
         self._began = time.monotonic()
         self.held = 0
         self.failed: list[str] = []
@@ -107,9 +124,9 @@ class _Run:
         said = f"{verdict}: {one_line(why)}" if why else verdict
         click.echo(f"\n[{done} of {self._of}, {time.monotonic() - self._began:.0f} s] {row.name}: {said}")
         if self._writes_page:  # read again: another run of other rows may have written meanwhile
-            results = page.read(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
-            results[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
-            PAGE.write_text(page.render(FAMILIES, results), encoding="utf-8")
+            known = results()
+            known[row.name] = Result(said, self._commit, datetime.now(UTC).date().isoformat())
+            PAGE.write_text(page.render(FAMILIES, known), encoding="utf-8")
 
 
 def one_line(why: str) -> str:

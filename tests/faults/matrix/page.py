@@ -15,7 +15,8 @@ all rows and writes this page; `make faults ARGS="--only NAME"` runs those whose
 `tests/faults/matrix/` has the table, and for each row the tests that show it.
 
 "Of" says who asked for the row: the fault list that the design began with (`matrix`), or the findings of an attack on the whole (`core`, `attack`).
-A result is `held`, `failed` with the reason, `not run` (a tool or a right was missing), or `no test`: nothing shows it yet, so do not rely on it.
+A result is `held`, `failed` with the reason, `not run` (a tool or a right was missing), `not built yet`, or `no test`: nothing shows it yet, so do
+not rely on it. `--missing` runs what has not held yet, so that a run may be made in parts; each row says on which commit it last ran.
 """
 _COLUMNS: Final = (
     "| row | of | how | what must hold | result | commit | date |\n| --- | --- | --- | --- | --- | --- | --- |"
@@ -28,7 +29,7 @@ class Result:
     """What became of a row."""
 
     verdict: str
-    """`held`, `failed: why`, `not run: why`, `no test`, or `NEVER`."""
+    """`held`, `failed: why`, `not run: why`, `not built yet: what`, `no test`, or `NEVER`."""
     commit: str
     date: str
     """UTC day, 2026-11-27."""

@@ -25,6 +25,8 @@ class Row:
     """About how long it takes on two cores, without starting the servers that rows share."""
     shown_by: tuple[str, ...] = ()
     """The pytest nodes that show it, each with all of its parameters. None: nothing shows it yet, so it does not hold."""
+    not_built: str = ""
+    """What of the product is still to be built before anything can show it."""
 
 
 def nodes(file: str, *tests: str) -> tuple[str, ...]:

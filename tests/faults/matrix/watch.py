@@ -9,9 +9,10 @@ import pytest
 
 from tests.faults.matrix.row import Row
 
-Verdict = Literal["held", "failed", "not run", "no test"]
+Verdict = Literal["held", "failed", "not run", "no test", "not built yet"]
 
 NO_TEST: Final = "no test"
+NOT_BUILT: Final = "not built yet"
 
 
 @dataclass(eq=False)  # pytest keeps plugins in a dictionary
@@ -60,7 +61,9 @@ class Watch:
 
     def _conclude(self, row: Row) -> None:
         self._told.add(row.name)
-        if not row.shown_by:
+        if row.not_built:
+            self.tell(row, NOT_BUILT, row.not_built)
+        elif not row.shown_by:
             self.tell(row, NO_TEST, "")
         elif self._wrong[row.name]:
             self.tell(row, "failed", "; ".join(dict.fromkeys(self._wrong[row.name])))

@@ -96,7 +96,9 @@ class Findings:
             document = json.loads(record.value)
             state, _ = self._states.get((self._state_of[record.topic], record.key), (None, 0))
             journal = json.loads(state)["_"][2] if state is not None else []
-            entry = next((e for e in journal if e[1] == coordinate[1]), None)
+            entry = next(
+                (e for e in journal if coordinate[1] in (e[1], *(e[2][1:] if isinstance(e[2], list) else ()))), None
+            )
             is_past = len(journal) >= RING_MAX and coordinate[1] < journal[0][1]  # committed, and forgotten since
             if not is_past and (entry is None or entry[0] not in (document["id"], "")):
                 self._differ(f"{coordinate} was published before its verdict was written: journal entry {entry}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     GroupCoordinatorNotAvailableError,
@@ -13,6 +13,7 @@ from aiokafka.errors import (
 )
 from aiokafka.partitioner import murmur2
 
+from runtime.kafka.consumer import Consumer
 from schemas.topics import RAW, Topics, declared
 from tests.faults.processors.traffic import RawRecord
 from tests.support.polling import until
@@ -84,7 +85,7 @@ class TopicReader:
 
     def __init__(self, bootstrap: str, topics: Sequence[str], partitions: int) -> None:
         self._partitions = [TopicPartition(topic, p) for topic in topics for p in range(partitions)]
-        self._consumer = AIOKafkaConsumer(
+        self._consumer = Consumer(
             bootstrap_servers=bootstrap,
             enable_auto_commit=False,
             auto_offset_reset="earliest",

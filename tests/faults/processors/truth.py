@@ -19,8 +19,9 @@ FAILURES: Final = ("error", "expired", "number_not_found")
 IGNORED: Final = {"typing": "presence", "message": "inbound_message"}
 LISTED_MAX: Final = 64
 RING_MAX: Final = 256
-ADVANCED, FILLED, UNSELECTED = 1, 2, 3
-NAMES: Final = {ADVANCED: "advanced", FILLED: "filled", UNSELECTED: "unselected"}
+NAMES: Final = {1: "advanced", 2: "filled"}
+LEFT_OUT: Final = {4: "advanced", 3: "filled"}
+"""What a journal says of an event that its first source left out → what it would have been."""
 
 Document = dict[str, Any]
 
@@ -80,22 +81,26 @@ class Truth:
             state = _new_state(event, record.timestamp, is_message=is_message)
             self.states[topic, record.key] = state
         journal = state["_"][2]
-        if any(listed[0] == event["id"] for listed in (journal if is_message else journal[-RING_MAX:])):
+        selects = context.get("selected") is None or event["status"] in context["selected"]
+        listed = next((e for e in (journal if is_message else journal[-RING_MAX:]) if e[0] == event["id"]), None)
+        if listed is not None and not (selects and isinstance(listed[2], int) and listed[2] in LEFT_OUT):
             return self._set_aside(record, headers, "repeat", event)
         self.changed.add((topic, record.key))
+        if listed is not None:  # left out until now
+            verdict = LEFT_OUT[listed[2]]
+            listed[2], state["_"][0] = [listed[2], record.offset], record.offset
+            return self._published(record, headers, event, verdict, is_message=is_message)
         before = _standing(state)
         (_fold_message if is_message else _fold_connection)(state, event)
         state["_"][0] = record.offset
         state["_"][1] = max(state["_"][1], record.timestamp)
         if is_message and len(journal) >= LISTED_MAX:
             return self._set_aside(record, headers, "overflow", event)
-        verdict = ADVANCED if _standing(state) != before else FILLED
-        if context.get("selected") is not None and event["status"] not in context["selected"]:
-            verdict = UNSELECTED
-        journal.append([event["id"], record.offset, verdict])
-        if verdict == UNSELECTED:
+        code = (1 if selects else 4) if _standing(state) != before else (2 if selects else 3)
+        journal.append([event["id"], record.offset, code])
+        if not selects:
             return self._set_aside(record, headers, "unselected", event)
-        return self._published(record, headers, event, NAMES[verdict], is_message=is_message)
+        return self._published(record, headers, event, NAMES[code], is_message=is_message)
 
     def _published(self, record: Any, headers: Any, event: Document, outcome: str, *, is_message: bool) -> Expected:
         self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
@@ -247,7 +252,7 @@ def _fold_message(state: Document, event: Document) -> None:
         if event[name] > state.get(name, ""):
             state[name] = event[name]
     recipient = (event["recipient"], event["recipient_kind"])
-    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):
+    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):  # numbers alone are posted
         state["recipient"], state["recipient_kind"] = recipient
     state["sources"] = sorted({*state.get("sources", ()), event["source"]})[:16]
     aliases = sorted({*state.get("aliases", ()), *event["aliases"]})[:16]
@@ -286,12 +291,7 @@ def _fold_connection(state: Document, event: Document) -> None:
     status, at_ms = event["status"], event["occurred_at_ms"]
     report = [at_ms, CONNECTION_RANKS[status], event["id"], status, event["reason"]]
     if report[:3] > state["latest"][:3]:
-        state["latest"], state["status"], state["status_at_ms"], state["reason"] = (
-            report,
-            status,
-            at_ms,
-            event["reason"],
-        )
+        state |= {"latest": report, "status": status, "status_at_ms": at_ms, "reason": event["reason"]}
     state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
     state["last_at_ms"][status] = max(at_ms, state["last_at_ms"].get(status, at_ms))
     if event["old_time"]:

@@ -3,12 +3,13 @@
 import asyncio
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from projections.rows import projections_of
 from projections.settings import Settings
+from runtime.kafka.consumer import Consumer
 from schemas.topics import RAW, REQUESTS, Topics
 from tests.faults.projections.line import STORE, VIEWS, Line
 from tests.integration.projections.test_tables import FACTS_COLUMNS, facts_of, truth
@@ -30,7 +31,7 @@ async def until_projected(line: Line) -> None:
     partitions = [TopicPartition(t.topic, p) for t in projections_of(Topics(1)) for p in range(PARTITIONS)]
     admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
     await admin.start()
-    async with AIOKafkaConsumer(bootstrap_servers=line.kafka) as asking:
+    async with Consumer(bootstrap_servers=line.kafka) as asking:
         ends = await asking.end_offsets(partitions)
 
         async def done() -> bool:

@@ -5,6 +5,7 @@ from click.testing import CliRunner, Result
 
 from cli.message import command
 from schemas.errors import DeploymentError
+from schemas.identity import Identity
 from schemas.topics import Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, message_event
@@ -73,6 +74,24 @@ async def test_a_message_is_found_by_any_of_its_ids_and_its_reference(databases:
     assert by_id.count("│ acme") == 0
     assert by_id.count("advanced") + by_id.count("filled") == 3
     assert "q-2" not in by_id
+
+
+async def test_a_message_is_found_by_each_name_of_its_recipient(databases: Databases, project: Project) -> None:
+    """Number, lid and business-scoped id lead to one message, which shows the number though a later status came without it."""
+    named = (Identity("phone", "5511987654321"), Identity("bsuid", "BR.6641200347719966"))
+    later = (Identity("lid", "77610000000001"), named[1])
+    world = World()
+    world.post(message_event("m-1", "sent", START_MS, recipient=named[0].value, identities=named))
+    world.post(
+        message_event("m-1", "read", START_MS + 1, recipient=later[0].value, recipient_kind="lid", identities=later)
+    )
+    world.post(message_event("m-2", "read", START_MS, recipient="5511987654399"))
+    await project(world)
+    by_number = shown(databases, "(11) 98765-4321")
+    assert by_number == shown(databases, "BR.6641200347719966") == shown(databases, "77610000000001")
+    assert "recipient         5511987654321  +5511987654321 BR" in by_number
+    assert "also named        77610000000001 (lid), BR.6641200347719966 (bsuid)" in by_number
+    assert "m-2" not in by_number
 
 
 async def test_what_only_a_state_knows_is_found_as_well(databases: Databases, project: Project) -> None:

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from ingest.durable.kafka_log import KafkaLog, Outcome
 from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.settings import Settings
+from runtime.kafka.consumer import Consumer
 from runtime.kafka.settings import KafkaSettings
 from tests.conftest import MakeTopic
 
@@ -46,7 +47,7 @@ async def values_of(bootstrap: str, topic: str, partitions: int) -> list[bytes]:
 
 async def values_by_partition(bootstrap: str, topic: str, count: int = PARTITIONS) -> dict[int, list[bytes]]:
     """Return all values of a topic in the order of their offsets."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)
+    consumer = Consumer(bootstrap_servers=bootstrap)
     await consumer.start()
     try:
         partitions = [TopicPartition(topic, number) for number in range(count)]

@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from processors.fold import CONNECTION
 from processors.understand import understand
+from runtime.kafka.consumer import Consumer
 from schemas import connection_state
 from schemas.connection_state import decode as decode_state
 from schemas.event import Event, RawReference, decode_cloud_event, encode_cloud_event
@@ -103,7 +104,7 @@ async def write_old_deployment(kafka: str) -> None:
         for topic, value, at_ms in as_it_was_folded(records):
             await producer.send(topic, value, KEY, PARTITION, timestamp_ms=at_ms)
         await producer.flush()
-    group = AIOKafkaConsumer(bootstrap_servers=kafka, group_id="recibo-processors-g1", enable_auto_commit=False)
+    group = Consumer(bootstrap_servers=kafka, group_id="recibo-processors-g1", enable_auto_commit=False)
     await group.start()
     group.assign([TopicPartition(RAW, partition) for partition in range(PARTITIONS)])
     await group.commit({TopicPartition(RAW, p): REPORTS if p == PARTITION else 0 for p in range(PARTITIONS)})

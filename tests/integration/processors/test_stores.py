@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from rocksdict import Cache
 
 from processors.changelog import recover
 from processors.store import Identity, StateStore
+from runtime.kafka.consumer import Consumer
 from runtime.kafka.settings import KafkaSettings
 from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
@@ -165,7 +166,7 @@ async def test_offsets_out_of_the_log_are_refused(
         raw = TopicPartition(RAW, 0)
         await scene.append(scene.traffic.records(200))
         await kafka_admin.delete_records({raw: RecordsToDelete(before_offset=100)})
-        group = AIOKafkaConsumer(
+        group = Consumer(
             bootstrap_servers=kafka_bootstrap,
             group_id=f"recibo-processors-g{scene.generation}",
             enable_auto_commit=False,

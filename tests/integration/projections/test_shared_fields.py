@@ -9,7 +9,7 @@ from operations.repair import published
 from projections.clickhouse.views.fragments import receipt_times
 from schemas import message_state
 from schemas.event import Event
-from schemas.identity import IDENTITIES_MAX, KINDS, Identity
+from schemas.identity import IDENTITIES_MAX, KINDS, Identity, prominence
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
 from schemas.status import BIT, RANK
@@ -21,7 +21,7 @@ from tests.support.world import START_MS, World, connection_event, message_event
 WORDS = ("", "regular", "marketing", "ção")
 STATES = (
     f"SELECT message_id, generation, seeded_from, first_at, old_time, {receipt_times()} AS mask, billable, price_type, price_category, "
-    "price_model, arrayMap(i -> [i.1, i.2], identities), line, template, queued_at, created_at, sent_at, error_at, expired_at, number_not_found_at, "
+    "price_model, arrayMap(i -> [i.1, i.2], identities), line, template, ranked_recipient, queued_at, created_at, sent_at, error_at, expired_at, number_not_found_at, "
     "delivered_at, read_at FROM store.message_state FINAL"
 )
 
@@ -46,6 +46,8 @@ def event_of(random_: random.Random, message_id: str) -> Event:
         ),
         line=random_.choice(["", "+5511987654321", "+551187654321"]),
         template=random_.choice(WORDS),
+        recipient=random_.choice(["", "5511987654321", "551187654321", "BR.66", "77610"]),
+        recipient_kind=random_.choice(["", "new", *KINDS]),
     )
 
 
@@ -62,16 +64,37 @@ def row_of(state: MessageState) -> tuple[Any, ...]:
     """Return a state as STATES gives it."""
     s, first = state, state.first_at_ms
     told = (s.generation, s.seeded_from, s.first_at or None, s.old_time, s.receipt_times, s.billable)
-    texts = (s.price_type, s.price_category, s.price_model, [tuple(i) for i in s.identities], s.line, s.template)
+    texts = (
+        s.price_type,
+        s.price_category,
+        s.price_model,
+        [tuple(i) for i in s.identities],
+        s.line,
+        s.template,
+        prominence(s.recipient, s.recipient_kind),
+    )
     return (*told, *texts, {status: first.get(status) for status in RANK})
 
 
 def row_found(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return a row of STATES as `row_of` gives it: identities bounded as a view bounds them."""
-    _, generation, seeded, first_at, old, mask, billable, *texts, identities, line, template = row[:13]
-    first = {status: ms(at) for status, at in zip(RANK, row[13:], strict=True)}
+    _, generation, seeded, first_at, old, mask, billable, *texts, identities, line, template, recipient = row[:14]
+    first = {status: ms(at) for status, at in zip(RANK, row[14:], strict=True)}
     least = sorted({(kind, value) for kind, value in identities}, key=lambda i: (KINDS.index(i[0]), i))[:IDENTITIES_MAX]
-    return (generation, seeded, ms(first_at), old, mask, billable, *texts, least, line, template, first)
+    return (
+        generation,
+        seeded,
+        ms(first_at),
+        old,
+        mask,
+        billable,
+        *texts,
+        least,
+        line,
+        template,
+        tuple(recipient),
+        first,
+    )
 
 
 async def test_the_table_joins_as_the_processors_do(databases: Databases, project: Project) -> None:
@@ -123,3 +146,21 @@ async def test_an_event_comes_back_from_its_columns_as_it_was(databases: Databas
     assert by_id == {event.id: msgspec.to_builtins(event) for event in events}
     state = databases.rows("SELECT old_time, line FROM store.connection_state FINAL")
     assert state == [(True, "+5511987654321")]
+
+
+async def test_a_row_of_an_older_release_keeps_its_recipient(databases: Databases, project: Project) -> None:
+    """A row that has only the old column is read by it, and joins with newer ones: a number stays, a lesser kind gives way."""
+    world = World()
+    world.post(message_event("m-1", "read", START_MS, recipient="BR.66", recipient_kind="bsuid"))
+    world.post(message_event("m-2", "read", START_MS, recipient="5511987654321"))
+    await project(world)
+    for name, recipient in (("m-1", "('5511987654322', 'phone')"), ("m-2", "('BR.77', 'bsuid')"), ("m-3", "('', '')")):
+        databases.client.command(
+            f"INSERT INTO {databases.store}.message_state (anchor_day, account, message_id, seen, recipient) "
+            f"VALUES (toDate({START_MS // 86_400_000}), 'acme', '{name}', 128, {recipient})"
+        )
+    shown = "SELECT message_id, recipient, recipient_kind FROM numbers.messages ORDER BY message_id"
+    expected = [("m-1", "5511987654322", "phone"), ("m-2", "5511987654321", "phone"), ("m-3", "", "")]
+    assert databases.rows(shown) == expected
+    databases.merge("message_state")
+    assert databases.rows(shown) == expected

@@ -5,7 +5,7 @@ from typing import Any
 import click
 from click.testing import CliRunner
 
-from cli.source.learn_dialogue import ask_places, ask_words
+from cli.source.learn_dialogue import ask_places, ask_words, ask_zone
 from operations.learn.proposals import proposals_for
 from operations.learn.shapes import grouped
 from tests.support.invented_shapes import AT_MS
@@ -58,3 +58,18 @@ def test_only_words_that_nobody_knows_are_asked_about() -> None:
     assert "'foo'" not in shown
     assert "'entregue'" not in shown
     assert answer("n\n\n\n")[1] == {}
+
+
+def test_a_zone_is_asked_for_until_it_is_one() -> None:
+    """What receipts tell is the default; a name that is no zone is asked for again."""
+    found: list[str] = []
+
+    @click.command()
+    def dialogue() -> None:
+        found.append(ask_zone("times name no zone", "America/Sao_Paulo"))
+
+    for given, zone in (("\n", "America/Sao_Paulo"), ("São Paulo\nAsia/Kolkata\n", "Asia/Kolkata")):
+        result = CliRunner().invoke(dialogue, input=given, catch_exceptions=False)
+        assert found[-1] == zone
+        assert "times name no zone" in result.output
+    assert "São Paulo is no zone: write one as America/Sao_Paulo." in result.output

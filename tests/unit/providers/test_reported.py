@@ -66,6 +66,7 @@ def test_every_name_that_was_reported_is_kept() -> None:
         for event in order:
             message_state.join(state, event)
         assert [identity.kind for identity in state.identities] == ["phone", "bsuid", "parent_bsuid"]
+        assert (state.recipient_kind, state.recipient) == ("phone", state.identities[0].value)
 
 
 @pytest.mark.parametrize(("provider", "code"), [("generic", "1010"), ("twilio", "1010"), ("meta_cloud", "63016")])

@@ -54,7 +54,7 @@ def test_twilio_signs_a_json_body_by_its_digest_in_the_query() -> None:
 
 def test_standard_webhooks_takes_any_of_several_signatures_and_no_old_one() -> None:
     """One right signature among several is enough; a timestamp too far from now is refused."""
-    key = signatures.standard_webhooks_key("whsec_c2VjcmV0")
+    key = signatures.standard_webhooks_keys("whsec_c2VjcmV0")[0]
     right = signatures.sign(key, b"msg_1.1773144000.{}", encoding="base64", prefix="v1,")
     arguments = ("whsec_c2VjcmV0", "msg_1", "1773144000", f"v1,AAAA {right}")
     assert signatures.standard_webhooks_valid(*arguments, body=b"{}", now_s=1_773_144_100)

@@ -1,5 +1,4 @@
--- `recipient` below is a column's own name: under prefer_column_name_to_alias it would be read as the folded tuple
-WITH tupleElement(f.recipient, 1) AS reported
+WITH tupleElement(f.ranked_recipient, 2) AS reported
 SELECT
     account,
     message_id,
@@ -25,7 +24,7 @@ SELECT
     arraySlice(arraySort(f.sources), 1, 16) AS sources,
     connection_id,
     reported AS recipient,
-    tupleElement(f.recipient, 2) AS recipient_kind,
+    tupleElement(f.ranked_recipient, 3) AS recipient_kind,
     client_ref,
     campaign,
     pricing,

@@ -57,6 +57,10 @@ ROWS: Final = (
         "JWT without `exp`, with an integer `sub`",
         "without an end: refused or bounded, as the settings say",
         1,
+        (
+            *nodes("unit/providers/test_signatures", "a_token_must_be_in_time_and_of_this_body"),
+            *nodes("unit/ingest/test_authenticate", "jwt"),
+        ),
     ),
     Row(
         "verify token guessed",

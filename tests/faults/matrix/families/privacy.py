@@ -44,6 +44,7 @@ ROWS: Final = (
         "20,000 candidates asked of `recibo.search`; digit groups in payloads and titles",
         "an analyst learns no number",
         5,
+        nodes("integration/projections/test_masks", "a_number_cannot_be_guessed", "no_text_shows_a_number"),
     ),
     Row(
         "a person forgotten",
@@ -51,6 +52,7 @@ ROWS: Final = (
         "every spelling of a number looked for in logs, topics, spool, stores and tables",
         "found nowhere; counts stay",
         60,
+        not_built="`recibo forget` does not exist",
     ),
     Row(
         "files that others may read",

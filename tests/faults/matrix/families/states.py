@@ -68,12 +68,20 @@ ROWS: Final = (
         nodes(_NAIVE, "topics_are_those_of_the_naive_one"),
     ),
     Row(
-        "rules that are designed and not built",
-        "core 7",
-        "hostile traffic through the fold and the naive one, with the rules that the fold is known not to follow",
-        "an event that one source left out is published where another selects it",
-        5,
-        nodes(_NAIVE, "no_rule_is_left_out"),
+        "an event that one source leaves out",
+        "core 1 to 15",
+        "one event told by a source that left its status out and by one that selects it, in every order, batched and replayed anywhere",
+        "published once, at the first record whose source selects it",
+        10,
+        (
+            *nodes(_NAIVE, "an_event_left_out_is_published_where_it_is_selected"),
+            *nodes(
+                _FOLD,
+                "which_events_are_published_needs_no_order",
+                "a_later_selection_says_what_the_first_would_have_been",
+            ),
+            *nodes("properties/test_connection_ring", "a_replay_repeats_every_outcome"),
+        ),
     ),
     Row(
         "a second opinion of the whole line",

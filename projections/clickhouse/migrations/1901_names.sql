@@ -23,7 +23,7 @@ FROM ${store}.message_state AS s
 ARRAY JOIN arrayDistinct(arrayFilter(pair -> tupleElement(pair, 2) != '', arrayConcat(
     [
         ('reference', toString(s.client_ref)),
-        ('recipient', toString(tupleElement(s.recipient, 1))),
+        ('recipient', toString(tupleElement(s.ranked_recipient, 2))),
         ('recipient', substring(s.line, 2))
     ],
     arrayMap(identity -> ('recipient', tupleElement(identity, 2)), s.identities)))) AS named;

@@ -91,10 +91,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "identity_kinds": _array(KINDS),
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
-        "message": part("message", fold=part("message_fold", **_ALL_DAYS)),
-        "message_between": part("message", fold=part("message_fold", **_SOME_DAYS)),
-        "message_found": part("message", fold=part("message_fold", **_FOUND)),
-        "message_near": part("message", fold=part("message_fold", **_near())),
+        **_messages(),
         "margin": str(MARGIN_DAYS),
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
@@ -136,6 +133,12 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         )
         found[path.stem.partition("_")[2]] = _PLACE.sub(fill, text)
     return found
+
+
+def _messages() -> dict[str, str]:
+    """Return the texts of the views that have one row a message, by which states they are made of."""
+    which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_found": _FOUND, "message_near": _near()}
+    return {name: part("message", fold=part("message_fold", **states)) for name, states in which.items()}
 
 
 def _near() -> dict[str, str]:

@@ -18,8 +18,8 @@ async def test_a_number_cannot_be_guessed(databases: Databases, project: Project
     await project(world)
     numbers = [str(int(NUMBER) - CANDIDATES // 2 + at) for at in range(CANDIDATES)]
     for first in range(0, CANDIDATES, 5_000):
-        for view in ("search", "messages_found"):
-            assert databases.rows(f"SELECT * FROM views.{view}(texts = {numbers[first : first + 5_000]})") == []
+        assert databases.rows(f"SELECT * FROM views.search(texts = {numbers[first : first + 5_000]})") == []
+    assert databases.rows(f"SELECT * FROM views.messages_found(texts = ['{NUMBER}'])") == []
     found = "SELECT message_id, found_by FROM {}.search(texts = ['{}'])"
     assert databases.rows(found.format("numbers", NUMBER)) == [("m-1", "recipient")]
     assert databases.rows(f"SELECT message_id FROM numbers.messages_found(texts = ['{NUMBER}'])") == [("m-1",)]

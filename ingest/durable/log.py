@@ -95,6 +95,13 @@ class DurableLog:
         await self.spool.append(topic, records)
         return "spool"
 
+    async def offer(self, topic: str, records: Sequence[LogRecord]) -> int:
+        """Give Kafka records that the spool has no room for, and return how many it did not take: they are gone."""
+        if self._kafka is None:
+            return len(records)
+        outcome = await self._kafka.append(topic, records)
+        return len(outcome.away) + len(outcome.refused)
+
     async def close(self) -> None:
         """Stop draining, wait a moment for what is on its way to Kafka, and let go."""
         await self._process_tasks.cancel(*self._tasks)

@@ -177,12 +177,12 @@ class Spool:
             self._active = None
 
     def _abandon_segment(self) -> None:
-        """After a failed write: what was synced is kept, and a new segment is begun next time."""
+        """After a failed write: what was synced is kept, and a new segment is begun next time. Never raises."""
         active, self._active = self._active, None
         if active is not None:
             active.abandon()
-            if active.bytes:
-                self._sizes[active.path] = active.path.stat().st_size
+            with suppress(OSError):
+                self._sizes |= _sizes([active.path])
 
 
 def _sizes(files: list[Path]) -> dict[Path, int]:

@@ -35,7 +35,9 @@ METRICS: Final[dict[str, Metric]] = {
         "gauge", "Bytes of this worker's spool that wait for an operator, by kind: refused, damaged, aside", ("kind",)
     ),
     "recibo_ingest_spool_troubles": Metric(
-        "gauge", "Files and directories of the spool in trouble: stuck, undeletable, unadoptable, stray", ("what",)
+        "gauge",
+        "Files and directories of the spool in trouble: stuck, foreign, undeletable, unadoptable, stray",
+        ("what",),
     ),
     "recibo_ingest_spool_writable": Metric("gauge", "1 while the spool's disk takes bytes, 0 while it does not"),
     "recibo_ingest_partitions_away": Metric(

@@ -6,18 +6,21 @@ columns, never remove one or change its type (a test compares).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.views import catalog, columns, fragments
+from projections.clickhouse.ddl import change
+from projections.clickhouse.views import catalog, cause_values, columns, fragments
 from runtime.clickhouse.settings import bi_database, numbers_database
+from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.connection_state import CONNECTION_RANK
 from schemas.error_category import ACTIONS
 from schemas.identity import IDENTITIES_MAX, KINDS
+from schemas.message_state import HORIZON_MS
 from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
 
@@ -37,17 +40,29 @@ _MASKED_DIGITS: Final = (
 MARGIN_DAYS: Final = 16
 """Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
 may wait for the log, and 1 for time zones. What waited longer is counted by whoever asks for more days."""
-_NEAR: Final = f"first_day = {{since:Date}} - 1, last_day = {{until:Date}} + {MARGIN_DAYS}"
-"""Arguments of `message_between` for messages whose own day is within since and until."""
-_APPENDED: Final = "WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')"
-"""A record appended on one of some UTC days."""
+_APPENDED: Final = (
+    "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
+)
+"""A record appended on one of some days."""
 _REQUESTED: Final = f"WHERE at >= toDateTime({{since:Date}} - {MARGIN_DAYS}, 'UTC') AND at < toDateTime({{until:Date}} + {MARGIN_DAYS}, 'UTC')"
 """The record of a request whose events were appended then: either may have waited in the spool."""
-_ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}
+_ALL_DAYS: Final = {"alone": "1", "since": "1", "grouped": "1"}
+"""Which states `parts/message_fold.sql` takes: those that stand alone, since when members of groups are, and which groups."""
+_WITHIN: Final = "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}"
 _SOME_DAYS: Final = {
-    "within": "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}",
+    "alone": _WITHIN,
     "since": "anchor_day >= {first_day:Date}",
-    "first": "{first_day:Date}",
+    "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
+}
+_STATES_FOUND: Final = (
+    "(SELECT anchor_day, account, message_id FROM ${store}.message_found(texts = {texts:Array(String)}) "
+    "WHERE found_by IN ('id', 'reference') OR ${finds_people})"
+)
+_FOUND: Final = {
+    "alone": f"(anchor_day, account, message_id) IN {_STATES_FOUND}",
+    "since": "1",
+    "grouped": "(anchor_day, account, message_id) IN (SELECT anchor_day, account, message_id FROM ${store}.message_merge "  # noqa: S608 - a name of ours
+    f"WHERE (state_day, account, state_id) IN {_STATES_FOUND})",
 }
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
@@ -80,10 +95,9 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "identity_kinds": _array(KINDS),
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
-        "message": part("message", fold=part("message_fold", **_ALL_DAYS)),
-        "message_between": part("message", fold=part("message_fold", **_SOME_DAYS)),
-        "near": _NEAR,
+        **_messages(),
         "margin": str(MARGIN_DAYS),
+        "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
         "finds_people": str(int(not masked)),
@@ -96,6 +110,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
             for v in catalog.views()
         ),
         "columns": columns.values(),
+        **cause_values.words(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS, "content": "''"}
@@ -125,6 +140,21 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
     return found
 
 
+def _messages() -> dict[str, str]:
+    """Return the texts of the views that have one row a message, by which states they are made of."""
+    which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_found": _FOUND, "message_near": _near()}
+    return {name: part("message", fold=part("message_fold", **states)) for name, states in which.items()}
+
+
+def _near() -> dict[str, str]:
+    """Return which states are folded for messages whose own day is within since and until."""
+    times = ", ".join(f"ifNull(s.{column}, s.first_received_at)" for column in fragments.time_columns())
+    last = part("message_late", times=times, margin=str(MARGIN_DAYS))
+    within = f"anchor_day BETWEEN {{since:Date}} - 1 AND ({last})"
+    since = "{since:Date} - 1"
+    return {"alone": within, "since": f"anchor_day >= {since}", "grouped": f"state_day >= {since} AND {within}"}
+
+
 def part(name: str, **words: str) -> str:
     """Return a text of `parts/`, which is used in more than one place."""
     return Template((_PARTS / f"{name}.sql").read_text(encoding="utf-8").rstrip()).safe_substitute(words)
@@ -138,17 +168,23 @@ def _text(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def create(client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo") -> None:
+def create(
+    client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo", topology: Topology = PLAIN
+) -> None:
     """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`.
 
     Those of `{views}_bi` have no parameters: their days are in `time_zone`.
     """
+    for statement in statements(store, views, time_zone):
+        change(client, statement, topology)
+
+
+def statements(store: str, views: str, time_zone: str) -> Iterator[str]:
+    """Yield what `create` runs, written for one server."""
     for database, masked in ((views, True), (numbers_database(views), False)):
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        for statement in read_views(store, database, masked=masked).values():
-            client.command(statement)
-    client.command(f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}")
-    for statement in read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values():
-        client.command(statement)
+        yield f"CREATE DATABASE IF NOT EXISTS {database}"
+        yield from read_views(store, database, masked=masked).values()
+    yield f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}"
+    yield from read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values()
     for name in RETIRED:
-        client.command(f"DROP VIEW IF EXISTS {store}.{name}")
+        yield f"DROP VIEW IF EXISTS {store}.{name}"

@@ -28,7 +28,6 @@ FROM
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
             ), toDateTime64('2100-01-01 00:00:00', 3, 'UTC')) AS ends_at
         FROM ${store}.connection_event FINAL
-        WHERE at < toDateTime({until:Date} + ${margin}, 'UTC')
     )
     WHERE ends_at >= toDateTime({since:Date}, {time_zone:String}) AND begins_at < toDateTime({until:Date} + 1, {time_zone:String})
 )

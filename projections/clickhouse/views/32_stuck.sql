@@ -20,8 +20,8 @@ SELECT
     m.first_at AS first_at
 FROM
 (
-    SELECT * FROM ${store}.message_between(${near})
+    SELECT * FROM ${store}.message_near(${near})
     WHERE NOT is_failed AND NOT is_delivered AND toDate(first_at, 'UTC') BETWEEN {since:Date} AND {until:Date}
         AND first_at <= now64(3) - toIntervalSecond({min_age_s:UInt32})
 ) AS m
-LEFT JOIN ${store}.connection AS c ON c.account = m.account AND c.connection_id = m.connection_id
+LEFT ALL JOIN ${store}.connection AS c ON c.account = m.account AND c.connection_id = m.connection_id

@@ -13,7 +13,7 @@ WITH not_found AS
         min(m.number_not_found_at) AS first_not_found_at,
         max(m.number_not_found_at) AS last_not_found_at,
         arraySort(groupUniqArrayIf(10)(campaign, campaign != '')) AS campaigns
-    FROM ${store}.message_between(${near}) AS m
+    FROM ${store}.message_near(${near}) AS m
     WHERE is_number_not_found AND recipient != '' AND toDate(first_at, 'UTC') BETWEEN {since:Date} AND {until:Date}
     GROUP BY account, number
 )
@@ -26,7 +26,7 @@ SELECT
     n.campaigns AS campaigns,
     ${number(n.number)} AS line
 FROM not_found AS n
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT account, if(line != '', line, recipient) AS number, max(greatest(ifNull(m.delivered_at, m.read_at), ifNull(m.read_at, m.delivered_at))) AS last_came_at
     FROM ${store}.message_between(first_day = {since:Date} - 1, last_day = toDate('2149-06-06')) AS m

@@ -36,18 +36,28 @@ _MASKED_DIGITS: Final = (
 
 MARGIN_DAYS: Final = 16
 """Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
-may wait for the log, and 1 for time zones. What waited longer is counted by whoever asks for more days."""
-_NEAR: Final = f"first_day = {{since:Date}} - 1, last_day = {{until:Date}} + {MARGIN_DAYS}"
-"""Arguments of `message_between` for messages whose own day is within since and until."""
+may wait for the log, and 1 for time zones. Of a message told of later than that the rollup knows in which week it is."""
+_NEAR: Final = "since = {since:Date}, until = {until:Date}"
+"""Arguments of `message_near` for messages whose own day is within since and until."""
 _APPENDED: Final = "WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')"
 """A record appended on one of some UTC days."""
-_REQUESTED: Final = f"WHERE at >= toDateTime({{since:Date}} - {MARGIN_DAYS}, 'UTC') AND at < toDateTime({{until:Date}} + {MARGIN_DAYS}, 'UTC')"
-"""The record of a request whose events were appended then: either may have waited in the spool."""
+_RECEIVED: Final = f"SELECT {{bound}}(w.received_at) FROM ${{store}}.webhook_raw AS w {_APPENDED.replace(' at ', ' w.at ')} AND w.request_id != ''"  # noqa: S608 - a name of ours
+_REQUESTED: Final = (
+    f"WHERE r.received_at BETWEEN ({_RECEIVED.format(bound='min')}) AND ({_RECEIVED.format(bound='max')})"
+)
+"""The record of a request whose events were appended then: how long these waited is read from them."""
 _ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}
 _SOME_DAYS: Final = {
     "within": "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}",
     "since": "anchor_day >= {first_day:Date}",
     "first": "{first_day:Date}",
+}
+_NEAR_DAYS: Final = {
+    "within": f"(anchor_day BETWEEN {{since:Date}} - 1 AND {{until:Date}} + {MARGIN_DAYS} OR toMonday(anchor_day) IN ("  # noqa: S608
+    "SELECT anchor_week FROM ${store}.message_slot "
+    "WHERE slot >= toDateTime({since:Date} - 1, 'UTC') AND slot < toDateTime({until:Date} + 2, 'UTC')))",
+    "since": "anchor_day >= {since:Date} - 1",
+    "first": "{since:Date} - 1",
 }
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
@@ -82,8 +92,8 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "identities_max": str(IDENTITIES_MAX),
         "message": part("message", fold=part("message_fold", **_ALL_DAYS)),
         "message_between": part("message", fold=part("message_fold", **_SOME_DAYS)),
+        "message_near": part("message", fold=part("message_fold", **_NEAR_DAYS)),
         "near": _NEAR,
-        "margin": str(MARGIN_DAYS),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
         "finds_people": str(int(not masked)),

@@ -30,7 +30,7 @@ demo: install ## post traffic whose truth is known and compare every message (SE
 demos: install-dev ## the demo round after round, the engine merging as it likes, never or always (ROUNDS=, FROM=, EVENTS=)
 	$(BIN)/python -m tests.faults.demo_rounds --rounds $(or $(ROUNDS),20) --from $(or $(FROM),1) --events $(EVENTS)
 
-test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/; TESTERS= processes, each with servers of its own)
+test: install-dev ## all tests, on the real broker and engine (JUnit XML in build/; TESTERS= processes, each with servers of its own; CLICKHOUSE_URL=: an engine of yours)
 	$(BIN)/python -m pytest --junit-xml=build/junit.xml --numprocesses=$(TESTERS) --dist=loadfile $(ARGS)
 
 check: install-dev ## style, types, layout of the compose file

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from rich.console import Console
 
-from cli._servers import kafka_option
+from cli._restore import HOUR, restore_tables
+from cli._servers import clickhouse_option, kafka_option
 from cli._terminal import Terminal
 from operations.archive.hours import first_open_hour, hour_name
 from operations.archive.location import Location
@@ -28,19 +30,43 @@ TOPICS = (RAW, REQUESTS)
 @click.argument("location")
 @click.option("--verify", is_flag=True, help="Write nothing: read every file and check it against its manifest.")
 @click.option("--topic", "topics", multiple=True, default=TOPICS, show_default=True)
+@click.option(
+    "--restore", "restores", is_flag=True, help="Write nothing there: put archived records back into their tables."
+)
+@click.option("--since", type=HOUR, help="With --restore: the first day or hour (UTC), 2026-11-26 or 2026-11-26T05.")
+@click.option("--until", type=HOUR, help="With --restore: the last day or hour (UTC), included.")
+@click.option("--file", "files", multiple=True, help="With --restore: this file alone (its path in LOCATION).")
 @kafka_option
-def command(location: str, topics: tuple[str, ...], kafka: KafkaSettings, *, verify: bool) -> None:
+@clickhouse_option
+def command(
+    location: str,
+    topics: tuple[str, ...],
+    kafka: KafkaSettings,
+    *,
+    verify: bool,
+    restores: bool,
+    files: tuple[str, ...],
+    **bounds: Any,
+) -> None:
     """Write the hours of the log that are over and not yet archived to LOCATION, as Parquet.
 
     LOCATION is a directory, or s3://BUCKET/PREFIX; for other than Amazon's store
     s3://BUCKET/PREFIX?endpoint_override=HOST:PORT&scheme=http. Credentials come from the environment, as for AWS tools.
 
     May be interrupted anywhere and run again. Run it every hour.
+
+    --restore fills webhook_raw and webhook_request with what they do not hold any more, or never held; rows that are there
+    stay as they are. May be interrupted anywhere and run again.
     """
+    if not restores and (files or bounds["since"] or bounds["until"]):
+        raise click.UsageError("--since, --until and --file are for --restore")
     place, console = Location(location), Terminal()
     with _told(location):
         if verify:
             _verify(place, topics, console)
+            return
+        if restores:
+            asyncio.run(restore_tables(place, topics, files, bounds, console))
             return
         with place.held():
             written = [m for topic in topics for m in asyncio.run(_archive(kafka, topic, place, console))]

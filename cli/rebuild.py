@@ -49,7 +49,7 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
     target = target_of(table, settings.kafka.topics(settings.generation))
     console = Terminal()
     try:
-        client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
+        client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True)
         if discard:
             Rebuild(target, settings, client, lambda *_: None).discard()
             console.print("discarded; the live tables are as they were")

@@ -79,7 +79,7 @@ def _plan(options: dict[str, Any], progress: ProgressBars) -> Plan:
     named = ("kafka", "clickhouse", "generation")
     options["generation"] = generation_of(options["kafka"], options["generation"])
     settings = replace(from_environ(), **{name: options[name] for name in named})
-    client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX)
+    client = connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True)
     data_dir, config = options["data_dir"].resolve(), options["config_file"].resolve()
     return Plan(settings, client, data_dir, config, options["archive"], progress)
 

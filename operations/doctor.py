@@ -20,6 +20,7 @@ from packaging.requirements import Requirement
 
 from operations import source_health
 from operations.agreement import agreement, raw_log
+from operations.clickhouse_topology import topology
 from operations.finding import Finding, Level
 from operations.generation import agreed
 from operations.topics import REPLICAS_WANTED
@@ -128,6 +129,7 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
     try:
         with connect(deployment.clickhouse) as client:
             yield from _look_at_clickhouse(client, deployment.clickhouse.database)
+            yield from topology(client, deployment.clickhouse)
             yield from _look_at_completeness(client, deployment)
             yield from _look_at_sources(client, deployment)
     except ClickHouseError:

@@ -9,8 +9,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
+from schemas.causes.sentences import Connection
 from schemas.errors import DeploymentError
 from schemas.phone import lines, search_forms
+from schemas.providers import PROVIDERS
+from schemas.status import ConnectionStatus
 
 LISTED_MAX: Final = 50
 """Messages listed, the latest first."""
@@ -32,6 +35,7 @@ _FACTS: Final = (
     " AND account LIKE {{account:String}}"
     " ORDER BY last_event_at DESC, message_id LIMIT {limit}"
 )
+_CONNECTION: Final = "SELECT status FROM {database}.connections WHERE account = {{account:String}} AND connection_id = {{connection_id:String}}"
 _TIMELINE: Final = "SELECT * FROM {database}.timeline(account = {{account:String}}, message_id = {{message_id:String}})"
 
 
@@ -72,6 +76,18 @@ class Lookup:
         names = {name: message[name] for name in ("account", "message_id")}
         return self._query(_TIMELINE.format(database=self._database), names)
 
+    def connection(self, message: Row) -> Connection:
+        """Return whether the number or session that sent a message is connected now, by its latest report.
+
+        A provider that has no sessions never says so: its number counts as open.
+        """
+        provider = PROVIDERS.get(message["provider"])
+        if provider and provider.reports.get("logout") == "never":
+            return "open"
+        names = {name: message[name] for name in ("account", "connection_id")}
+        rows = self._query(_CONNECTION.format(database=self._database), names)
+        return ("open" if rows[0]["status"] == ConnectionStatus.CONNECTED else "closed") if rows else "unknown"
+
     def _rows(self, forms: Sequence[str], account: str, keys: str) -> list[Row]:
         statement = _FACTS.format(database=self._database, keys=keys.format(database=self._database), limit=LISTED_MAX)
         return self._query(statement, {"forms": list(forms), "account": _like(account)})
@@ -80,8 +96,10 @@ class Lookup:
         return list(self._client.query(statement, parameters=parameters).named_results())
 
 
-def ask(clickhouse: ClickHouseSettings, database: str, text: str, region: str, account: str) -> tuple[Found, list[Row]]:
-    """Return what `text` names (see `Lookup.messages`), and its timeline where that is one message.
+def ask(
+    clickhouse: ClickHouseSettings, database: str, text: str, region: str, account: str
+) -> tuple[Found, list[Row], Connection]:
+    """Return what `text` names (see `Lookup.messages`); where that is one message, its timeline and its connection now.
 
     Raises:
         DeploymentError: ClickHouse does not answer, or has not these views.
@@ -90,7 +108,10 @@ def ask(clickhouse: ClickHouseSettings, database: str, text: str, region: str, a
         with connect(clickhouse) as client:
             lookup = Lookup(client, database)
             found = lookup.messages(text, region, account)
-            return found, lookup.timeline(found.messages[0]) if found.total == 1 else []
+            if found.total != 1:
+                return found, [], "unknown"
+            message = found.messages[0]
+            return found, lookup.timeline(message), lookup.connection(message)
     except ClickHouseError as error:
         raise DeploymentError(
             f"ClickHouse at {clickhouse.address} cannot be queried: {str(error)[:300]}; "

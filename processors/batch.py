@@ -8,7 +8,8 @@ import msgspec
 
 from processors.fold import CONNECTION, MESSAGE, State, StateKind, fold
 from processors.understand import ParserOf, provenance, understand
-from schemas.event import Event, Ignored, Normalized, RawReference, Unmapped, encode_cloud_event
+from schemas.connection_state import is_pairing
+from schemas.event import Event, Ignored, Normalized, Pairing, RawReference, Unmapped, encode_cloud_event
 from schemas.record import Kind, RequestStamp, SetAside, SourceContext, fold_time_ms
 from schemas.status import PUBLISHED_OUTCOMES, Outcome
 
@@ -119,6 +120,8 @@ def keys_of(understood: Sequence[Understood]) -> tuple[list[bytes], list[bytes]]
     for record, _, _, said in understood:
         if type(said) is Event:
             (messages if said.message_id else connections)[record.key] = None
+        elif type(said) is Pairing:
+            connections[record.key] = None
     return list(messages), list(connections)
 
 
@@ -151,6 +154,8 @@ def fold_batch(
             folded.latest_ms = at_ms
         event, kind = None, ""
         try:
+            if type(said) is Pairing and not is_pairing(connections[key], said.logout, offset):
+                said = said.logout  # noqa: PLW2901 - the connection's past says what it is
             if type(said) is Event:
                 event, why = said, ""
                 table = folded.messages if said.message_id else folded.connections
@@ -162,10 +167,8 @@ def fold_batch(
                 if outcome in _PUBLISHED:
                     value = encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw)
                     table.events.append((key, value, at_ms))
-            elif type(said) is Ignored:
-                outcome, why, kind = "ignored", said.kind, said.kind
             else:
-                outcome, why = "quarantined" if said is _HELD else "unmapped", said.why  # type: ignore[union-attr]  # Unmapped is what remains
+                outcome, why, kind = _no_event(said)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             if outcome not in _PUBLISHED:
                 value = _set_aside(raw, context, stamp, outcome, why, event, kind)
@@ -176,6 +179,13 @@ def fold_batch(
         except Exception as error:
             raise Stuck(key, offset, error) from error
     return folded
+
+
+def _no_event(said: Normalized) -> tuple[str, str, str]:
+    """Return (outcome, why, kind) of a record that says no status."""
+    if isinstance(said, Ignored):
+        return "ignored", said.kind, said.kind
+    return "quarantined" if said is _HELD else "unmapped", said.why, ""  # type: ignore[union-attr]  # Unmapped is what remains
 
 
 def _set_aside(

@@ -42,9 +42,12 @@ class HotStates:
 
     def evict(self, stored_batch: int) -> None:
         """Drop the oldest entries above the bounds, as far as the store has them (batches up to `stored_batch`)."""
-        entries = self._entries
-        while entries and (self.bytes > self._bytes_max or len(entries) > self._entries_max):
-            oldest = next(iter(entries))
-            if entries[oldest][1] > stored_batch:
-                return
-            self.drop(oldest)
+        entries, left, gone = self._entries, len(self._entries), list[bytes]()
+        for key, (_, batch, size) in entries.items():
+            if (self.bytes <= self._bytes_max and left <= self._entries_max) or batch > stored_batch:
+                break
+            self.bytes -= size
+            left -= 1
+            gone.append(key)
+        for key in gone:  # not one by one from the front: a dictionary looks for its first entry past all that are gone
+            del entries[key]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.event import Event, Normalized, Unmapped
+from schemas.event import Event, Normalized, Pairing, Unmapped
 from schemas.providers.provider import Parser
 from schemas.record import (
     HEADER_REQUEST,
@@ -52,8 +52,9 @@ def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_
     if not context.source:
         return Unmapped("headers are not ingest's: not written by Recibo")
     said = parser_of(context, record.offset).normalize(record.value or b"", context, stamp.received_at_ms)
-    if type(said) is Event:
-        key = record_key(said.account, said.message_id or said.connection_id)
+    event = said.logout if type(said) is Pairing else said
+    if type(event) is Event:
+        key = record_key(event.account, event.message_id or event.connection_id)
         if key != record.key:
             return Unmapped("keyed by another id than its parser reads now: re-drive it")
     return said

@@ -13,7 +13,8 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse import raw_log, retention
-from projections.clickhouse.migrate import migrate
+from projections.clickhouse.found_topology import require_known
+from projections.clickhouse.migrate import migrate_as
 from projections.link import Linker
 from projections.metrics import REGISTRY
 from projections.probe import ANSWER_S_MAX, Probe
@@ -124,7 +125,8 @@ async def _project(
                 await _check_raw_log(settings, client, deployment.state, found)
                 lanes += make_lanes(settings, client, threads, stopping, why_not)
                 log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
-                upkeep = Upkeep(client, settings.clickhouse.database, _linker(settings, client, threads), stopping)
+                engine, linker = settings.clickhouse, _linker(settings, client, threads)
+                upkeep = Upkeep(client, engine.database, linker, stopping, engine.topology)
                 tasks.start("upkeep", upkeep.run(), may_return=True)
                 # A lane returns once it is asked to stop, and not before.
                 running = [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
@@ -213,12 +215,8 @@ async def _migrated(settings: Settings) -> Client:
     """Raises what the engine raises, or ConnectionError: it does not answer at all, and would hold the thread that asks."""
     if why := await why_away(settings.clickhouse, ANSWER_S_MAX):
         raise ConnectionError(why)
-    client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s)
-    store, views, time_zone = (
-        settings.clickhouse.database,
-        settings.clickhouse.views_database,
-        settings.clickhouse.time_zone,
-    )
-    await asyncio.to_thread(migrate, client, store, views_database=views, time_zone=time_zone)
+    client = await asyncio.to_thread(connect, settings.clickhouse, timeout_s=settings.insert_timeout_s, writes=True)
+    await asyncio.to_thread(require_known, client, settings.clickhouse)
+    await asyncio.to_thread(migrate_as, client, settings.clickhouse)
     await asyncio.to_thread(retention.apply, client, settings)
     return client

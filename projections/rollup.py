@@ -12,8 +12,10 @@ from typing import Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
+from projections.clickhouse.ddl import change
 from projections.clickhouse.views import fragments
 from projections.sink import NOT_DEDUPLICATED
+from runtime.clickhouse.topology import PLAIN, Topology
 
 _SETTINGS: Final = {
     "max_execution_time": 600,
@@ -23,13 +25,20 @@ _SETTINGS: Final = {
     **NOT_DEDUPLICATED,
 }
 """One week's recount: it spills to disk rather than taking memory from inserts, and ends."""
+_ALL_SHARDS: Final = {"allow_replace_partition_from_empty_source": 1}
+"""The counts are all on one shard (projections/clickhouse/sharding.py): on the others there is nothing to replace, with nothing."""
 _STAGING: Final = "message_slot_staging_"
 _STAGING_HOURS_MAX: Final = 1
 
 _BASES: Final = """
-SELECT partition, concat(toString(maxIf(max_block_number, table = 'message_state')), '/', toString(maxIf(max_block_number, table = 'message_group')))
-FROM system.parts
-WHERE active AND database = '{store}' AND table IN ('message_state', 'message_group')
+SELECT partition, concat(toString(sumIf(newest, table = '{state}')), '/', toString(sumIf(newest, table = '{group}')))
+FROM
+(
+    SELECT partition, table, shardNum() AS shard, max(max_block_number) AS newest
+    FROM {parts}
+    WHERE active AND database = '{store}' AND table IN ('{state}', '{group}')
+    GROUP BY partition, table, shard
+)
 GROUP BY partition
 """
 _COUNT: Final = """
@@ -50,20 +59,21 @@ GROUP BY slot, account, provider, sources, connection_id, campaign, to_group, fa
 log = structlog.get_logger()
 
 
-def refresh(client: Client, store: str) -> list[date]:
+def refresh(client: Client, store: str, topology: Topology = PLAIN) -> list[date]:
     """Recount the weeks of `store` that changed since they were counted. Return their Mondays.
 
     Raises ClickHouseError: a week could not be counted; those before it are.
     """
-    bases = {date.fromisoformat(str(p)): str(b) for p, b in client.query(_BASES.format(store=store)).result_rows}
+    rows = client.query(bases_query(store, topology)).result_rows
+    bases = {date.fromisoformat(str(partition)): str(basis) for partition, basis in rows}
     counted = _counted(client, store)
     changed = {week for week, basis in bases.items() if counted.get(week) != basis}
     weeks = sorted((changed | _grouped_into(client, store, changed)) & bases.keys())
     gone = sorted(counted.keys() - bases.keys())
     if weeks:
-        _recount(client, store, {week: bases[week] for week in weeks})
+        _recount(client, store, {week: bases[week] for week in weeks}, topology)
     for week in gone:
-        client.command(f"ALTER TABLE {store}.message_slot DROP PARTITION '{week}'")
+        change(client, f"ALTER TABLE {store}.message_slot DROP PARTITION '{week}'", topology)
     return [*weeks, *gone]
 
 
@@ -82,10 +92,17 @@ def _grouped_into(client: Client, store: str, weeks: set[date]) -> set[date]:
     return {week for (week,) in client.query(text).result_rows}
 
 
-def _recount(client: Client, store: str, weeks: Mapping[date, str]) -> None:
-    _drop_left_over(client, store)
+def bases_query(store: str, topology: Topology) -> str:
+    """Return the query of what was inserted of each week; of several shards the sum, which every insert raises."""
+    parts = f"cluster('{topology.cluster}', system.parts)" if topology.is_sharded else "system.parts"
+    names = {"state": topology.local("message_state"), "group": topology.local("message_group")}
+    return _BASES.format(store=store, parts=parts, **names)
+
+
+def _recount(client: Client, store: str, weeks: Mapping[date, str], topology: Topology) -> None:
+    _drop_left_over(client, store, topology)
     staging = f"{_STAGING}{uuid.uuid4().hex[:12]}"
-    client.command(f"CREATE TABLE {store}.{staging} AS {store}.message_slot")
+    change(client, f"CREATE TABLE {store}.{staging} AS {store}.message_slot", topology)
     try:
         for week, basis in weeks.items():
             counting = _COUNT.format(
@@ -103,12 +120,17 @@ def _recount(client: Client, store: str, weeks: Mapping[date, str]) -> None:
                 if found.result_rows[0][0]
                 else f"DROP PARTITION '{week}'"
             )
-            client.command(f"ALTER TABLE {store}.message_slot {how}")
+            change(
+                client,
+                f"ALTER TABLE {store}.message_slot {how}",
+                topology,
+                _ALL_SHARDS if topology.is_sharded else None,
+            )
     finally:
-        client.command(f"DROP TABLE IF EXISTS {store}.{staging} SYNC")
+        change(client, f"DROP TABLE IF EXISTS {store}.{staging} SYNC", topology)
 
 
-def _drop_left_over(client: Client, store: str) -> None:
+def _drop_left_over(client: Client, store: str, topology: Topology) -> None:
     """Drop what a killed recount left behind."""
     old = client.query(
         "SELECT name FROM system.tables WHERE database = {store:String} AND startsWith(name, {staging:String}) "  # noqa: S608
@@ -116,4 +138,4 @@ def _drop_left_over(client: Client, store: str) -> None:
         parameters={"store": store, "staging": _STAGING},
     ).result_rows
     for (name,) in old:
-        client.command(f"DROP TABLE IF EXISTS {store}.{name} SYNC")
+        change(client, f"DROP TABLE IF EXISTS {store}.{name} SYNC", topology)

@@ -83,10 +83,10 @@ class TopicProjection:
         try:
             while not self._stopping.is_set():
                 batch = Batch()
-                await self.reader.read(batch, self._settings.batch_age_ms_max)
+                await self.reader.read(batch, self._settings.batch_age_ms)
                 while storing is not None and not storing.done() and self._may_grow(batch):
                     # The engine is busy with the batch before: this one grows meanwhile.
-                    await self.reader.read(batch, self._settings.batch_age_ms_max / 10)
+                    await self.reader.read(batch, self._settings.batch_age_ms / 10)
                 if storing is not None:
                     await storing
                 storing = asyncio.create_task(self._finish(batch)) if batch.records else None

@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from projections import metrics, rollup
 from projections.errors import RowsRefused
 from projections.link import Linker
+from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.errors import SinkUnavailable
 
 EVERY_S: Final = 300.0
@@ -27,12 +28,15 @@ log = structlog.get_logger()
 class Upkeep:
     """Links and counts, again and again. Run by one task."""
 
-    def __init__(self, client: Client, store: str, linker: Linker, stopping: asyncio.Event) -> None:
+    def __init__(
+        self, client: Client, store: str, linker: Linker, stopping: asyncio.Event, topology: Topology = PLAIN
+    ) -> None:
         """Look after database `store` until `stopping` is set."""
         self._client = client
         self._store = store
         self._linker = linker
         self._stopping = stopping
+        self._topology = topology
         self._counted_at = time.monotonic()
         metrics.ROLLUP_AGE_SECONDS.set_function(lambda: time.monotonic() - self._counted_at)
 
@@ -57,5 +61,5 @@ class Upkeep:
         """Link what is missing, and count what changed. Raises SinkUnavailable, RowsRefused or ClickHouseError."""
         today = int(time.time()) // _DAY_S
         metrics.LINKS_MENDED.inc(await self._linker.relink(today - LINKED_DAYS, today + 1))
-        await asyncio.to_thread(rollup.refresh, self._client, self._store)
+        await asyncio.to_thread(rollup.refresh, self._client, self._store, self._topology)
         self._counted_at = time.monotonic()

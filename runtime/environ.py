@@ -1,5 +1,6 @@
 """Settings handed to a child process: the variables that make it read the same values."""
 
+from dataclasses import fields
 from typing import Any
 
 from runtime.settings import settings_of
@@ -12,6 +13,13 @@ def environ_of(settings: Any) -> dict[str, str]:
     """
     found = {}
     for setting in settings_of(type(settings), ""):
-        value = getattr(settings, setting.field)
+        value = getattr(_holder(settings, setting.owner), setting.field)
         found[setting.variable] = "" if value is None else str(value)
     return found
+
+
+def _holder(settings: Any, owner: type) -> Any:
+    """Return the object whose field a setting is: the settings themselves, or one in them."""
+    if type(settings) is owner:
+        return settings
+    return next(held for held in (getattr(settings, field.name) for field in fields(settings)) if type(held) is owner)

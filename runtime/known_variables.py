@@ -31,7 +31,12 @@ _GONE: Final = frozenset({"RECIBO_GENERATION"})
 """Read by nothing any more; who would have read it says what to do (`runtime/kafka/live_generation.py`)."""
 
 _SHARED: Final = (
+    "RECIBO_CLICKHOUSE_ACCEPTS_UNPROVEN",
+    "RECIBO_CLICKHOUSE_CLUSTER",
+    "RECIBO_CLICKHOUSE_REPLICAS",
+    "RECIBO_CLICKHOUSE_SHARDED",
     "RECIBO_CLICKHOUSE_TIME_ZONE",
+    "RECIBO_CLICKHOUSE_TOPOLOGY",
     "RECIBO_CLICKHOUSE_VIEWS",
     "RECIBO_CONFIG",
     "RECIBO_DATA_DIR",

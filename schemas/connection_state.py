@@ -82,6 +82,26 @@ def absent(event: Event, at_ms: int) -> ConnectionState:
     )
 
 
+def is_pairing(state: ConnectionState | None, logout: Event, offset: int) -> bool:
+    """Return whether a report of a session that waits to be paired ended no connection.
+
+    It did end one where the connection was open at or before its time and is not logged out already: a QR code is
+    reported again and again while nobody reads it.
+
+    Args:
+        state: what is known of the connection, or None.
+        logout: what the report is if it ended the connection.
+        offset: the report's, in its raw partition. What was decided of a record is not decided anew.
+    """
+    if state is None:
+        return True
+    book = state.bookkeeping
+    if offset <= book.version or any(entry.event_id == logout.id for entry in book.journal):
+        return not any(entry.event_id == logout.id for entry in book.journal)
+    connected = state.first_at_ms.get("connected")
+    return connected is None or connected > logout.occurred_at_ms or state.status == "logout"
+
+
 def join(state: ConnectionState, event: Event) -> bool:
     """Fold an event into `state`, in place: the caller owns the state. Order and repetition do not matter.
 

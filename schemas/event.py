@@ -111,6 +111,8 @@ class EventData(msgspec.Struct, frozen=True, omit_defaults=True):
     """The recipient's number in canonical form, the same for all its spellings; of a connection, its own."""
     template: str = ""
     """Name of the template that was sent."""
+    further_errors: tuple[ErrorDetail, ...] = ()
+    """What else was reported to be wrong, where a provider names several causes: the first of them is `error`."""
 
 
 class Event(EventData, frozen=True, gc=False):
@@ -131,13 +133,23 @@ class Ignored(msgspec.Struct, frozen=True):
     """What it is: inbound_message, template_notice, read_by_me, presence, …"""
 
 
+class Pairing(Ignored, frozen=True):
+    """A session waits to be paired: no status, unless its connection was open, for then it was logged out.
+
+    Only who knows the connection's past can say so (`schemas.connection_state.is_pairing`).
+    """
+
+    logout: Event
+    """What it is then."""
+
+
 class Unmapped(msgspec.Struct, frozen=True):
     """Not understood; kept, and said why."""
 
     why: str
 
 
-Normalized = Event | Ignored | Unmapped
+Normalized = Event | Ignored | Pairing | Unmapped
 
 
 def event_id(provider_event_id: str, status: str, *identity: str) -> str:

@@ -106,6 +106,9 @@ def sql_texts() -> Iterator[tuple[str, str]]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield f"{module.name}:{node.lineno}", node.value
+            if isinstance(node, ast.JoinedStr):  # one text, whatever is filled in between
+                parts = (part.value if isinstance(part, ast.Constant) else " " for part in node.values)
+                yield f"{module.name}:{node.lineno}", "".join(map(str, parts))
 
 
 def test_no_subcolumn_of_a_folded_tuple_is_read_under_final() -> None:

@@ -8,12 +8,17 @@ from rich.console import Console
 from rich.table import Table
 
 from cli._terminal import Terminal
+from cli.message.failure import failure_facts, what_came_with_it
 from operations.lookup import Found, Row, people
-from schemas.error_category import ACTIONS
+from schemas.causes.sentences import Connection, Language, sentence
 from schemas.phone import lines, read_number
 from schemas.status import RANK
 
 _ABOUT: Final = ("connection_id", "client_ref", "campaign", "pricing", "provider", "sources", "aliases")
+_SENTENCES: Final = {
+    "en": {"agent": "in short", "customer": "for the customer"},
+    "pt": {"agent": "em resumo", "customer": "para o cliente"},
+}
 _LABELS: Final = {"connection_id": "connection", "client_ref": "reference", "aliases": "also known as"}
 
 
@@ -58,13 +63,24 @@ def show_found(text: str, found: Found, region: str) -> None:
         )
 
 
-def show_message(message: Row, timeline: Sequence[Row]) -> None:
-    """Print the facts of one message, and what came about it."""
+def show_message(message: Row, timeline: Sequence[Row], connection: Connection, language: Language) -> None:
+    """Print what became of one message, in a sentence for support and one for the customer; its facts; and what came about it.
+
+    Args:
+        message: row of the view `messages`.
+        timeline: rows of the view `timeline`.
+        connection: whether the number that sent it is connected now.
+        language: of the sentences, and of what to do.
+    """
     console = _console()
     number = read_number(message["recipient"])
     where = (
         f"{number.e164} {number.region}".strip() if message["recipient_kind"] == "phone" else message["recipient_kind"]
     )
+    for audience in ("agent", "customer"):
+        said = sentence(message["status"], message["failure_category"], connection, audience, language)
+        console.print(f"{_SENTENCES[language][audience]:<18}{said}", soft_wrap=True)
+    console.print()
     facts: list[tuple[str, Any]] = [
         ("message", message["message_id"]),
         ("account", message["account"]),
@@ -75,7 +91,7 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
     facts += [("also named", ", ".join(names))]
     facts += [(_LABELS.get(name, name), _joined(message[name])) for name in _ABOUT]
     facts += [(status, _time(message[f"{status}_at"])) for status in RANK]
-    facts += [("failure", _failure(message))]
+    facts += failure_facts(message, timeline, language)
     if message["delivered_inferred"]:
         facts += [("note", "read was reported and delivered was not: it was delivered all the same")]
     if message["absurd_time"]:
@@ -87,7 +103,7 @@ def show_message(message: Row, timeline: Sequence[Row]) -> None:
     for heading in ("happened", "received", "status", "their word", "outcome", "source", "why"):
         table.add_column(heading, overflow="fold")
     for event in timeline:
-        why = event["why"] or " ".join(filter(None, (event["error_code"], event["error_title"])))
+        why = event["why"] or what_came_with_it(event)
         happened = _time(event["occurred_at"]) if event["time_source"] != "received" else "as received"
         table.add_row(
             happened,
@@ -108,14 +124,6 @@ def _console() -> Console:
 def _status(message: Row) -> str:
     conflict = f" ({message['failure_status']} was reported too)" if message["conflict"] else ""
     return f"{message['status']}{conflict}"
-
-
-def _failure(message: Row) -> str:
-    if not message["failure_status"]:
-        return ""
-    category = message["failure_category"]
-    said = " ".join(filter(None, (message["failure_code"], message["failure_title"])))
-    return f"{category}{f' ({said})' if said else ''}: {ACTIONS.get(category, 'inspect')}"
 
 
 def _recipient(recipient: str, its_lines: tuple[str, ...]) -> str:

@@ -17,6 +17,8 @@ from schemas.status import FAILURES
 _FORMAT_POINTS: Final = 8.0
 _AGAINST: Final = 6.0
 _MOST: Final = 0.5
+_SURELY: Final = 9
+"""Points of a name that nothing else is called."""
 _SHORT: Final = 6
 """Fewer characters are an id only where they are called so."""
 _OF_A_MESSAGE: Final = frozenset(
@@ -109,6 +111,11 @@ def ids(shape: Shape) -> list[Choice]:
     return sorted(found, key=lambda choice: (-choice.points, len(choice.path)))
 
 
+def is_called_its_id(path: Path) -> bool:
+    """Return whether a place's name says by itself that it is the message's id: `messageId`, `wamid`, or `id` alone."""
+    return by_name("message_id", path) >= _SURELY or parts_of(own_name(path)) == ["id"]
+
+
 def times(shape: Shape, message_id: Path) -> list[Choice]:
     """Return the places that could hold the status's time; one that stays the same over a message's statuses is the message's."""
     found = []
@@ -153,14 +160,16 @@ def _stays_the_same(shape: Shape, message_id: Path, path: Path) -> tuple[bool, b
 def recipients(shape: Shape, message_id: Path) -> list[Choice]:
     """Return the places that could hold whom a message went to: another with another message, one for each message."""
     found = []
+    several = len({row.text(message_id) for row, _ in shape.rows}) > 1
     for e in shape.evidence:
         if e.phones <= _MOST or e.path == message_id:
             continue
         name = by_name("recipient", e.path)
         if not is_of_message(shape, message_id, e.path):
             continue
-        if shape.varied.get(e.path, 0) <= 1 and name < 7:  # noqa: PLR2004 - clearly called so: one phone that all was sent to
-            continue
+        called = 8 if several else 7
+        if shape.varied.get(e.path, 0) <= 1 and name < called:
+            continue  # one phone in all messages may be ours, unless it is clearly called the recipient's
         kinds = {recipient_of(str(value))[1] for value in e.values}
         points = _FORMAT_POINTS * e.phones + name + (2.0 if "phone" in kinds else 0.0) + 2 * e.coverage
         found.append(Choice(e.path, points, "numbers of people, one a message"))
@@ -185,6 +194,8 @@ def connections(shape: Shape, recipient: Path | None, message_id: Path | None) -
         points = by_name("connection_id", e.path)
         if points < 7 or e.times > _MOST or e.path in (shape.status, message_id):  # noqa: PLR2004 - not called so
             continue
+        if name_parts(e.path) & _CAUSES or e.coverage < _MOST:
+            continue  # a channel's error is no channel, and what most bodies leave out is nobody's name
         texts = {str(value) for value in e.values}
         if {text.casefold() for text in texts} & CHANNELS or not all(
             is_word(v) or is_person(v) or _digits(v) for v in e.values

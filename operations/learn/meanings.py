@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Any, Final
 
-from operations.learn.vocabulary import ALONE, FAILING, NEGATIONS, NOISE, OF_OURSELVES, WORDS
+from operations.learn.vocabulary import ALONE, FAILING, NEGATIONS, NOISE, NOUNS, OF_OURSELVES, WORDS
 from schemas.providers.words import fold_word
 
 CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -55,6 +55,12 @@ def meaning_of(word: str) -> str:
         return next(iter(found))
     segments = _SEGMENT.split(word)
     return meaning_of(segments[-1]) if len(segments) > 1 and segments[-1] else ""
+
+
+def is_noun(word: str) -> bool:
+    """Return whether a word means a status only as the name of one: `delivery`, which is as well what is reported on."""
+    parts = parts_of(word)
+    return bool({"_".join(parts), "_".join(part for part in parts if part not in NOISE)} & NOUNS)
 
 
 def _grave(parts: list[str], found: dict[str, tuple[str, ...]]) -> str:

@@ -201,8 +201,8 @@ def _place_message(proposal: Proposal, shape: Shape, given: Mapping[str, Path]) 
     found = candidates.ids(shape)
     if "message_id" not in given and _is_open(shape, found):
         proposal.remark = (
-            f"{' and '.join('.'.join(c.path) for c in found[:2])} could both be the message's id: no message came with two "
-            "statuses yet; let more come, or say --field message_id=PATH"
+            f"{' and '.join('.'.join(c.path) for c in found[:2])} could both be the message's id: the captures are too few "
+            "to tell; let several messages come with two statuses each, or say --field message_id=PATH"
         )
         return
     _choose(proposal, "message_id", found, given)
@@ -234,11 +234,15 @@ def _place_message(proposal: Proposal, shape: Shape, given: Mapping[str, Path]) 
 
 def _is_open(shape: Shape, found: Sequence[Choice]) -> bool:
     """Return whether two ids that would make other messages of these events are equally likely."""
+    if len(shape.rows) == 1 and len(found) > 1 and not candidates.is_called_its_id(found[0].path):
+        return True  # nothing repeats or differs in one event: a name alone says which is the message's
     if len(found) < 2 or found[1].points < _ENOUGH or found[0].points - found[1].points >= _CLEARLY:  # noqa: PLR2004 - two
         return False
     first, second = ([row.text(choice.path) for row, _ in shape.rows] for choice in found[:2])
     if not any(shape.repeats.repeated(shape.rows, choice.path) for choice in found[:2]):
         return True  # each is new with every body: one of them may be the status's own
+    if all(shape.same_for_all(choice.path) for choice in found[:2]):
+        return True  # each is the same in every body: one of them may be the same for every message
     return len(set(zip(first, second, strict=True))) != len(set(first)) or len(set(first)) != len(set(second))
 
 

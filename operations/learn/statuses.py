@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from operations.learn.evidence import Evidence, evidence_of, is_time, name_parts, own_name
-from operations.learn.meanings import meaning_at, meaning_of, parts_of
+from operations.learn.meanings import is_noun, meaning_at, meaning_of, parts_of
 from operations.learn.rows import Row, arrays_in, rows_of
 from schemas.providers.condition import Condition
 from schemas.providers.paths import Path, array_prefix, dotted_of
@@ -88,6 +88,9 @@ def _points(e: Evidence) -> float:
     """Return how much speaks for a place's telling the status by a word; 0 where nothing does."""
     if not e.statuses or e.times > 0.5:  # noqa: PLR2004 - most of them
         return 0.0
+    said = set(map(str, e.values))
+    if len(said) == 1 and is_noun(min(said)):
+        return 0.0
     own, parts = frozenset(parts_of(own_name(e.path))), name_parts(e.path)
     meanings = {meaning_at(value, own_name(e.path)) for value in e.values} - {""}
     points = 10 * e.statuses * e.coverage + 2.0 * min(len(meanings), 4)
@@ -96,7 +99,7 @@ def _points(e: Evidence) -> float:
     points -= 5.0 if own & _ELSEWHERE else 3.0 if parts & _ELSEWHERE else 0.0
     points -= 5.0 if any(meaning_of(part) in _STATUSES for part in own) else 0.0  # `sentStatus` is of one status only
     points -= 2.0 if any(" " in str(value) for value in e.values) else 0.0
-    points -= 6.0 if len(meanings) == 1 and len(set(map(str, e.values))) == 1 and not own & _NAMED else 0.0
+    points -= 6.0 if len(meanings) == 1 and len(said) == 1 and not own & _NAMED else 0.0
     return points if points > 3 else 0.0  # noqa: PLR2004 - a known word, in a place that is not against it
 
 

@@ -13,7 +13,7 @@ _ID: Final = frozenset(
 _CONNECTION: Final = frozenset(
     {"connection", "conexao", "instance", "instancia", "session", "sessao", "device", "dispositivo", "channel", "canal"}
     | {"line", "linha", "aparelho", "sender", "remetente", "origem", "from", "de", "bot", "phoneid", "app", "owner"}
-    | {"origin"}
+    | {"origin", "business", "company", "empresa", "merchant", "brand"}
 )
 _ERROR: Final = frozenset({"error", "erro", "failure", "falha", "erros", "errors", "reject", "rejeicao"})
 _CAMPAIGN: Final = frozenset({"campaign", "campanha", "lote", "batch", "job", "broadcast", "lista"})
@@ -141,6 +141,9 @@ ALONE: Final = {
     "server_ack": "sent",
 }
 """Nouns that are a status only where nothing else is said: a `delivery report` may be of a failure."""
+
+NOUNS: Final = ALONE.keys() - {"delivery_ack", "server_ack"}
+"""Of these, where a place never says anything else (`sms.delivery`), it names what is reported on, and no status."""
 
 NOISE: Final = frozenset(
     {

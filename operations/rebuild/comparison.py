@@ -46,6 +46,11 @@ class WeekComparison:
         return self.only_live + self.only_shadow + self.differing
 
 
+def shadow_rows(weeks: Sequence[WeekComparison]) -> dict[tuple[str, date], int]:
+    """Return how many rows the shadow was found to have, by table and week."""
+    return {(week.table, week.monday): week.shadow for week in weeks}
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Which rows a comparison leaves out: SQL conditions over a row's columns."""

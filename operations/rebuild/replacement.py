@@ -1,7 +1,7 @@
 """Weeks of the live tables replaced by the shadow's: each table's week at once, and no other week touched."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Final
@@ -9,8 +9,11 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.target import IDENTITY
+from projections.clickhouse.ddl import change
 from projections.link import Linker
 from projections.sink import NOT_DEDUPLICATED, Sink
+from runtime.clickhouse.topology import Topology
+from schemas.errors import DeploymentError
 
 _SETTINGS: Final = {**NOT_DEDUPLICATED, "max_bytes_before_external_group_by": 10**9, "max_execution_time": 3600}
 
@@ -25,6 +28,8 @@ def replace(
     live: str,
     shadow: str,
     progress: Callable[[str], None],
+    counted: Mapping[tuple[str, date], int],
+    topology: Topology,
 ) -> None:
     """Replace `weeks` of `tables` in database `live` by what `shadow` holds of them.
 
@@ -35,21 +40,42 @@ def replace(
         live: database of the live tables.
         shadow: database of the shadow tables.
         progress: called with each replacement before it is made.
+        counted: rows that the comparison found in the shadow, by table and week.
+        topology: what kind of ClickHouse it is.
+
+    Raises:
+        DeploymentError: the shadow's rows of a week are not to be seen, or the topology has shards.
     """
     if not weeks:
         return
+    require_replaceable(topology)
     if "message_group" in tables:
         _prepare_groups(client, weeks, live, shadow)
     for week in weeks:
         for table in tables:
             progress(f"replacing {table}, week of {week}")
             if _has_rows(client, shadow, table, week):
-                client.command(f"ALTER TABLE {live}.{table} REPLACE PARTITION '{week}' FROM {shadow}.{table}")
+                statement = f"REPLACE PARTITION '{week}' FROM {shadow}.{table}"
+            elif counted.get((table, week), 0):
+                raise DeploymentError(
+                    f"{shadow}.{table}, week of {week}: {counted[table, week]} rows were compared, and none is to be seen: a "
+                    "replica that answers is behind. Nothing of the week was dropped; run it again"
+                )
             else:
-                client.command(f"ALTER TABLE {live}.{table} DROP PARTITION '{week}'")
+                statement = f"DROP PARTITION '{week}'"
+            change(client, f"ALTER TABLE {live}.{table} {statement}", topology)
     if "message_group" in tables:
         progress("linking replaced weeks with others")
         _relink(client, weeks, live)
+
+
+def require_replaceable(topology: Topology) -> None:
+    """Raise DeploymentError where weeks cannot be replaced: in shards, where a week may be empty on some and not on others."""
+    if topology.is_sharded:
+        raise DeploymentError(
+            "rebuild and repair replace whole weeks, which is not known to work where tables are in shards "
+            "(RECIBO_CLICKHOUSE_SHARDED): rows can be added (recibo archive --restore), not replaced"
+        )
 
 
 def _prepare_groups(client: Client, weeks: Sequence[date], live: str, shadow: str) -> None:

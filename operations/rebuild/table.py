@@ -17,11 +17,12 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
-from operations.rebuild.comparison import Rules, WeekComparison, beyond, compare, inside_since, samples
+from operations.rebuild.comparison import Rules, WeekComparison, beyond, compare, inside_since, samples, shadow_rows
 from operations.rebuild.live_group import until_read
-from operations.rebuild.replacement import replace
+from operations.rebuild.replacement import replace, require_replaceable
 from operations.rebuild.replay import Progress, Replay
 from operations.rebuild.target import NOT_COMPARED, WITH_GENERATION, Target
+from projections.clickhouse.ddl import change
 from projections.clickhouse.migrate import migrate
 from projections.settings import Settings
 from projections.sink import Sink
@@ -66,10 +67,12 @@ class Rebuild:
 
     async def compare(self) -> Report:
         """Read the topic up to its present end into the shadow, and compare. Continues where an earlier one left off."""
+        require_replaceable(self._settings.clickhouse.topology)
         async with self._replay() as replay:
             if not await asyncio.to_thread(self._has_shadow):
                 await replay.begin()
-            await asyncio.to_thread(migrate, self._client, self._shadow, views_database=None)
+            topology = self._settings.clickhouse.topology
+            await asyncio.to_thread(migrate, self._client, self._shadow, views_database=None, topology=topology)
             ends = await replay.ends()
             await self._store(replay, ends, (self._shadow,), "shadow")
         live_group = self._settings.group_of(self._target.projection.topic)
@@ -89,7 +92,8 @@ class Rebuild:
             self._progress(step, done, total)
             done += 1
 
-        made = partial(replace, live=live, shadow=self._shadow, progress=on_step)
+        counted, topology = shadow_rows(report.weeks), self._settings.clickhouse.topology
+        made = partial(replace, live=live, shadow=self._shadow, progress=on_step, counted=counted, topology=topology)
         await asyncio.to_thread(made, self._client, tables, weeks)
         async with self._replay() as replay:
             await self._store(replay, await replay.ends(), (self._shadow, live), "what came meanwhile")
@@ -97,7 +101,7 @@ class Rebuild:
 
     def discard(self) -> None:
         """Drop the shadow: the next rebuild starts over."""
-        self._client.command(f"DROP DATABASE IF EXISTS {self._shadow} SYNC")
+        change(self._client, f"DROP DATABASE IF EXISTS {self._shadow} SYNC", self._settings.clickhouse.topology)
 
     def _has_shadow(self) -> bool:
         text = "SELECT count() FROM system.databases WHERE name = {name:String}"

@@ -8,6 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.replay import Progress
 from projections.settings import Settings
+from runtime.clickhouse.topology import Topology
 from runtime.kafka.settings import KafkaSettings
 from schemas.topics import Topics
 
@@ -36,6 +37,11 @@ class Plan:
     def store(self) -> str:
         """Database of the live tables."""
         return self.settings.clickhouse.database
+
+    @property
+    def topology(self) -> Topology:
+        """What kind of ClickHouse it is."""
+        return self.settings.clickhouse.topology
 
     @property
     def old(self) -> int:

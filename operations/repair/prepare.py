@@ -10,6 +10,7 @@ from clickhouse_connect.driver.client import Client
 from operations.archive.location import Location
 from operations.archive.read import manifests_of
 from operations.generation import agreed
+from operations.rebuild.replacement import require_replaceable
 from operations.repair.archived import archive_starts
 from operations.repair.plan import Plan
 from operations.repair.raw_group import RawGroup
@@ -17,6 +18,7 @@ from operations.repair.seeding import seed_generation
 from operations.repair.steps import SEEDED, STARTED, Begin, Steps
 from operations.repair.tables import derived_targets, replay_of, shadow_group
 from operations.topics import admin_of, create_missing, keep
+from projections.clickhouse.ddl import change
 from runtime.kafka.deployment_log import DeploymentLog
 from runtime.kafka.topic_check import find_topics
 from runtime.sources_file import SourcesFile
@@ -28,6 +30,7 @@ from schemas.topics import RAW, derived
 
 async def prepare(plan: Plan, steps: Steps) -> Begin:
     """Create what the new generation needs, fix from where it is folded, and seed it. Skips what is done."""
+    require_replaceable(plan.topology)
     raw = plan.topics.raw
     async with admin_of(plan.kafka) as admin:
         found = await find_topics(admin, [raw, plan.old_topics.message_state])
@@ -112,7 +115,7 @@ async def discard(plan: Plan) -> None:
         if there:
             await admin.delete_topics(there)
     await _forget_agreed(plan)
-    await asyncio.to_thread(plan.client.command, f"DROP DATABASE IF EXISTS {plan.shadow} SYNC")
+    await asyncio.to_thread(change, plan.client, f"DROP DATABASE IF EXISTS {plan.shadow} SYNC", plan.topology)
     _drop_states(plan)
 
 

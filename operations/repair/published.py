@@ -41,6 +41,7 @@ _OF_MESSAGES: Final = {
     "identities": "arrayMap(identity -> [identity.1, identity.2], identities)",
     "first_at": "ifNull(toUnixTimestamp64Milli(first_at), 0)",
     "error": "(error_category, error_code, error_title, error_detail)",
+    "further_errors": "arrayMap(one -> [one.1, one.2, one.3, one.4], further_errors)",
 }
 
 
@@ -109,6 +110,7 @@ def _event(values: dict[str, Any]) -> Event:
     values["aliases"] = tuple(values.get("aliases", ()))
     values["identities"] = tuple(Identity(*pair) for pair in values.get("identities", ()))
     values.setdefault("message_id", "")
+    values["further_errors"] = tuple(ErrorDetail(*one) for one in values.get("further_errors", ()))
     return Event(
         outcome=UNDECIDED,
         request_id="",

@@ -28,7 +28,7 @@ class Repair:
     def __init__(self, plan: Plan) -> None:
         """Prepare; nothing is made before `compare`."""
         self.plan = plan
-        self.steps = Steps(plan.client, plan.shadow)
+        self.steps = Steps(plan.client, plan.shadow, plan.topology)
 
     def is_switched(self) -> bool:
         """Return whether the tables have the new generation already."""

@@ -5,13 +5,24 @@ from typing import Any, Final
 import msgspec
 from clickhouse_connect.driver.client import Client
 
+from projections.clickhouse.ddl import change
 from projections.sink import NOT_DEDUPLICATED
+from runtime.clickhouse.topology import PLAIN, Topology
 
 STARTED: Final = "started"
 DECIDED: Final = "decided"
 SEEDED: Final = "seeded"
 COMPARED: Final = "compared"
 SWITCHED: Final = "switched"
+
+
+def statements(shadow: str) -> tuple[str, str]:
+    """Return what makes the record of a repair, written for one server."""
+    steps = (
+        f"CREATE TABLE IF NOT EXISTS {shadow}.repair_step (step String, at DateTime64(3, 'UTC') DEFAULT now64(3), "
+        "detail String) ENGINE = ReplacingMergeTree ORDER BY step SETTINGS fsync_after_insert = 1"
+    )
+    return f"CREATE DATABASE IF NOT EXISTS {shadow}", steps
 
 
 class Begin(msgspec.Struct, frozen=True):
@@ -37,18 +48,16 @@ class Switched(msgspec.Struct, frozen=True):
 class Steps:
     """The record of one repair."""
 
-    def __init__(self, client: Client, shadow: str) -> None:
+    def __init__(self, client: Client, shadow: str, topology: Topology = PLAIN) -> None:
         """Keep it in database `shadow`."""
+        self._topology = topology
         self._client = client
         self._shadow = shadow
 
     def create(self) -> None:
         """Create the database and the table, if they are not there."""
-        self._client.command(f"CREATE DATABASE IF NOT EXISTS {self._shadow}")
-        self._client.command(
-            f"CREATE TABLE IF NOT EXISTS {self._shadow}.repair_step (step String, at DateTime64(3, 'UTC') DEFAULT now64(3), "
-            "detail String) ENGINE = ReplacingMergeTree ORDER BY step SETTINGS fsync_after_insert = 1"
-        )
+        for statement in statements(self._shadow):
+            change(self._client, statement, self._topology)
 
     def note(self, step: str, detail: Any = None) -> None:
         """Note that a step is done; return when that is synced."""

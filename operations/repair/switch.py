@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 
+from operations.rebuild.comparison import shadow_rows
 from operations.rebuild.replacement import replace
 from operations.repair.fence import fence
 from operations.repair.fold import fold_log
@@ -24,6 +25,7 @@ from operations.repair.tables import (
     replay_of,
     store_to_end,
 )
+from projections.clickhouse.ddl import change
 
 
 async def switch(plan: Plan, steps: Steps, begin: Begin, waits_for: Callable[[str], None]) -> Comparison:
@@ -44,7 +46,14 @@ async def switch(plan: Plan, steps: Steps, begin: Begin, waits_for: Callable[[st
     plan.progress("handing over", 0, 1)
     await asyncio.to_thread(hand_over, plan, begin, decided, comparison.replaced)
     for target in derived_targets(plan.topics):
-        made = partial(replace, live=plan.store, shadow=plan.shadow, progress=lambda step: plan.progress(step, 0, 1))
+        made = partial(
+            replace,
+            live=plan.store,
+            shadow=plan.shadow,
+            progress=lambda step: plan.progress(step, 0, 1),
+            counted=shadow_rows(comparison.weeks),
+            topology=plan.topology,
+        )
         await asyncio.to_thread(made, plan.client, target.tables, comparison.replaced)
     plan.progress("moving the projector's groups", 0, 1)
     if begin.is_recreated:
@@ -68,7 +77,7 @@ def drop_shadow_tables(plan: Plan) -> None:
     """Drop the shadow's tables; the record of the repair stays."""
     text = "SELECT name FROM system.tables WHERE database = {database:String} AND name != 'repair_step'"
     for (name,) in plan.client.query(text, parameters={"database": plan.shadow}).result_rows:
-        plan.client.command(f"DROP TABLE IF EXISTS {plan.shadow}.{name} SYNC")
+        change(plan.client, f"DROP TABLE IF EXISTS {plan.shadow}.{name} SYNC", plan.topology)
 
 
 def _live_group(plan: Plan, topic: str) -> str:

@@ -76,7 +76,7 @@ def shadow_group(plan: Plan, target: Target) -> str:
 
 async def project(plan: Plan) -> dict[str, dict[int, int]]:
     """Project the new topics into the shadow up to where they end now. Return topic → partition → where it stands."""
-    await asyncio.to_thread(migrate, plan.client, plan.shadow, views_database=None)
+    await asyncio.to_thread(migrate, plan.client, plan.shadow, views_database=None, topology=plan.topology)
     stood = {}
     for target in derived_targets(plan.topics):
         async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:

@@ -20,9 +20,12 @@ from clickhouse_connect.driver.client import Client
 
 from projections import settings
 from projections.clickhouse import retention, roles, views
+from projections.clickhouse.ddl import change
+from projections.clickhouse.found_topology import require_known
 from projections.clickhouse.views import release
 from runtime.clickhouse.client import connect
-from runtime.clickhouse.settings import STORE, VIEWS
+from runtime.clickhouse.settings import STORE, VIEWS, ClickHouseSettings
+from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.errors import ConfigurationError
 
 log = structlog.get_logger()
@@ -79,6 +82,7 @@ def migrate(
     *,
     views_database: str | None = VIEWS,
     time_zone: str = "America/Sao_Paulo",
+    topology: Topology = PLAIN,
 ) -> list[str]:
     """Create or update the tables of `store`, and the views over them.
 
@@ -87,6 +91,7 @@ def migrate(
         store: database of the tables; a rebuild passes a shadow's name.
         views_database: database of the views; None makes no views (a shadow has none).
         time_zone: IANA name of the zone of the days in views without parameters.
+        topology: what kind of ClickHouse it is.
 
     Returns:
         Names of the migrations applied now.
@@ -94,27 +99,44 @@ def migrate(
     Raises:
         ConfigurationError: an applied file was changed, or the database is newer than this program.
     """
-    client.command(f"CREATE DATABASE IF NOT EXISTS {store}")
-    client.command(
-        f"CREATE TABLE IF NOT EXISTS {store}.migration (number UInt32, name String, checksum String, "
-        "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY number"
-    )
+    for statement in beginnings(store):
+        change(client, statement, topology)
     known = f"SELECT number, any(checksum) FROM {store}.migration GROUP BY number"  # noqa: S608 - a name of ours
     rows = client.query(known).result_rows
     migrations = read_migrations()
     missing = _missing(migrations, {int(number): str(checksum) for number, checksum in rows}, store)
     for migration in missing:
         for statement in migration.statements(store):
-            client.command(statement)
+            change(client, statement, topology)
         values = [[migration.number, migration.name, migration.checksum]]
         client.insert(f"{store}.migration", values, column_names=["number", "name", "checksum"])
     if views_database is not None:
-        if release.claim(client, store, views_database):
-            views.create(client, store, views_database, time_zone)
+        if release.claim(client, store, views_database, topology):
+            views.create(client, store, views_database, time_zone, topology)
         else:
             log.warning("the views are of a newer release, and are left as they are", database=views_database)
-        roles.create(client, views_database)
+        roles.create(client, views_database, topology)
     return [m.name for m in missing]
+
+
+def migrate_as(client: Client, engine: ClickHouseSettings) -> list[str]:
+    """Migrate the databases that settings name, as `migrate` does."""
+    return migrate(
+        client,
+        engine.database,
+        views_database=engine.views_database,
+        time_zone=engine.time_zone,
+        topology=engine.topology,
+    )
+
+
+def beginnings(store: str) -> tuple[str, str]:
+    """Return the statements that come before every migration: the database of the tables, and the list of what was applied."""
+    applied = (
+        f"CREATE TABLE IF NOT EXISTS {store}.migration (number UInt32, name String, checksum String, "
+        "applied_at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY number"
+    )
+    return f"CREATE DATABASE IF NOT EXISTS {store}", applied
 
 
 def _missing(migrations: list[Migration], applied: dict[int, str], store: str) -> list[Migration]:
@@ -139,9 +161,13 @@ def main() -> None:
         configured = settings.from_environ()
     except ConfigurationError as error:
         sys.exit(f"migrate: {error}")
-    client = connect(configured.clickhouse)
+    client = connect(configured.clickhouse, writes=True)
     engine = configured.clickhouse
-    applied = migrate(client, engine.database, views_database=engine.views_database, time_zone=engine.time_zone)
+    try:
+        require_known(client, engine)
+    except ConfigurationError as error:
+        sys.exit(f"migrate: {error}")
+    applied = migrate_as(client, engine)
     retention.apply(client, configured)
     print(f"applied: {', '.join(applied) if applied else 'nothing, all was up to date'}")  # noqa: T201 - a command
 

@@ -8,10 +8,11 @@ from typing import Final
 import structlog
 from clickhouse_connect.driver.client import Client
 
+from projections.clickhouse.ddl import change
 from projections.settings import Settings
 
-RAW_TABLES: Final = ("webhook_request", "webhook_raw")
-"""Payloads and requests: the most bytes, and numbers of people."""
+RAW_TABLES: Final = ("webhook_request", "webhook_raw", "projection_set_aside")
+"""Payloads and requests, records set aside among them: the most bytes, and numbers of people."""
 FACTS_TABLES: Final = {
     "message_event": "toDateTime(at)",
     "connection_event": "toDateTime(at)",
@@ -23,8 +24,10 @@ FACTS_TABLES: Final = {
     "state_alias": "anchor_day",
     "message_group": "anchor_day",
     "message_slot": "anchor_week",
+    "connection_state": "toDateTime(last_event_at)",
 }
-"""Table → the fixed time that its rows are kept from. Never a folded one: an old partial row would take its facts along."""
+"""Table → the time that its rows are kept from. Never a folded one, which would take an old partial row's facts along; but of
+connections, whose every row is a whole state: they live for years, and go by their last report."""
 
 log = structlog.get_logger()
 
@@ -42,8 +45,10 @@ def apply(client: Client, settings: Settings) -> list[str]:
         f"SELECT name, create_table_query FROM system.tables WHERE database = '{settings.clickhouse.database}'"  # noqa: S608 - a name of ours
     )
     now = {str(name): str(query) for name, query in created.result_rows}
-    changed = [table for table, ttl in wanted(settings).items() if f"TTL {ttl} " not in now[table]]
+    topology = settings.clickhouse.topology
+    changed = [table for table, ttl in wanted(settings).items() if f"TTL {ttl} " not in now[topology.local(table)]]
     for table in changed:
-        client.command(f"ALTER TABLE {settings.clickhouse.database}.{table} MODIFY TTL {wanted(settings)[table]}")
+        statement = f"ALTER TABLE {settings.clickhouse.database}.{table} MODIFY TTL {wanted(settings)[table]}"
+        change(client, statement, topology)
         log.info("retention changed", table=table, ttl=wanted(settings)[table])
     return changed

@@ -4,13 +4,16 @@ Neither sees a table: the views run as their owner (`projections/clickhouse/view
 `GRANT analyst TO somebody`.
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from projections.clickhouse.ddl import change
 from runtime.clickhouse.settings import VIEWS, bi_database, numbers_database
+from runtime.clickhouse.topology import PLAIN, Topology
 
 ANALYST: Final = "analyst"
 ANALYST_NUMBERS: Final = "analyst_numbers"
@@ -33,13 +36,18 @@ def grants(views: str) -> dict[str, list[str]]:
     return {own + ANALYST: [*masked], own + ANALYST_NUMBERS: [*masked, f"GRANT SELECT ON {numbers_database(views)}.*"]}
 
 
-def create(client: Client, views: str) -> bool:
+def statements(views: str) -> Iterator[str]:
+    """Yield what makes the roles and grants them the views, written for one server."""
+    for role, granted in grants(views).items():
+        yield f"CREATE ROLE IF NOT EXISTS {role}"
+        yield from (f"{grant} TO {role}" for grant in granted)
+
+
+def create(client: Client, views: str, topology: Topology = PLAIN) -> bool:
     """Make the roles, where the engine keeps roles; say so where it does not let us. Return whether they are there."""
     try:
-        for role, granted in grants(views).items():
-            client.command(f"CREATE ROLE IF NOT EXISTS {role}")
-            for grant in granted:
-                client.command(f"{grant} TO {role}")
+        for statement in statements(views):
+            change(client, statement, topology)
     except DatabaseError as error:
         if error.code not in {_MAY_NOT, _KEEPS_NONE}:
             raise

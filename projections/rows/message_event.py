@@ -51,6 +51,7 @@ TABLE: Final = Table(
         ("identities", "Array(Tuple(String, String))"),
         ("line", "String"),
         ("template", "String"),
+        ("further_errors", "Array(Tuple(String, String, String, String))"),
     ),
 )
 
@@ -107,6 +108,7 @@ def rows(events: Sequence[CloudEvent], generation: int) -> Iterable[Row]:
             e.identities,
             e.line or line_of(e.recipient, e.recipient_kind),
             e.template,
+            [(f.category, f.code, f.title, f.detail) for f in e.further_errors],
         )
         for event in events
         for e in (event.data,)

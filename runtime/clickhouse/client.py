@@ -14,7 +14,12 @@ CONNECT_TIMEOUT_S: Final = 5
 
 
 def connect(
-    clickhouse: ClickHouseSettings, *, database: str = "", timeout_s: int = 120, settings: dict[str, Any] | None = None
+    clickhouse: ClickHouseSettings,
+    *,
+    database: str = "",
+    timeout_s: int = 120,
+    settings: dict[str, Any] | None = None,
+    writes: bool = False,
 ) -> Client:
     """Return a client. Without a session, so several threads may share it.
 
@@ -23,6 +28,7 @@ def connect(
         database: where names without a database are looked up; "": that of the URL, or the user's default.
         timeout_s: how long one statement may take to answer.
         settings: ClickHouse settings sent with every statement.
+        writes: whether writes follow from what is read: then nothing stored is missed, on replicas too.
 
     Raises:
         clickhouse_connect.driver.exceptions.Error: the engine cannot be reached.
@@ -42,7 +48,7 @@ def connect(
         connect_timeout=CONNECT_TIMEOUT_S,
         send_receive_timeout=timeout_s,
         autogenerate_session_id=False,
-        settings=settings or {},
+        settings=(clickhouse.topology.writer_settings if writes else {}) | (settings or {}),
         ca_cert=_text(clickhouse.ca_file),
         client_cert=_text(clickhouse.cert_file),
         client_cert_key=_text(clickhouse.key_file),

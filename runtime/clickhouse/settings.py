@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
 
+from runtime.clickhouse.topology import Topology
 from runtime.setting_types import Variable
 from schemas.errors import ConfigurationError
 
@@ -17,6 +18,10 @@ VIEWS: Final = "recibo"
 
 LOG_COMMENT: Final = "recibo projections"
 """Stands in the engine's query log beside what the projections insert; the local engine gives that a lane of its own."""
+
+BATCH_AGE_MS: Final = {"here": 200, "server": 1_000, "cloud": 5_000}
+"""By where the engine is: a server wants an insert a second at most of each table, and Cloud is paid by the insert."""
+_THIS_MACHINE: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 ClickHouseUrl = Annotated[
     str,
@@ -56,6 +61,8 @@ class ClickHouseSettings:
         "America/Sao_Paulo"
     )
     """IANA name of the zone that the days of `…_bi` are in: views there have no parameters."""
+    topology: Topology = field(default_factory=Topology)
+    """What kind of ClickHouse it is: RECIBO_CLICKHOUSE_TOPOLOGY and its like."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -78,6 +85,14 @@ class ClickHouseSettings:
         """The URL without who asks: fit to be shown."""
         parts = urlsplit(self.url)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
+    def batch_age_ms(self) -> int:
+        """How long rows had best be gathered before they are inserted, ms."""
+        if self.topology.kind == "cloud":
+            return BATCH_AGE_MS["cloud"]
+        is_here = self.topology.kind == "plain" and urlsplit(self.url).hostname in _THIS_MACHINE
+        return BATCH_AGE_MS["here" if is_here else "server"]
 
     @property
     def numbers_database(self) -> str:

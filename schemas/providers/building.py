@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from schemas.error_category import category_of, is_no_error
+from schemas.error_category import category_of, is_documented, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
@@ -23,6 +23,8 @@ from schemas.record import SourceContext
 from schemas.status import BIT, FAILURES
 
 _WORD_SHOWN_MAX: Final = 80
+FURTHER_ERRORS_MAX: Final = 8
+"""Causes of one event that are kept, the first included."""
 
 
 class Price(NamedTuple):
@@ -52,7 +54,7 @@ def message_event(
     client_ref: str = "",
     their_id: str = "",
     aliases: tuple[str, ...] = (),
-    error: ErrorDetail | None = None,
+    errors: tuple[ErrorDetail, ...] = (),
     family: str = "",
     identities: tuple[str, ...] = (),
     price: Price | None = None,
@@ -73,7 +75,7 @@ def message_event(
         client_ref: our reference, echoed.
         their_id: the provider's own id of the event, or "".
         aliases: other ids of the message.
-        error: why it failed, where said.
+        errors: why it failed, where said: the first counts, the others are kept beside it.
         identities: other names of the recipient, as the provider writes them.
         price: what is said of its price.
         family: what stands for the provider in the event's identity, where several forward the same events.
@@ -84,10 +86,11 @@ def message_event(
         return Ignored(f"{recipient[1]}_status")
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
     first_at, is_old = message_time(occurred_at_ms if is_theirs else None, received_at_ms)
+    error = errors[0] if errors else None
     identity = ""
     if context is not NOBODY:  # a body that is read only for its key
         # A provider without codes distinguishes its failures by their titles alone (Z-API, under one word for all outcomes).
-        code, stamp = (error.code or error.title) if error else "", str(at_ms or "")
+        code, stamp = (error.code or error.title) if error else "", "" if at_ms is None else str(at_ms)
         names = (family or context.provider, connection_id, message_id, participant)
         identity = event_id(their_id, status, *names, word, stamp, code)
     named: tuple[Identity, ...] = ()
@@ -100,7 +103,7 @@ def message_event(
         occurred_at_ms, clock if is_theirs else "received", received_at_ms, "", 0, NOWHERE, absurd,
         recipient[0], recipient[1], participant, client_ref, their_id, aliases, "",
         price.price_category if price else "", "", error, first_at, is_old, 0 if is_theirs else BIT[status],
-        *(price or _NO_PRICE), identities=named, id=identity,
+        *(price or _NO_PRICE), identities=named, further_errors=errors[1:FURTHER_ERRORS_MAX], id=identity,
     )
     # fmt: on
 
@@ -138,7 +141,7 @@ def connection_event(
     """
     if not connection_id:
         return Unmapped("no connection id found")
-    stamp = stamp or str(at_ms or received_at_ms)
+    stamp = stamp or connection_stamp(at_ms, received_at_ms)
     occurred_at_ms, is_theirs, absurd = trusted_time(at_ms, received_at_ms)
     return Event(
         id=event_id(their_id, status, context.provider, connection_id, "", "", word, stamp, reason),
@@ -163,16 +166,36 @@ def connection_event(
     )
 
 
+def connection_stamp(at_ms: int | None, received_at_ms: int) -> str:
+    """Return what distinguishes a report of a connection from the next: its time, and receipt where that is none or absurd.
+
+    Args:
+        at_ms: the provider's own time, UTC ms, or None.
+        received_at_ms: time of receipt, UTC ms.
+    """
+    if at_ms is None:
+        return str(received_at_ms)
+    _, is_theirs, _ = trusted_time(at_ms, received_at_ms)
+    return str(at_ms) if is_theirs else f"{at_ms}/{received_at_ms}"
+
+
 def error_of(provider: str, status: str, code: str, title: str = "", detail: str = "") -> ErrorDetail | None:
     """Return the error of a failure, or of another status that comes with a code; None where none is due.
 
-    A code that says that there is no error (0, NO_ERROR) is none, and texts alone make no failure of a delivery.
+    A code that says that there is no error (0, NO_ERROR) is none, unless the provider documents it as one (Meta's 0) and
+    the message failed; texts alone make no failure of a delivery.
     """
     if not code or is_no_error(code):
         if status not in FAILURES:
             return None
-        code = ""
-    return ErrorDetail(category_of(provider, status, code), code, title, detail)
+        code = code if is_documented(provider, code) else ""
+    return ErrorDetail(category_of(provider, status, code, text=title or detail), code, title, detail)
+
+
+def errors_of(provider: str, status: str, *said: tuple[str, str, str]) -> tuple[ErrorDetail, ...]:
+    """Return the errors of an event whose provider names several: (code, title, detail) of each, none twice."""
+    found = (error_of(provider, status, *one) for one in said)
+    return tuple(dict.fromkeys(error for error in found if error))
 
 
 def unknown_word(word: str) -> Unmapped:

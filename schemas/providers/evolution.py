@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
 from schemas.providers import evolution_connection
-from schemas.providers.building import error_of, message_event, unknown_word
+from schemas.providers.building import errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
+from schemas.providers.meta_changes import errors as meta_errors
 from schemas.providers.provider import Provider
 from schemas.providers.reading import array_of, object_of, prose_of, text_of
 from schemas.providers.recipients import foremost, recipient_of
@@ -131,7 +132,7 @@ def _message(
         participant=recipient_of(device)[0] if recipient[1] == "group" else "",
         aliases=(row,) if row and row != message_id else (),
         identities=(chat, other, device) if has_names else (),
-        error=_error(status, data) if status == "error" else None,
+        errors=_errors(status, data) if status == "error" else (),
     )
 
 
@@ -142,12 +143,13 @@ def _time(event: str, data: dict[str, Any], *, first_version: bool) -> int | Non
     return parse_time_ms(data.get("datetime"), UTC) if first_version else None
 
 
-def _error(status: str, data: dict[str, Any]) -> ErrorDetail | None:
-    """Return why a message failed: Meta's errors on Meta's API, else the code that Baileys puts among its parameters."""
-    first = object_of(next(iter(array_of(data.get("errors"))), None))
-    code = text_of(first.get("code")) or text_of(next(iter(array_of(data.get("messageStubParameters"))), None))
-    title = prose_of(first.get("title")) or prose_of(first.get("message"))
-    return error_of("evolution", status, code, title, prose_of(object_of(first.get("error_data")).get("details")))
+def _errors(status: str, data: dict[str, Any]) -> tuple[ErrorDetail, ...]:
+    """Return why a message failed: Meta's errors on Meta's API, and the code and text that Baileys puts among its parameters."""
+    said = meta_errors(data)
+    parameters = array_of(data.get("messageStubParameters"))
+    if parameters:
+        said.append((text_of(parameters[0]), " ".join(filter(None, map(prose_of, parameters[1:]))), ""))
+    return errors_of("evolution", status, *(said or [("", "", "")]))
 
 
 def _sample(said: Sequence[Said]) -> Any:

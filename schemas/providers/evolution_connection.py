@@ -6,6 +6,7 @@ reconnects at any other code); WhiskeySockets/Baileys `DisconnectReason`.
 
 from typing import Any, Final
 
+from schemas.causes.catalogue import connection_words
 from schemas.event import Ignored, Normalized, Unmapped
 from schemas.providers.building import connection_event
 from schemas.providers.reading import object_of, text_of
@@ -15,16 +16,8 @@ EVENTS: Final = frozenset(
     {"connection.update", "logout.instance", "remove.instance", "instance.delete", "status.instance"}
 )
 
-_TERMINAL: Final = {"401": "logged out", "402": "payment required", "403": "forbidden", "406": "not acceptable"}
-_PASSING: Final = {
-    "408": "timed out or lost",
-    "411": "multi-device mismatch",
-    "428": "closed by the other side",
-    "440": "replaced by another connection",
-    "500": "bad session",
-    "503": "unavailable",
-    "515": "restart required",
-}
+_TERMINAL: Final = connection_words("evolution", "logout")
+_PASSING: Final = connection_words("baileys", "disconnected")
 _NO_CODE: Final = "200"
 """What Evolution writes where Baileys gave no code."""
 
@@ -32,10 +25,10 @@ _NO_CODE: Final = "200"
 def _closing(code: str) -> tuple[str, str]:
     """Return (status, reason) of a closing with Baileys' code."""
     if code in _TERMINAL:
-        return "logout", f"{code} {_TERMINAL[code]}"
+        return "logout", f"{code} {_TERMINAL[code][1]}"
     if not code or code == _NO_CODE:
         return "disconnected", ""
-    return "disconnected", f"{code} {_PASSING[code]}" if code in _PASSING else code
+    return "disconnected", f"{code} {_PASSING[code][1]}" if code in _PASSING else code
 
 
 def read(event: str, document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:
@@ -51,7 +44,7 @@ def read(event: str, document: dict[str, Any], context: SourceContext, received_
         elif word == "close":
             status, reason = _closing(text_of(data.get("statusReason")))
         elif word == "refused":
-            reason = "the QR code was not read in time"
+            reason = _TERMINAL[word][1]
         else:
             return Unmapped(f"unknown connection state {word[:80]!r}")
     elif event == "status.instance":

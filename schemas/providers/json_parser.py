@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from schemas.event import Event, Normalized, Unmapped
+from schemas.event import Event, Normalized, Pairing, Unmapped
 from schemas.providers.learned import Learned
 from schemas.providers.mapping import FieldMapping
 from schemas.providers.provider import NOBODY, PARTS_MAX, Parser, Part
@@ -21,7 +21,8 @@ Explode = Callable[[dict[str, Any]], Sequence[dict[str, Any]]]
 
 def subject_of(normalized: Normalized) -> str | None:
     """Return what a record is keyed by: its message, else its connection; None where it is no event."""
-    return (normalized.message_id or normalized.connection_id) if isinstance(normalized, Event) else None
+    event = normalized.logout if isinstance(normalized, Pairing) else normalized
+    return (event.message_id or event.connection_id) if isinstance(event, Event) else None
 
 
 class JsonParser:

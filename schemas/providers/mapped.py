@@ -1,9 +1,9 @@
 """The parser that a mapping drives: used by WPP Marketing and the generic provider."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from schemas.error_category import category_of, is_no_error
+from schemas.error_category import category_of, is_documented, is_no_error
 from schemas.event import (
     NOWHERE,
     UNDECIDED,
@@ -18,6 +18,7 @@ from schemas.event import (
 )
 from schemas.identity import Identity
 from schemas.providers.arrays import Arrays, Element
+from schemas.providers.building import connection_stamp
 from schemas.providers.element_reader import ElementReader, Plans, element_of
 from schemas.providers.extra_fields import with_extras
 from schemas.providers.field_reader import text_of
@@ -26,7 +27,7 @@ from schemas.providers.paths import Path, value_at
 from schemas.providers.provider import PARTS_MAX, Part
 from schemas.providers.reading import load_any
 from schemas.providers.recipients import NO_PERSONS, SAID_ALREADY, identities_of, recipient_of
-from schemas.providers.times import parse_time_ms, parse_written_ms, zone
+from schemas.providers.times import may_be_told, parse_time_ms, parse_written_ms, zone
 from schemas.providers.words import fold_word
 from schemas.record import SourceContext
 from schemas.status import BIT, FAILURES, RANK
@@ -48,7 +49,7 @@ _TEXTS: Final = (
     "error_detail",
     "error_stage",
 )
-_MESSAGE_ID, _CONNECTION_ID = 0, 1
+_MESSAGE_ID, _CONNECTION_ID, _TRACKING_ID = 0, 1, 5
 _NOWHERE: Final[Sequence[tuple[int, Path]]] = ()
 _STATUS, _TIME = len(_TEXTS), len(_TEXTS) + 1
 """Where the values of a reading stand."""
@@ -119,7 +120,9 @@ class MappedParser:
             status = self._decided(reader, scopes, plans, values)[1]
         if not status or reader.incomplete(scopes):
             return None
-        return values[_MESSAGE_ID if status in RANK else _CONNECTION_ID] or None
+        if status not in RANK:
+            return values[_CONNECTION_ID] or None
+        return values[_MESSAGE_ID] or _tracked(plans, scopes) or None
 
     def _decided(
         self, reader: ElementReader, scopes: tuple[Any, ...], plans: Plans, values: tuple[Any, ...]
@@ -168,21 +171,26 @@ class MappedParser:
         formats = self._mapping.time_formats
         if not (own or formats):  # the usual mapping
             at = parse_time_ms(first, self._zone)
-            if at is not None:
+            if at is not None and may_be_told(at):
                 return at
+        absurd: int | None = None
+        for value in self._times(plans, first, scopes, own):
+            at = parse_written_ms(value, self._zone, formats)
+            if at is not None and may_be_told(at):
+                return at
+            absurd = at if absurd is None else absurd
+        return absurd
+
+    def _times(
+        self, plans: Plans, first: Any, scopes: tuple[Any, ...], own: Sequence[tuple[int, Path]]
+    ) -> Iterator[Any]:
+        """Yield what may be the time, in order."""
         for level, steps in own:
-            at = parse_written_ms(value_at(scopes[level], steps), self._zone, formats)
-            if at is not None:
-                return at
-        at = parse_written_ms(first, self._zone, formats)
-        if at is not None:
-            return at
+            yield value_at(scopes[level], steps)
+        yield first
         for plan, document in plans:
             for look in plan.times:
-                at = parse_written_ms(look(document), self._zone, formats)
-                if at is not None:
-                    return at
-        return None
+                yield look(document)
 
     def _event(
         self, reader: ElementReader, scopes: tuple[Any, ...], context: SourceContext, received_at_ms: int
@@ -201,6 +209,7 @@ class MappedParser:
         message_id, connection_id, theirs, recipient, client_ref, tracking_id, participant, campaign, reason = values[
             :9
         ]
+        message_id = message_id or _tracked(plans, scopes)
         if not (message_id if is_message else connection_id):
             return Unmapped("no message id found" if is_message else "no connection id found")
         provider_ms = self._time(plans, values[_TIME], scopes, own_time)
@@ -210,7 +219,10 @@ class MappedParser:
         if is_message and (values[9] or status in FAILURES):
             error = self._error(context.provider, status, values[9:13])
         # A connection closes again and again: without a time of its own, receipt distinguishes it from the next.
-        stamp = str(provider_ms or ("" if is_message else received_at_ms))
+        if is_message:
+            stamp = "" if provider_ms is None else str(provider_ms)
+        else:
+            stamp = connection_stamp(provider_ms, received_at_ms)
         names = () if theirs else (context.provider, connection_id, message_id if is_message else "", participant)
         code = error.code if error else ""
         recipient, recipient_kind = recipient_of(recipient)
@@ -255,7 +267,18 @@ class MappedParser:
         if is_no_error(code):
             if status not in FAILURES:
                 return None
-            code = ""
+            code = code if is_documented(self._mapping.codes_of or provider, code) else ""
         mapping = self._mapping
-        category = category_of(mapping.codes_of or provider, status, code, stage, mapping.codes)
+        category = category_of(
+            mapping.codes_of or provider, status, code, stage, own=mapping.codes, text=title or detail
+        )
         return ErrorDetail(category, code, "" if is_no_error(title) else title, detail)
+
+
+def _tracked(plans: Plans, scopes: tuple[Any, ...]) -> str:
+    """Return the event's tracking id, which it is called by where it has no message id: its own, never one around several."""
+    if type(scopes[-1]) is not dict:
+        return ""
+    plan, document = plans[0]
+    found: str = plan.values(document)[_TRACKING_ID]
+    return found

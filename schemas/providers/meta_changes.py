@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from schemas.providers.provider import PARTS_MAX, Part
-from schemas.providers.reading import array_of, load, object_of, text_of
+from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
 
 _NOTICES: Final = {
     "message_template_status_update": "template_notice",
@@ -121,3 +121,16 @@ def _around(kind: str, account_id: str, change: dict[str, Any], name: str) -> tu
         metadata = orjson.dumps({"phone_number_id": phone_number_id(change)})
     head = b'{"object":%b,"entry":[{"id":%b,"changes":[{"field":"messages","value":{"metadata":%b,"%b":['
     return head % (orjson.dumps(kind), orjson.dumps(account_id), metadata, name.encode()), b"]}}]}]}"
+
+
+def errors(status: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return (code, title, detail) of each entry of a status's `errors`; titles go, so the message stands in for one."""
+    return [
+        (
+            text_of(one.get("code")),
+            prose_of(one.get("title")) or prose_of(one.get("message")),
+            prose_of(object_of(one.get("error_data")).get("details")),
+        )
+        for one in map(object_of, array_of(status.get("errors")))
+        if one
+    ]

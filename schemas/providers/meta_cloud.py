@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
 from schemas.providers import meta_changes
-from schemas.providers.building import Price, error_of, message_event, unknown_word
+from schemas.providers.building import Price, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import fixed
 from schemas.providers.provider import Part, Provider, Reporting
-from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
+from schemas.providers.reading import load, object_of, prose_of, text_of
 from schemas.providers.recipients import recipient_of
 from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
@@ -84,7 +84,7 @@ def _status(status: dict[str, Any], connection_id: str, context: SourceContext, 
         price=_price(pricing) if pricing else None,
         identities=others,
         aliases=(second_id,) if second_id else (),
-        error=_error(ours, status),
+        errors=_errors(ours, status) if ours == "error" or "errors" in status or "code" in status else (),
         family=FAMILY,
     )
 
@@ -105,15 +105,13 @@ def _price(pricing: dict[str, Any]) -> Price:
     return Price(billable if type(billable) is bool else None, *words)
 
 
-def _error(ours: str, status: dict[str, Any]) -> ErrorDetail | None:
-    errors = array_of(status.get("errors"))
-    first = object_of(errors[0]) if errors else {}
-    title = prose_of(first.get("title")) or prose_of(first.get("message"))
-    detail = prose_of(object_of(first.get("error_data")).get("details"))
-    code = text_of(first.get("code"))
-    if not first:  # Gupshup passes Meta's bodies on with a code of its own beside the status
-        code, title = text_of(status.get("code")), prose_of(status.get("reason"))
-    return error_of("meta_cloud", ours, code, title, detail)
+def _errors(ours: str, status: dict[str, Any]) -> tuple[ErrorDetail, ...]:
+    """Return all that is said to be wrong. Gupshup passes Meta's bodies on with a code of its own beside the status."""
+    said = meta_changes.errors(status)
+    theirs = (text_of(status.get("code")), prose_of(status.get("reason")), "")
+    if any(theirs):
+        return (*errors_of("meta_cloud", ours, *said), *errors_of("gupshup", ours, theirs))
+    return errors_of("meta_cloud", ours, *(said or [("", "", "")]))
 
 
 def _sample(said: Sequence[Said]) -> Any:

@@ -1,5 +1,6 @@
 """Reading a provider's time: ISO 8601, or epoch seconds or milliseconds, distinguished by size."""
 
+import math
 import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -10,9 +11,12 @@ from zoneinfo import ZoneInfo
 _BELOW_S: Final = 100_000_000_000
 """1e11: as seconds the year 5138, as milliseconds 1973."""
 _MILLISECONDS_BELOW: Final = 100_000_000_000_000
-_ABSURD_FROM: Final = 1e17
+_ABSURD_FROM: Final = 10**17
+_FARTHEST_MS: Final = 2**62
+"""What stands for a time beyond every clock."""
 _TEXT_LENGTH_MAX: Final = 64
-_DIGITS_MAX: Final = 17
+_DIGITS_MAX: Final = 400
+"""Beyond it nobody means a time."""
 _COMPACT_LENGTH: Final = 14
 _BRAZILIAN: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})[ ,T]+(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)$")
 
@@ -24,7 +28,7 @@ def zone(name: str) -> tzinfo:
 
 
 def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
-    """Return a provider's time as UTC ms, or None where it cannot be read.
+    """Return a provider's time as UTC ms, or None where it is none. 0, negative and overflowing ones are times, absurd as they are.
 
     Args:
         value: an ISO 8601 text, `dd/mm/yyyy hh:mm[:ss]`, `yyyymmddhhmmss`, or epoch seconds, milliseconds or microseconds as a number or text.
@@ -45,8 +49,13 @@ def parse_time_ms(value: Any, naive_zone: tzinfo) -> int | None:
         try:
             return round(at.timestamp() * 1000)
         except (OverflowError, ValueError):
-            return None
+            return -_FARTHEST_MS
     return None
+
+
+def may_be_told(at_ms: int) -> bool:
+    """Return whether a time is neither 0 nor negative nor overflowing: where a body has several, one of these counts first."""
+    return 0 < at_ms < _ABSURD_FROM // 1000
 
 
 def parse_written_ms(value: Any, naive_zone: tzinfo, formats: Sequence[str]) -> int | None:
@@ -69,8 +78,10 @@ def _from_digits(text: str, naive_zone: tzinfo) -> int | None:
 
 
 def _from_number(value: float) -> int | None:
-    if not 0 < value < _ABSURD_FROM:
+    if not math.isfinite(value):
         return None
+    if abs(value) >= _ABSURD_FROM:
+        return int(max(-_FARTHEST_MS, min(_FARTHEST_MS, value)))
     if value < _BELOW_S:
         return round(value * 1000)
     if value < _MILLISECONDS_BELOW:

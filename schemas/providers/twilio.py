@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import error_of, message_event, unknown_word
+from schemas.event import ErrorDetail, Ignored, Normalized, Unmapped
+from schemas.providers.building import errors_of, message_event, unknown_word
 from schemas.providers.json_parser import fixed, subject_of
 from schemas.providers.provider import NOBODY, Part, Provider
 from schemas.providers.reading import prose_of
@@ -87,14 +87,13 @@ class TwilioParser:
             word=word,
             recipient=recipient_of(form.get("To", "")),
             identities=(form["ExternalUserId"],) if "ExternalUserId" in form else (),
-            error=error_of(
-                "twilio",
-                status,
-                form.get("ErrorCode", ""),
-                form.get("ErrorMessage", ""),
-                form.get("ChannelStatusMessage", ""),
-            ),
+            errors=_errors(status, form) if status == "error" or "ErrorCode" in form else (),
         )
+
+
+def _errors(status: str, form: dict[str, str]) -> tuple[ErrorDetail, ...]:
+    texts = form.get("ErrorMessage", ""), form.get("ChannelStatusMessage", "")
+    return errors_of("twilio", status, (form.get("ErrorCode", ""), *texts))
 
 
 def _sample(said: Sequence[Said]) -> dict[str, str]:

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
-from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.causes.catalogue import connection_words
+from schemas.event import Event, Ignored, Normalized, Pairing, Unmapped
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
-from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
+from schemas.providers.reading import array_of, object_of, prose_of, text_of, whatsapp_id
 from schemas.providers.recipients import recipient_of
 from schemas.providers.sample import CONNECTION, RECIPIENT, Said, Sample
 from schemas.providers.times import parse_time_ms
@@ -28,13 +29,9 @@ ACK_NAMES: Final = {
     "PLAYED": "read",
 }
 _NAME_OF_ACK: Final = {"-1": "ERROR", "0": "PENDING", "1": "SERVER", "2": "DEVICE", "3": "READ", "4": "PLAYED"}
-_SESSIONS: Final = {
-    "WORKING": "connected",
-    "STOPPED": "disconnected",
-    "FAILED": "logout",
-    "SCAN_QR_CODE": "logout",
-}
-"""SCAN_QR_CODE also comes at the first pairing, and again with each new code."""
+_SESSIONS: Final = connection_words("waha", "connected", "disconnected", "logout")
+_PAIRING: Final = connection_words("waha", "pairing")
+"""SCAN_QR_CODE comes again with each new code, and FAILED when nobody read them: words of a pairing and of a logout."""
 
 _KINDS: Final = {
     "message": "inbound_message",
@@ -90,7 +87,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         recipient=recipient,
         participant=recipient_of(text_of(payload.get("participant")))[0] if recipient[1] == "group" else "",
         their_id=text_of(document.get("id")),
-        error=error_of("waha", status, _reason(payload)) if status == "error" else None,
+        errors=errors_of("waha", status, (_reason(payload), "", "")) if status == "error" else (),
     )
 
 
@@ -105,18 +102,30 @@ def _session(document: dict[str, Any], context: SourceContext, received_at_ms: i
     if word == "STARTING":
         return Ignored("connecting")
     if word not in _SESSIONS:
-        return unknown_word(word)
-    return connection_event(
+        return Ignored("pairing") if word in _PAIRING else unknown_word(word)
+    said = connection_event(
         context,
         received_at_ms,
         connection_id=text_of(document.get("session")),
-        status=_SESSIONS[word],
+        status=_SESSIONS[word][0],
         word=word,
         at_ms=parse_time_ms(document.get("timestamp"), UTC),
         clock="envelope",
         reason=prose_of(object_of(payload.get("data")).get("reason")) or word,
         their_id=text_of(document.get("id")),
     )
+    never_paired = word in _PAIRING and _was_never_paired(document, payload)
+    return Pairing("pairing", said) if never_paired and isinstance(said, Event) else said
+
+
+def _was_never_paired(document: dict[str, Any], payload: dict[str, Any]) -> bool:
+    """Return whether WAHA says that the session has no account, and names no time lately at which it worked.
+
+    Where it does not say whose account it is, the session counts as one that had been open.
+    """
+    if "me" not in document or document["me"] is not None:
+        return False
+    return not any(object_of(one).get("status") == "WORKING" for one in array_of(payload.get("statuses")))
 
 
 def _sample(said: Sequence[Said]) -> Any:

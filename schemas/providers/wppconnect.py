@@ -8,8 +8,9 @@ Baileys); `t` is the message's time, not the status's; a failed POST is not trie
 from collections.abc import Sequence
 from typing import Any, Final
 
+from schemas.causes.catalogue import connection_words
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import object_of, prose_of, text_of, whatsapp_id
@@ -33,18 +34,7 @@ ACKS: Final = {
 """-6 (inactive), -7 (downgraded) and 5 (another device of ours) say nothing of the message's fate: unmapped."""
 
 _CLOSED: Final = {"logoutsession": "logout", "closesession": "logout"}
-_STATUS_FIND: Final = {
-    "inChat": "connected",
-    "isLogged": "connected",
-    "qrReadSuccess": "connected",
-    "disconnectedMobile": "logout",
-    "desconnectedMobile": "logout",
-    "autocloseCalled": "logout",
-    "notLogged": "logout",
-    "browserClose": "disconnected",
-    "serverClose": "disconnected",
-    "phoneNotConnected": "disconnected",
-}
+_STATUS_FIND: Final = connection_words("wppconnect")
 """`closesession`, `autocloseCalled` and `notLogged` need a person before the session sends again: a logout."""
 
 _KINDS: Final = {
@@ -62,7 +52,7 @@ _KINDS: Final = {
     "qrcode": "pairing",
     "phoneCode": "pairing",
 }
-_PAIRING: Final = frozenset({"qrReadError", "qrReadFail"})
+_PAIRING: Final = connection_words("wppconnect", "pairing")
 
 
 def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int) -> Normalized:
@@ -72,7 +62,7 @@ def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int)
     word, status, reason = event, _CLOSED.get(event, ""), prose_of(document.get("message"))
     if event == "status-find":
         word = reason = text_of(document.get("status"))
-        status = _STATUS_FIND.get(word, "")
+        status = _STATUS_FIND.get(word, ("",))[0]
         if not status:
             return Ignored("pairing") if word in _PAIRING else unknown_word(word)
     if status:
@@ -109,7 +99,7 @@ def _ack(document: dict[str, Any], context: SourceContext, received_at_ms: int) 
         word=word,
         recipient=recipient,
         participant=recipient_of(_wid(identity.get("participant")))[0] if recipient[1] == "group" else "",
-        error=error_of("wppconnect", status, word if int(word) < 0 else ""),
+        errors=errors_of("wppconnect", status, (word, "", "")) if int(word) < 0 else (),
     )
 
 

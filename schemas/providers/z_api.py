@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC
 from typing import Any, Final
 
+from schemas.causes.catalogue import connection_words
 from schemas.event import Ignored, Normalized, Unmapped
-from schemas.providers.building import connection_event, error_of, message_event, unknown_word
+from schemas.providers.building import connection_event, errors_of, message_event, unknown_word
 from schemas.providers.json_parser import JsonParser, fixed
 from schemas.providers.provider import Provider
 from schemas.providers.reading import array_of, prose_of, text_of
@@ -27,7 +28,7 @@ _KINDS: Final = {
 }
 _NO_SUCH_NUMBER: Final = "phone number does not exist"
 """The one error text that is explicit about it. Z-API has no codes but SHADOW_BAN."""
-_CONNECTIONS: Final = {"ConnectedCallback": "connected", "DisconnectedCallback": "logout"}
+_CONNECTIONS: Final = connection_words("z_api")
 _GROUP_SUFFIX: Final = "-group"
 _AROUND: Final = (
     "instanceId",
@@ -66,7 +67,7 @@ def _read(document: dict[str, Any], context: SourceContext, received_at_ms: int)
             context,
             received_at_ms,
             connection_id=text_of(document.get("instanceId")),
-            status=_CONNECTIONS[kind],
+            status=_CONNECTIONS[kind][0],
             word=kind,
             at_ms=parse_time_ms(document.get("momment"), UTC),
             reason=prose_of(document.get("error")),
@@ -122,7 +123,7 @@ def _accepted(document: dict[str, Any], context: SourceContext, received_at_ms: 
         at_ms=parse_time_ms(document.get("momment"), UTC),
         recipient=_recipient(document),
         aliases=(queue_id,) if queue_id and message_id and queue_id != message_id else (),
-        error=error_of("z_api", failure, code, title) if failed else None,
+        errors=errors_of("z_api", failure, (code, title, "")) if failed else (),
     )
 
 

@@ -38,13 +38,13 @@ def queries(since: str, until: str) -> dict[str, str]:
         "connections": "SELECT status, count() FROM v.connections GROUP BY status",
         "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
         "connection_history": f"SELECT status, count() FROM v.connection_history WHERE {at} GROUP BY status",
-        "logout_in_flight": f"SELECT sum(in_flight) FROM v.logout_in_flight({span})",
+        "logout_in_flight": f"SELECT sum(in_flight) FROM v.logout_in_flight(time_zone = 'UTC', {span})",
         "funnel": f"SELECT sum(messages), sum(delivered) FROM v.funnel({zoned})",
         "funnel_rollup": f"SELECT sum(messages), sum(delivered) FROM v.funnel_rollup({zoned})",
         "latencies": f"SELECT * FROM v.latencies({zoned})",
-        "stuck": f"SELECT count() FROM v.stuck({span}, min_age_s = 3600)",
+        "stuck": f"SELECT count() FROM v.stuck(time_zone = 'UTC', {span}, min_age_s = 3600)",
         "errors": f"SELECT * FROM v.errors({zoned})",
-        "numbers_not_found": f"SELECT count() FROM v.numbers_not_found({span})",
+        "numbers_not_found": f"SELECT count() FROM v.numbers_not_found(time_zone = 'UTC', {span})",
         "conflicts": f"SELECT count() FROM v.conflicts WHERE {days}",
         "read_without_delivered": f"SELECT count() FROM v.read_without_delivered WHERE {days}",
         "outcomes": f"SELECT outcome, count() FROM v.outcomes WHERE {at} GROUP BY outcome",
@@ -57,8 +57,8 @@ def queries(since: str, until: str) -> dict[str, str]:
         "search": f"SELECT * FROM v.search(texts = [{some}])",
         "columns": "SELECT count() FROM v.columns",
         "completeness": "SELECT * FROM v.completeness",
-        "completeness_between": f"SELECT * FROM v.completeness_between({span})",
-        "fold_differences": f"SELECT count() FROM v.fold_differences({span})",
+        "completeness_between": f"SELECT * FROM v.completeness_between(time_zone = 'UTC', {span})",
+        "fold_differences": f"SELECT count() FROM v.fold_differences(time_zone = 'UTC', {span})",
     }
     return {name: sql.replace("v.", f"{VIEWS}.") for name, sql in asked.items()}
 

@@ -51,6 +51,22 @@ def databases(migrated: Databases) -> Databases:
 
 
 @pytest.fixture
+def unmerged(databases: Databases) -> Iterator[None]:
+    """The engine merges nothing by itself while a test runs: `merge` merges what it names."""
+    tables = [
+        name
+        for (name,) in databases.client.query(
+            f"SELECT name FROM system.tables WHERE database = '{databases.store}' AND engine LIKE '%MergeTree'"
+        ).result_rows
+    ]
+    for table in tables:
+        databases.client.command(f"SYSTEM STOP MERGES {databases.store}.{table}")
+    yield
+    for table in tables:
+        databases.client.command(f"SYSTEM START MERGES {databases.store}.{table}")
+
+
+@pytest.fixture
 def project(databases: Databases) -> Iterator[Project]:
     """A function that stores a world's records as a projector would, batch by batch, without Kafka."""
     with ThreadPoolExecutor(max_workers=2) as threads:

@@ -33,6 +33,7 @@ class Databases:
     def merge(self, *tables: str) -> None:
         """Merge tables now, as the engine would some day."""
         for table in tables:
+            self.client.command(f"SYSTEM START MERGES {self.store}.{table}")
             self.client.command(f"OPTIMIZE TABLE {self.store}.{table} FINAL")
 
 

@@ -2,6 +2,7 @@
 else the local stack's own processes.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +28,8 @@ from runtime.supervisor import Child, Program
 CACHE = CHECKOUT / ".recibo" / "cache"
 KAFKA_IMAGE = "confluentinc/cp-kafka:8.1.0"
 CLICKHOUSE_IMAGE = "clickhouse/clickhouse-server:26.8"
+GIVEN_CLICKHOUSE = os.environ.pop("CLICKHOUSE_URL", "")
+"""A server that the tests of the engine run against (`make test CLICKHOUSE_URL=…`). What tests start reads no such variable."""
 _READY_S_MAX = 90.0
 
 
@@ -55,7 +58,10 @@ def auto_creating_kafka_server() -> Iterator[str]:
 
 @contextmanager
 def clickhouse_server() -> Iterator[str]:
-    """Run an empty ClickHouse; yields the URL of its HTTP interface, credentials included."""
+    """Run an empty ClickHouse, unless one is given; yields the URL of its HTTP interface, credentials included."""
+    if GIVEN_CLICKHOUSE:
+        yield GIVEN_CLICKHOUSE
+        return
     if docker_answers():
         with ClickHouseContainer(CLICKHOUSE_IMAGE, port=8123) as container:
             address = f"{container.get_container_host_ip()}:{container.get_exposed_port(8123)}"

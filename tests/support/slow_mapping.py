@@ -103,14 +103,15 @@ def said(table: dict[str, Any], document: Any) -> list[tuple[str, str, int | Non
             best = max(told, key=lambda one: RANK[one["status"]])
             if RANK[best["status"]] >= RANK.get(status, 0):
                 status, time_paths = best["status"], [best["time"]] if "time" in best else []
-        ids = texts(table, scopes, "message_id")
+        ids = texts(table, scopes, "message_id") or texts(table, scopes[-1:], "tracking_id")
         if not status or not ids or _reads_one_of_several(table, scopes):
             made.append(("", "", None))
             continue
         times = [value for path in time_paths for value in candidates(table, scopes, path)]
         times += texts(table, scopes, "time")
         read = [at for at in (parse_time_ms(value, zone("UTC")) for value in times) if at is not None]
-        made.append((ids[0], status, read[0] if read else None))
+        told = [at for at in read if 0 < at < 10**14]
+        made.append((ids[0], status, next(iter([*told, *read]), None)))
     return made
 
 

@@ -1,13 +1,13 @@
 -- One row a logout or disconnection, with the messages of its connection that were in flight when it happened: begun in the
 -- seven days before it, and neither delivered nor failed by then. A message begins at its own time (first_at). Both are the
--- provider's times; where it gave none (time_source received) the logout's is the time of receipt. Parameters: since and
--- until (UTC days of the logout's append time, both included).
--- Example: SELECT * FROM recibo.logout_in_flight(since = '2026-03-01', until = '2026-03-07') ORDER BY in_flight DESC
+-- provider's times; where it gave none (time_source received) the logout's is the time of receipt. Parameters: time_zone
+-- (IANA name), since and until (days in that zone of the logout's append time, both included).
+-- Example: SELECT * FROM recibo.logout_in_flight(time_zone = 'America/Sao_Paulo', since = '2026-03-01', until = '2026-03-07') ORDER BY in_flight DESC
 CREATE OR REPLACE VIEW ${views}.logout_in_flight AS
 WITH closed AS
 (
     SELECT * FROM ${store}.connection_event FINAL
-    WHERE status != 'connected' AND at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')
+    WHERE status != 'connected' AND at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})
 )
 SELECT
     l.account AS account,

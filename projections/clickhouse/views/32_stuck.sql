@@ -1,7 +1,7 @@
 -- One row a message that neither came nor failed, older than min_age_s (seconds since its own time first_at), with whether
 -- its connection has logged out since: both by the provider's clock, where it gives times.
--- Parameters: since and until (UTC days of first_at, both included), min_age_s.
--- Example: SELECT * FROM recibo.stuck(since = '2026-03-01', until = '2026-03-07', min_age_s = 3600) ORDER BY age_s DESC
+-- Parameters: time_zone (IANA name), since and until (days of first_at in that zone, both included), min_age_s.
+-- Example: SELECT * FROM recibo.stuck(time_zone = 'America/Sao_Paulo', since = '2026-03-01', until = '2026-03-07', min_age_s = 3600) ORDER BY age_s DESC
 CREATE OR REPLACE VIEW ${views}.stuck AS
 SELECT
     m.account AS account,
@@ -21,7 +21,7 @@ SELECT
 FROM
 (
     SELECT * FROM ${store}.message_near(${near})
-    WHERE NOT is_failed AND NOT is_delivered AND toDate(first_at, 'UTC') BETWEEN {since:Date} AND {until:Date}
+    WHERE NOT is_failed AND NOT is_delivered AND toDate(first_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
         AND first_at <= now64(3) - toIntervalSecond({min_age_s:UInt32})
 ) AS m
 LEFT ALL JOIN ${store}.connection AS c ON c.account = m.account AND c.connection_id = m.connection_id

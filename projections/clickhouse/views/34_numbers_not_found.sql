@@ -1,7 +1,7 @@
 -- One row a recipient that the provider did not find and that nothing came to since, under any spelling of the number and
--- whenever until now: a list to clean. Parameters: since and until (UTC days of the first_at of the messages that were not
--- found, both included).
--- Example: SELECT * FROM recibo_numbers.numbers_not_found(since = '2026-03-01', until = '2026-03-31')
+-- whenever until now: a list to clean. Parameters: time_zone (IANA name), since and until (days in that zone of the first_at
+-- of the messages that were not found, both included).
+-- Example: SELECT * FROM recibo_numbers.numbers_not_found(time_zone = 'America/Sao_Paulo', since = '2026-03-01', until = '2026-03-31')
 CREATE OR REPLACE VIEW ${views}.numbers_not_found AS
 WITH not_found AS
 (
@@ -14,7 +14,7 @@ WITH not_found AS
         max(m.number_not_found_at) AS last_not_found_at,
         arraySort(groupUniqArrayIf(10)(campaign, campaign != '')) AS campaigns
     FROM ${store}.message_near(${near}) AS m
-    WHERE is_number_not_found AND recipient != '' AND toDate(first_at, 'UTC') BETWEEN {since:Date} AND {until:Date}
+    WHERE is_number_not_found AND recipient != '' AND toDate(first_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
     GROUP BY account, number
 )
 SELECT

@@ -27,14 +27,16 @@ FROM
     SELECT occurred_at, received_at, at, status, provider_status, outcome, event_id, source, connection_id,
         ${number(e.participant)} AS participant, message_id, error_category, error_code, ${digits(e.error_title)} AS error_title,
         ${digits(e.error_detail)} AS error_detail, '' AS why, time_source, absurd_time, request_id,
-        event_index, log_partition, log_offset
+        event_index, log_partition, log_offset,
+        arrayMap(f -> (f.1, f.2, ${digits(f.3)}), e.further_errors) AS further_errors
     FROM ${store}.message_event AS e FINAL
     WHERE account = {account:String} AND message_id IN (ids)
     UNION ALL
     SELECT received_at AS occurred_at, received_at, at, '' AS status, '' AS provider_status, outcome, event_id, source,
         '' AS connection_id, '' AS participant, ${subject(key)} AS message_id, '' AS error_category,
         '' AS error_code, '' AS error_title, '' AS error_detail, ${digits(s.why)} AS why, 'received' AS time_source, false AS absurd_time,
-        request_id, event_index, log_partition, log_offset
+        request_id, event_index, log_partition, log_offset,
+        CAST([], 'Array(Tuple(String, String, String))') AS further_errors
     FROM ${store}.webhook_set_aside AS s FINAL
     WHERE account = {account:String} AND key IN (SELECT concat({account:String}, '/', id) FROM ids)
 )

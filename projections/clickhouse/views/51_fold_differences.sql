@@ -1,8 +1,8 @@
 -- One row a message whose state does not say what its own events say: none, or something is wrong.
 -- Events kept out of message_event (unselected, overflow) are in the state alone, so a state may know more, never less.
 -- A state is kept by the day it began, its events by their own: events older than 340 days may have none left, and are let be.
--- Parameters: since and until (UTC days of the events' append time, both included).
--- Example: SELECT * FROM recibo.fold_differences(since = '2026-03-01', until = '2026-03-07')
+-- Parameters: time_zone (IANA name), since and until (days in that zone of the events' append time, both included).
+-- Example: SELECT * FROM recibo.fold_differences(time_zone = 'America/Sao_Paulo', since = '2026-03-01', until = '2026-03-07')
 CREATE OR REPLACE VIEW ${views}.fold_differences AS
 SELECT
     e.account AS account,
@@ -17,7 +17,7 @@ FROM
         assumeNotNull(groupBitOr(toUInt32(bitShiftLeft(1, indexOf(${statuses}, status) - 1)))) AS seen,
         assumeNotNull(minMap(map(status, occurred_at))) AS firsts
     FROM ${store}.message_event AS e FINAL
-    WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')
+    WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})
     GROUP BY account, message_id
 ) AS e
 LEFT ALL JOIN
@@ -26,7 +26,7 @@ LEFT ALL JOIN
         mapFilter((k, v) -> v IS NOT NULL, map(${least_times})) AS firsts
     FROM ${store}.message_state AS t
     WHERE (account, message_id) IN
-        (SELECT account, message_id FROM ${store}.message_event WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC'))
+        (SELECT account, message_id FROM ${store}.message_event WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String}))
     GROUP BY account, message_id
 ) AS s ON s.account = e.account AND s.message_id = e.message_id
 WHERE NOT (ifNull(s.seen, 0) = 0 AND e.last_at < now() - INTERVAL 340 DAY)

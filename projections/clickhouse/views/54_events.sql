@@ -31,6 +31,7 @@ SELECT
     e.error_category AS error_category,
     e.error_code AS error_code,
     ${digits(e.error_title)} AS error_title,
+    arrayMap(f -> (f.1, f.2, ${digits(f.3)}), e.further_errors) AS further_errors,
     e.event_id AS event_id,
     e.request_id AS request_id,
     e.event_index AS event_index,

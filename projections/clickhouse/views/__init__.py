@@ -6,15 +6,17 @@ columns, never remove one or change its type (a test compares).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Template
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.views import catalog, columns, fragments
+from projections.clickhouse.ddl import change
+from projections.clickhouse.views import catalog, cause_values, columns, fragments
 from runtime.clickhouse.settings import bi_database, numbers_database
+from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.connection_state import CONNECTION_RANK
 from schemas.error_category import ACTIONS
 from schemas.identity import IDENTITIES_MAX, KINDS
@@ -39,8 +41,10 @@ MARGIN_DAYS: Final = 16
 may wait for the log, and 1 for time zones. Of a message told of later than that the rollup knows in which week it is."""
 _NEAR: Final = "since = {since:Date}, until = {until:Date}"
 """Arguments of `message_near` for messages whose own day is within since and until."""
-_APPENDED: Final = "WHERE at >= toDateTime({since:Date}, 'UTC') AND at < toDateTime({until:Date} + 1, 'UTC')"
-"""A record appended on one of some UTC days."""
+_APPENDED: Final = (
+    "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
+)
+"""A record appended on one of some days."""
 _RECEIVED: Final = f"SELECT {{bound}}(w.received_at) FROM ${{store}}.webhook_raw AS w {_APPENDED.replace(' at ', ' w.at ')} AND w.request_id != ''"  # noqa: S608 - a name of ours
 _REQUESTED: Final = (
     f"WHERE r.received_at BETWEEN ({_RECEIVED.format(bound='min')}) AND ({_RECEIVED.format(bound='max')})"
@@ -106,6 +110,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
             for v in catalog.views()
         ),
         "columns": columns.values(),
+        **cause_values.words(),
         "provider_status": ", ".join(f"('{row.provider}', '{row.status}', '{row.reporting}')" for row in matrix.rows()),
     }
     masks = {"number": _MASKED_NUMBER, "digits": _MASKED_DIGITS, "content": "''"}
@@ -148,17 +153,23 @@ def _text(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def create(client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo") -> None:
+def create(
+    client: Client, store: str, views: str, time_zone: str = "America/Sao_Paulo", topology: Topology = PLAIN
+) -> None:
     """Create or replace the views over the tables of `store`: masked in database `views`, in full in `{views}_numbers`.
 
     Those of `{views}_bi` have no parameters: their days are in `time_zone`.
     """
+    for statement in statements(store, views, time_zone):
+        change(client, statement, topology)
+
+
+def statements(store: str, views: str, time_zone: str) -> Iterator[str]:
+    """Yield what `create` runs, written for one server."""
     for database, masked in ((views, True), (numbers_database(views), False)):
-        client.command(f"CREATE DATABASE IF NOT EXISTS {database}")
-        for statement in read_views(store, database, masked=masked).values():
-            client.command(statement)
-    client.command(f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}")
-    for statement in read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values():
-        client.command(statement)
+        yield f"CREATE DATABASE IF NOT EXISTS {database}"
+        yield from read_views(store, database, masked=masked).values()
+    yield f"CREATE DATABASE IF NOT EXISTS {bi_database(views)}"
+    yield from read_views(store, views, masked=True, folder=FOLDER / "bi", time_zone=time_zone).values()
     for name in RETIRED:
-        client.command(f"DROP VIEW IF EXISTS {store}.{name}")
+        yield f"DROP VIEW IF EXISTS {store}.{name}"

@@ -12,8 +12,8 @@ _FILLED_IN: Final = {"near": ("since", "until")}
 """Places of a view's text that bring parameters along."""
 _PARTS: Final = {
     "links_missing": ("since", "until"),
-    "completeness_between": ("since", "until"),
-    "audit_between": ("since", "until"),
+    "completeness_between": ("time_zone", "since", "until"),
+    "audit_between": ("time_zone", "since", "until"),
 }
 _ORDER: Final = ("account", "message_id", "texts", "time_zone", "since", "until", "min_age_s")
 

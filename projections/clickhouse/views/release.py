@@ -9,9 +9,12 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-VERSION: Final = 3
+from projections.clickhouse.ddl import change
+from runtime.clickhouse.topology import PLAIN, Topology
+
+VERSION: Final = 4
 """Of the views in this folder."""
-CHECKSUM: Final = "ae9879667b2f5504"
+CHECKSUM: Final = "3411d7ec514c8c18"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent
@@ -27,12 +30,17 @@ def checksum(folder: Path = _FOLDER) -> str:
     return digest.hexdigest()[:16]
 
 
-def claim(client: Client, store: str, views: str) -> bool:
-    """Note that `views` becomes this version; return False, and note nothing, where it is a later one already."""
-    client.command(
+def list_of(store: str) -> str:
+    """Return the statement that makes the list of the views' versions."""
+    return (
         f"CREATE TABLE IF NOT EXISTS {store}.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) "
         "ENGINE = ReplacingMergeTree ORDER BY (views, version)"
     )
+
+
+def claim(client: Client, store: str, views: str, topology: Topology = PLAIN) -> bool:
+    """Note that `views` becomes this version; return False, and note nothing, where it is a later one already."""
+    change(client, list_of(store), topology)
     text = f"SELECT max(version) FROM {store}.views_release WHERE views = {{views:String}}"  # noqa: S608 - a name of ours
     newest = int(client.query(text, parameters={"views": views}).result_rows[0][0])
     if newest < VERSION:

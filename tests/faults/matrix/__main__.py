@@ -76,7 +76,7 @@ def main(
         ]
         pytest.main([*options, "--import-mode=importlib", *nodes], plugins=[watch])
     watch.conclude_all()
-    click.echo(json.dumps({"rows": len(rows), "held": run.held, "failed": run.failed}))
+    click.echo(json.dumps({"rows": run.held + len(run.failed), "held": run.held, "failed": run.failed}))
     sys.exit(1 if run.failed else 0)
 
 

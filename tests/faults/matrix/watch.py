@@ -27,6 +27,7 @@ class Watch:
     _wrong: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _left_out: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _told: set[str] = field(default_factory=set)
+    _begun: set[str] = field(default_factory=set)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which tests each row waits for."""
@@ -36,6 +37,10 @@ class Watch:
         for row in self.rows:
             found = {node_of(nodeid) for nodeid in self._waiting[row.name]}
             self._left_out[row.name] += [f"{node} cannot run here" for node in row.shown_by if node not in found]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note which rows a run came to."""
+        self._begun |= {row.name for row in self._of(nodeid)}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what became of a phase of a test."""
@@ -52,9 +57,13 @@ class Watch:
                     self._conclude(row)
 
     def conclude_all(self) -> None:
-        """Say of each row that was not told yet what became of it: its tests did not run to their end, or it has none."""
+        """Say of each row that was not told yet what became of it: its tests did not run to their end, or it has none.
+
+        A row that a run which was stopped had not come to keeps its last result.
+        """
         for row in self.rows:
-            if row.name not in self._told:
+            has_to_come = bool(self._waiting[row.name]) and row.name not in self._begun
+            if row.name not in self._told and not has_to_come:
                 unfinished = sorted(map(_short, self._waiting[row.name]))
                 self._wrong[row.name] += [f"{test} did not end" for test in unfinished]
                 self._conclude(row)

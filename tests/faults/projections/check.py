@@ -27,26 +27,35 @@ TABLES = {
 
 
 async def until_projected(line: Line) -> None:
-    """Wait until every group has committed the end of its topic."""
+    """Wait until every group has committed the end of its topic: for as long as that takes, while commits move on."""
     partitions = [TopicPartition(t.topic, p) for t in projections_of(Topics(1)) for p in range(PARTITIONS)]
     admin = AIOKafkaAdminClient(bootstrap_servers=line.kafka)
     await admin.start()
     async with Consumer(bootstrap_servers=line.kafka) as asking:
         ends = await asking.end_offsets(partitions)
+        behind = sum(ends.values()) + 1
 
-        async def done() -> bool:
-            for topic in {p.topic for p in partitions}:
-                try:
-                    known = await admin.list_consumer_group_offsets(f"{Settings().group}.{topic}")
-                except GroupCoordinatorNotAvailableError:
-                    return False  # nobody has joined a group of this broker yet
-                committed = {p: found.offset for p, found in known.items()}
-                if any(ends[p] > max(0, committed.get(p, 0)) for p in partitions if p.topic == topic):
-                    return False
-            return True
+        async def moves_on() -> bool:
+            nonlocal behind
+            before, behind = behind, await _behind(admin, ends)
+            return behind < before or behind == 0
 
-        await until(done, "every topic to be projected", s_max=_WAIT_S_MAX, every_s=0.2)
+        while behind:
+            await until(moves_on, "any topic to be projected further", s_max=_WAIT_S_MAX, every_s=0.2)
     await admin.close()
+
+
+async def _behind(admin: AIOKafkaAdminClient, ends: dict[TopicPartition, int]) -> int:
+    """Return how many records no group has committed yet."""
+    behind = 0
+    for topic in {partition.topic for partition in ends}:
+        try:
+            known = await admin.list_consumer_group_offsets(f"{Settings().group}.{topic}")
+        except GroupCoordinatorNotAvailableError:  # nobody has joined a group of this broker yet
+            known = {}
+        committed = {partition: found.offset for partition, found in known.items()}
+        behind += sum(end - max(0, committed.get(p, 0)) for p, end in ends.items() if p.topic == topic)
+    return behind
 
 
 async def differences(line: Line, world: World, written: dict[str, int]) -> list[str]:

@@ -51,7 +51,7 @@ class Scene(NamedTuple):
 
         async def are_there() -> bool:
             if not self.worker.is_running():
-                self.worker.start()
+                self.worker.start({"RECIBO_RAW_TIMESTAMPS": "LogAppendTime"})  # as ingest fills it, not the kill rounds
             return sum(map(len, (await self.outcomes()).values())) >= count
 
         await until(are_there, f"{count} outcomes", s_max=60, every_s=0.5)

@@ -82,16 +82,6 @@ def dying(engine: Engine, call: str, nth: int) -> Iterator[None]:
         yield
 
 
-async def test_an_insert_made_again_after_a_kill_is_stored(engine: Engine) -> None:
-    """Killed at the first rename of an insert, when its block may be noted and its part is not: the retry stores every row."""
-    world = busy_world(60)
-    starts = engine.child.starts
-    with dying(engine, "rename", 1):
-        await store(engine, world)
-    assert engine.child.starts > starts, "it was killed"
-    await asyncio.to_thread(assert_exact, engine, world)
-
-
 async def test_killed_at_any_system_call(engine: Engine) -> None:
     """Whatever call it dies before, seed after seed, every row is stored and every number is exact."""
     rng = random.Random(first_seed())

@@ -5,10 +5,11 @@ from click.testing import CliRunner, Result
 
 from cli.message import command
 from schemas.errors import DeploymentError
+from schemas.event import ErrorDetail
 from schemas.identity import Identity
 from schemas.topics import Topics
 from tests.support.databases import Databases, Project
-from tests.support.world import START_MS, World, message_event
+from tests.support.world import START_MS, World, connection_event, message_event
 
 STORED = ("5511987654321", "551187654321", "11987654321")
 
@@ -92,6 +93,29 @@ async def test_a_message_is_found_by_each_name_of_its_recipient(databases: Datab
     assert "recipient         5511987654321  +5511987654321 BR" in by_number
     assert "also named        77610000000001 (lid), BR.6641200347719966 (bsuid)" in by_number
     assert "m-2" not in by_number
+
+
+async def test_what_became_of_it_is_said_in_sentences(databases: Databases, project: Project) -> None:
+    """One for support and one for the customer, in either language, with the connection as it is now and all causes."""
+    world = World()
+    also = (ErrorDetail("provider_outage", "131000", "Something went wrong"),)
+    world.post(message_event("m-1", "error", START_MS, connection_id="c-1", further_errors=also))
+    world.post(message_event("m-2", "sent", START_MS, connection_id="c-1"))
+    world.post(message_event("m-3", "sent", START_MS, connection_id="c-2"))
+    world.post(connection_event("c-1", "logout", START_MS + 5))
+    await project(world)
+    english, portuguese = shown(databases, "m-1"), shown(databases, "m-1", "--language", "pt")
+    assert "The provider reports that the message failed: the file's address, size or type was not accepted" in english
+    assert "the sending number is disconnected: connect it before sending again." in english
+    assert "131052 Media download error; 131000 Something went wrong" in english
+    assert (
+        "O provedor informa que a mensagem falhou: o endereço, o tamanho ou o tipo do arquivo não foi aceito"
+        in portuguese
+    )
+    assert "media (131052 Media download error): corrija o arquivo" in portuguese
+    assert "também informado  131000 Something went wrong" in portuguese
+    assert "without our hearing of it" in shown(databases, "m-2")
+    assert "whether the sending number is connected is not known" in shown(databases, "m-3")
 
 
 async def test_what_only_a_state_knows_is_found_as_well(databases: Databases, project: Project) -> None:

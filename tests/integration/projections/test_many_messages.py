@@ -33,7 +33,7 @@ def rows(client: Client, sql: str) -> list[dict[str, Any]]:
 
 def test_every_record_has_one_outcome(many: Client) -> None:
     """Of each partition no offset is missing, and no record is without outcome or has several."""
-    partitions = rows(many, f"SELECT * FROM v.completeness_between({SPAN})")
+    partitions = rows(many, f"SELECT * FROM v.completeness_between(time_zone = 'UTC', {SPAN})")
     assert len(partitions) == 4
     assert sum(p["records"] for p in partitions) == EXTENT.blocks * len(SLOTS)
     for partition in partitions:
@@ -43,7 +43,7 @@ def test_every_record_has_one_outcome(many: Client) -> None:
 
 def test_states_say_what_their_events_say(many: Client) -> None:
     """No state differs from its events, and every message has one row, unless it is known by two ids."""
-    assert rows(many, f"SELECT * FROM v.fold_differences({SPAN})") == []
+    assert rows(many, f"SELECT * FROM v.fold_differences(time_zone = 'UTC', {SPAN})") == []
     linked = EXTENT.blocks // 50
     assert rows(many, "SELECT count() AS n FROM v.messages")[0]["n"] == EXTENT.messages - linked
 

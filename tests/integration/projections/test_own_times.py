@@ -1,6 +1,7 @@
 """Counts by a message's own time, lines under all their spellings, clocks kept apart: each was wrong once."""
 
 import msgspec
+import pytest
 
 from schemas.record import SetAside
 from schemas.status import BIT, Outcome
@@ -8,6 +9,8 @@ from schemas.topics import Topics
 from tests.integration.projections.test_views import ALL, HOUR_MS, UTC
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event
+
+pytestmark = pytest.mark.usefixtures("unmerged")
 
 
 async def test_a_number_delivered_under_its_other_spelling_is_not_listed(
@@ -24,7 +27,7 @@ async def test_a_number_delivered_under_its_other_spelling_is_not_listed(
     world.post(message_event("m-5", "delivered", START_MS + 9 * 24 * HOUR_MS, recipient="551187654321"))
     await project(world)
     day = databases.value("SELECT toString(min(toDate(first_at))) FROM views.messages")
-    query = f"SELECT recipient FROM numbers.numbers_not_found(since = '{day}', until = toDate('{day}') + 1)"
+    query = f"SELECT recipient FROM numbers.numbers_not_found(time_zone = 'UTC', since = '{day}', until = toDate('{day}') + 1)"
     assert databases.rows(query) == [("5511987654322",)]
 
 
@@ -40,7 +43,9 @@ async def test_a_message_of_our_outage_counts_on_its_own_day(databases: Database
     one_day = f"time_zone = 'UTC', since = '{day}', until = '{day}'"
     for view, count in (("funnel", 2), ("errors", 1), ("latencies", 1)):
         assert databases.value(f"SELECT sum(v.messages) FROM views.{view}({one_day}) AS v") == count, view
-    age_s = databases.value(f"SELECT age_s FROM views.stuck(since = '{day}', until = '{day}', min_age_s = 1)")
+    age_s = databases.value(
+        f"SELECT age_s FROM views.stuck(time_zone = 'UTC', since = '{day}', until = '{day}', min_age_s = 1)"
+    )
     assert age_s > databases.value(f"SELECT dateDiff('second', fromUnixTimestamp64Milli({START_MS}), now()) - 7200")
 
 
@@ -117,8 +122,10 @@ async def test_a_message_begun_after_a_logout_is_not_in_flight(databases: Databa
     world.post(message_event("m-1", "queued", START_MS + 2 * HOUR_MS - 60_000, connection_id="c-1"))
     world.post(connection_event("c-1", "logout", START_MS + HOUR_MS))
     await project(world)
-    assert databases.rows(f"SELECT in_flight, time_source FROM views.logout_in_flight({ALL})") == [(0, "provider")]
-    query = f"SELECT logged_out_since FROM views.stuck({ALL}, min_age_s = 1)"
+    assert databases.rows(f"SELECT in_flight, time_source FROM views.logout_in_flight(time_zone = 'UTC', {ALL})") == [
+        (0, "provider")
+    ]
+    query = f"SELECT logged_out_since FROM views.stuck(time_zone = 'UTC', {ALL}, min_age_s = 1)"
     assert databases.value(query) == 0
 
 

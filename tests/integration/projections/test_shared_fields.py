@@ -4,11 +4,12 @@ import random
 from typing import Any
 
 import msgspec
+import pytest
 
 from operations.repair import published
 from projections.clickhouse.views.fragments import receipt_times
 from schemas import message_state
-from schemas.event import Event
+from schemas.event import ErrorDetail, Event
 from schemas.identity import IDENTITIES_MAX, KINDS, Identity, prominence
 from schemas.message_state import Bookkeeping, MessageState
 from schemas.record import record_key
@@ -17,6 +18,8 @@ from schemas.topics import Topics
 from tests.integration.projections.test_tables import ms
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event
+
+pytestmark = pytest.mark.usefixtures("unmerged")
 
 WORDS = ("", "regular", "marketing", "ção")
 STATES = (
@@ -48,6 +51,7 @@ def event_of(random_: random.Random, message_id: str) -> Event:
         template=random_.choice(WORDS),
         recipient=random_.choice(["", "5511987654321", "551187654321", "BR.66", "77610"]),
         recipient_kind=random_.choice(["", "new", *KINDS]),
+        further_errors=random_.choice([(), (ErrorDetail("media", "131052", "t", "ção"), ErrorDetail("unknown", ""))]),
     )
 
 

@@ -3,10 +3,14 @@
 import random
 from typing import Any
 
+import pytest
+
 from schemas.message_state import MessageState
 from schemas.topics import Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import World, busy_world
+
+pytestmark = pytest.mark.usefixtures("unmerged")
 
 TABLES = ("message_state", "message_event", "webhook_raw", "webhook_request", "webhook_set_aside", "message_alias")
 

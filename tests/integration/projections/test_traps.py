@@ -16,7 +16,7 @@ from schemas.event import trusted_time
 from schemas.topics import Topics
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases, Project
-from tests.support.world import START_MS, World, busy_world, message_event
+from tests.support.world import START_MS, World, busy_world, connection_event, message_event
 
 DAY_MS = 86_400_000
 STATE = Topics(1).message_state
@@ -82,14 +82,36 @@ async def test_batches_inserted_again_in_overlapping_halves_change_nothing(
 
 
 def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
-    """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes."""
+    """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes; connections go by their last report."""
     folding = {name: t for name, t in created(databases).items() if t["engine"] == "AggregatingMergeTree"}
     assert set(folding) == {"message_state", "connection_state", "message_group"}
-    for table in folding.values():
+    for name, table in folding.items():
         assert table["partition_key"] == "toMonday(anchor_day)"
         assert table["sorting_key"].startswith("anchor_day, ")
         ttl = table["create_table_query"].partition(" TTL ")[2].partition(" SETTINGS ")[0]
-        assert ttl in {"", "anchor_day + toIntervalDay(400)"}
+        since = "toDateTime(last_event_at)" if name == "connection_state" else "anchor_day"
+        assert ttl == f"{since} + toIntervalDay(400)"
+
+
+async def test_a_connection_lives_by_its_last_report(databases: Databases, project: Project) -> None:
+    """One first seen 500 days ago and heard of since is kept with its first times; one that is silent for 401 days goes."""
+    topic = Topics(1).connection_state
+    ago = {days: int(datetime.now(UTC).timestamp() * 1000) - days * DAY_MS for days in (500, 401, 1)}
+    world = World(start_ms=ago[500])
+    world.post(connection_event("c-1", "connected", ago[500]))
+    world.wait(ago[401] - ago[500])
+    world.post(connection_event("c-2", "connected", ago[401] - DAY_MS))
+    world.wait(ago[1] - ago[401])
+    world.post(connection_event("c-1", "logout", ago[1]))
+    for record in world.records[topic]:
+        await project({topic: [record]})
+    table = f"{databases.store}.connection_state"
+    databases.client.command(f"ALTER TABLE {table} MATERIALIZE TTL SETTINGS mutations_sync = 1")
+    databases.merge("connection_state")
+    rows = databases.rows(
+        "SELECT connection_id, status, toUnixTimestamp64Milli(connected_first_at) FROM views.connections"
+    )
+    assert rows == [("c-1", "logout", ago[500])]
 
 
 async def test_ttl_never_takes_an_old_first_time_along(databases: Databases, project: Project) -> None:

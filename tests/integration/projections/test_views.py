@@ -1,6 +1,7 @@
 """Each view says what is true, counted by hand."""
 
 import msgspec
+import pytest
 
 from schemas.providers import matrix
 from schemas.record import SetAside, decode_request
@@ -8,6 +9,8 @@ from schemas.status import Outcome
 from schemas.topics import RAW, Topics
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, connection_event, message_event, raw_headers
+
+pytestmark = pytest.mark.usefixtures("unmerged")
 
 HOUR_MS = 3_600_000
 ALL = "since = '2000-01-01', until = '2100-01-01'"
@@ -54,10 +57,10 @@ async def test_stuck_messages_say_whether_the_connection_logged_out(databases: D
     world.post(connection_event("c-2", "connected", START_MS))
     await project(world)
     rows = databases.rows(
-        f"SELECT message_id, connection_status, logged_out_since FROM views.stuck({ALL}, min_age_s = 60) ORDER BY message_id"
+        f"SELECT message_id, connection_status, logged_out_since FROM views.stuck(time_zone = 'UTC', {ALL}, min_age_s = 60) ORDER BY message_id"
     )
     assert rows == [("m-1", "logout", True), ("m-2", "connected", False)]
-    assert databases.value(f"SELECT count() FROM views.stuck({ALL}, min_age_s = 400000000)") == 0
+    assert databases.value(f"SELECT count() FROM views.stuck(time_zone = 'UTC', {ALL}, min_age_s = 400000000)") == 0
     assert databases.rows("SELECT connection_id, status, reason FROM views.logouts") == [
         ("c-1", "logout", "device_unlinked")
     ]
@@ -78,7 +81,9 @@ async def test_a_logout_says_what_was_in_flight(databases: Databases, project: P
     world.post(message_event("m-1", "delivered", START_MS + 2 * HOUR_MS, connection_id="c-1"))
     world.post(message_event("m-4", "created", START_MS + 2 * HOUR_MS, connection_id="c-1"))
     await project(world)
-    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight({ALL})") == [("c-1", 1)]
+    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight(time_zone = 'UTC', {ALL})") == [
+        ("c-1", 1)
+    ]
 
 
 async def test_in_flight_is_what_began_in_the_week_before(databases: Databases, project: Project) -> None:
@@ -87,7 +92,9 @@ async def test_in_flight_is_what_began_in_the_week_before(databases: Databases, 
     world.post(message_event("m-1", "created", START_MS, connection_id="c-1"))
     world.post(connection_event("c-1", "logout", START_MS + 8 * 24 * HOUR_MS), delay_ms=8 * 24 * HOUR_MS)
     await project(world)
-    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight({ALL})") == [("c-1", 0)]
+    assert databases.rows(f"SELECT connection_id, in_flight FROM views.logout_in_flight(time_zone = 'UTC', {ALL})") == [
+        ("c-1", 0)
+    ]
 
 
 async def test_a_connection_has_a_history(databases: Databases, project: Project) -> None:
@@ -128,7 +135,7 @@ async def test_errors_say_what_to_do_and_numbers_are_listed(databases: Databases
     assert databases.rows(
         f"SELECT failure_status, failure_code, what_to_do, messages, delivered_all_the_same FROM views.errors({UTC}) ORDER BY failure_status"
     ) == [("error", "131052", "fix the file", 1, 1), ("number_not_found", "131052", "fix the file", 2, 0)]
-    masked = f"SELECT recipient, messages_not_found FROM views.numbers_not_found({ALL})"
+    masked = f"SELECT recipient, messages_not_found FROM views.numbers_not_found(time_zone = 'UTC', {ALL})"
     assert databases.rows(masked) == [("5511****01", 1)]
     assert databases.rows(masked.replace("views.", "numbers.")) == [("5511000000001", 1)]
     assert databases.rows("SELECT message_id, failed_at < delivered_at FROM views.conflicts") == [("m-4", True)]
@@ -176,7 +183,7 @@ async def test_audit_joins_payload_answer_and_outcome(databases: Databases, proj
     query = "SELECT http_status, outcome, status, event_id != '', payload FROM {} ORDER BY at"
     assert {row[4] for row in databases.rows(query.format("views.audit"))} == {""}
     rows = databases.rows(query.format("numbers.audit"))
-    assert rows == databases.rows(query.format(f"numbers.audit_between({ALL})"))
+    assert rows == databases.rows(query.format(f"numbers.audit_between(time_zone = 'UTC', {ALL})"))
     body = '{"event": "delivered", "id": "m-1"}'
     assert rows == [
         (204, "advanced", "delivered", True, body),
@@ -218,7 +225,7 @@ async def test_fold_differences_find_a_state_that_forgot(databases: Databases, p
     states = world.records[Topics(1).message_state]
     forgotten = states.pop(1)
     await project(world)
-    view = f"SELECT message_id, seen_by_events, seen_by_state FROM views.fold_differences({ALL})"
+    view = f"SELECT message_id, seen_by_events, seen_by_state FROM views.fold_differences(time_zone = 'UTC', {ALL})"
     assert databases.rows(view) == [("m-1", 130, 2)]
     await project({Topics(1).message_state: [forgotten]})
     assert databases.rows(view) == []

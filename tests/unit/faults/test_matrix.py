@@ -108,12 +108,13 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
         "known": nodes("test_it", "known"),
         "left out": nodes("test_it", "good", "left_out"),
         "unfinished": nodes("test_it", "unfinished"),
+        "to come": nodes("test_it", "to_come"),
         "none": (),
     }
     rows = [Row(name, "", "", "", 1, tests) for name, tests in shown_by.items()]
     told: dict[str, tuple[str, str]] = {}
     watch = Watch(rows, lambda row, verdict, why: told.update({row.name: (verdict, why)}))
-    ran = ("good", "bad[1]", "bad[2]", "skipped", "known", "unfinished")
+    ran = ("good", "bad[1]", "bad[2]", "skipped", "known", "unfinished", "to_come")
     session = SimpleNamespace(items=[SimpleNamespace(nodeid=nodes("test_it", test)[0]) for test in ran])
     watch.pytest_collection_finish(session)  # type: ignore[arg-type]
     for reports in (
@@ -125,8 +126,10 @@ def test_a_row_holds_only_where_all_its_tests_do() -> None:
     ):
         for report in reports:
             watch.pytest_runtest_logreport(report)
+    watch.pytest_runtest_logstart(*nodes("test_it", "unfinished"))
     assert "unfinished" not in told
     watch.conclude_all()
+    assert "to come" not in told, "a run that was stopped says nothing of it"
     assert {name: verdict for name, (verdict, _) in told.items()} == {
         "good": "held",
         "bad": "failed",

@@ -1,6 +1,7 @@
 """Captures as a file: what is personal is replaced, what is the shape stays, and the file is read again."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -8,9 +9,12 @@ from click.testing import CliRunner
 from cli.parse import command as parse_command
 from operations.learn.bundle import bodies_in, captures_in, is_bundle, written
 from operations.learn.capture import Capture
+from operations.learn.evidence import is_time
+from operations.learn.teach import groups_of
 from schemas.errors import DeploymentError
 from schemas.record import RequestStamp, SourceContext
 from tests.learned import all_shapes
+from tests.learned.truth import Told
 from tests.learned.verdict import captures_of, judged
 
 NOW_MS = 1_795_880_000_000
@@ -43,6 +47,50 @@ def test_personal_details_are_replaced_the_same_by_the_same() -> None:
     assert made["id"].startswith(f"true_{number}@c.us_")
     assert (str(made["wid"]), len(number)) == (number, 13)
     assert (made["ack"], made["time"]) == ("delivered", 1_795_791_940)
+
+
+PERSON = {
+    "to": "1512345678",
+    "profile": {"name": "Maria"},
+    "contact": {"5511988881601": "Maria", "fulana@example.com": "x", "5511988881601@c.us": {"nome": "Fulana"}},
+    "text": {"body": "cartao 4111 1111 2222 3333, (11) 98765 4321, Maria"},
+    "caption": "Promocao",
+    "location": {"lat": -23.55052, "lon": -46.633308},
+    "token": "abcd",
+}
+"""What a body may say of a person, beside its status: the same in each body, as of one message."""
+
+
+@pytest.mark.parametrize("shape", all_shapes(), ids=lambda shape: shape.name)
+def test_nothing_of_a_person_survives(shape: Told) -> None:
+    """Of every shape, and of what is put into it, no long number, name, text, place or address is in the file; what was
+    not understood before stays in its place, so that the file can be parsed and learned.
+    """
+    bodies = [{**body, "who": PERSON} if isinstance(body, dict) else body for body in shape.bodies]
+    captures = captures_of(bodies)
+    file = written(captures, KEY, NOW_MS)
+    text = "".join(body.decode() for body, _ in bodies_in(file.encode(), "f"))
+    for said in (
+        "Maria",
+        "Fulana",
+        "fulana",
+        "Promocao",
+        "cartao",
+        "4111",
+        "1111 2222",
+        "98765",
+        "4321",
+        "23.55",
+        "46.63",
+    ):
+        assert said not in text, said
+    told = "".join(capture.body.decode() for capture in captures)
+    for number in set(re.findall(r"(?<![\d.])\d{8,}(?![\d.])", told)):
+        assert is_time(number, NOW_MS) or number not in text, number
+    assert "1512345678" not in text
+    read = captures_in(file.encode(), captures[0].context, "f")
+    assert len(read) == len(captures)
+    assert len(groups_of(read)) == len(groups_of(captures))
 
 
 @pytest.mark.parametrize("name", ["Vonage", "GOWA", "UltraMsg, the message's time", "Gupshup 3, Meta's nested arrays"])

@@ -8,7 +8,7 @@ from operations.learn.lesson import Said
 from operations.learn.meanings import meaning_of
 from operations.learn.teach import groups_of, lesson, proposals_for
 from schemas.providers import PROVIDERS
-from tests.learned import all_shapes, hard_shapes
+from tests.learned import all_shapes, hard_shapes, held_out_shapes
 from tests.learned.truth import Told
 from tests.learned.verdict import NOW_MS, captures_of, judged
 
@@ -31,6 +31,16 @@ def test_a_shape_is_learned_right_or_left_unknown(shape: Told) -> None:
     """Every message, status, time, recipient, connection and code that is learned is true; what cannot be told stays unknown."""
     verdict = judged(shape)
     assert verdict.result == ("unknown" if shape.name in UNKNOWN else "right"), verdict.why
+
+
+@pytest.mark.parametrize("shape", held_out_shapes.SHAPES, ids=lambda shape: shape.name)
+def test_a_shape_held_out_is_never_learned_wrong(shape: Told) -> None:
+    """Shapes from pages that learn was not made for: what is learned of them is true, all of their captures or any few."""
+    assert judged(shape).result != "wrong"
+    rng = random.Random(11)
+    for _ in range(6):
+        some = rng.sample(list(shape.bodies), rng.randint(1, len(shape.bodies)))
+        assert judged(shape._replace(bodies=some)).result != "wrong", judged(shape._replace(bodies=some)).why
 
 
 @pytest.mark.parametrize(

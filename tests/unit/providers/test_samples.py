@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.event import Event, Ignored, Normalized, Unmapped
+from schemas.event import Event, Ignored, Normalized, Pairing, Unmapped
 from schemas.providers import PROVIDERS
 from schemas.providers.provider import Part
 from schemas.record import SourceContext
@@ -53,7 +53,8 @@ def test_a_sample_means_what_its_manifest_says(sample: Sample) -> None:
 def test_a_part_is_keyed_by_the_id_that_is_read_from_it(sample: Sample) -> None:
     """A part's subject is the message (or connection) of its event, and None where it is no event."""
     for part, said in _read(sample):
-        assert part.subject == ((said.message_id or said.connection_id) if isinstance(said, Event) else None)
+        event = said.logout if isinstance(said, Pairing) else said
+        assert part.subject == ((event.message_id or event.connection_id) if isinstance(event, Event) else None)
 
 
 @ALL

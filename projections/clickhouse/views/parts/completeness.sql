@@ -1,27 +1,40 @@
--- What completeness and its bounded twin select, of the records within a bound (none, or some days).
+-- What completeness and its bounded twin select, of the records within a bound (none, or some days). Offsets are held as bitmaps by
+-- hour and partition, which take few bytes whatever there is: a group a record would not fit into memory.
 SELECT
     log_partition,
-    countIf(is_raw) AS records,
-    countIf(is_raw AND kind = 'batch') AS whole_batches,
-    countIf(is_raw AND kind != 'batch') AS to_process,
-    assumeNotNull(minIf(log_offset, is_raw)) AS first_offset,
-    assumeNotNull(maxIf(log_offset, is_raw)) AS last_offset,
+    assumeNotNull(sum(h.raws)) AS records,
+    assumeNotNull(sum(h.batches)) AS whole_batches,
+    toUInt64(records - whole_batches) AS to_process,
+    assumeNotNull(minIf(h.least, h.raws > 0)) AS first_offset,
+    assumeNotNull(maxIf(h.greatest, h.raws > 0)) AS last_offset,
     if(records = 0, 0, last_offset - first_offset + 1 - records) AS records_missing,
-    countIf(is_raw AND kind != 'batch' AND outcomes = 0) AS without_outcome,
-    countIf(outcomes > 1 OR (kind = 'batch' AND outcomes > 0)) AS with_several_outcomes,
-    countIf(NOT is_raw) AS outcomes_without_record
+    assumeNotNull(sum(h.without)) AS without_outcome,
+    assumeNotNull(sum(h.several)) AS with_several_outcomes,
+    assumeNotNull(sum(h.strangers)) AS outcomes_without_record
 FROM
 (
-    SELECT at, log_partition, log_offset, assumeNotNull(max(c.raw_kind)) AS kind, assumeNotNull(max(c.is_raw)) AS is_raw, assumeNotNull(sum(c.is_outcome)) AS outcomes
+    SELECT
+        toStartOfHour(c.at, 'UTC') AS hour,
+        log_partition,
+        countIf(is_raw = 1) AS raws,
+        countIf(is_raw = 1 AND raw_kind = 'batch') AS batches,
+        minIf(log_offset, is_raw = 1) AS least,
+        maxIf(log_offset, is_raw = 1) AS greatest,
+        groupBitmapStateIf(log_offset, is_raw = 1) AS known,
+        groupBitmapStateIf(log_offset, is_raw = 1 AND raw_kind != 'batch') AS asked,
+        groupBitmapStateIf(log_offset, is_raw = 0) AS answered,
+        bitmapAndnotCardinality(asked, answered) AS without,
+        toUInt64(countIf(is_raw = 0) - bitmapCardinality(answered) + bitmapAndCardinality(answered, bitmapAndnot(known, asked))) AS several,
+        bitmapAndnotCardinality(answered, known) AS strangers
     FROM
     (
-        SELECT at, log_partition, log_offset, kind AS raw_kind, 1 AS is_raw, 0 AS is_outcome FROM ${store}.webhook_raw FINAL
+        SELECT at, log_partition, log_offset, kind AS raw_kind, 1 AS is_raw FROM ${store}.webhook_raw FINAL
         ${bound}
         UNION ALL
-        SELECT at, log_partition, log_offset, '', 0, 1 FROM ${views}.outcomes
+        SELECT at, log_partition, log_offset, '', 0 FROM ${views}.outcomes
         ${bound}
     ) AS c
-    GROUP BY at, log_partition, log_offset
-)
+    GROUP BY hour, log_partition
+) AS h
 GROUP BY log_partition
 ORDER BY log_partition

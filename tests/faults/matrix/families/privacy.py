@@ -52,7 +52,7 @@ ROWS: Final = (
         "every spelling of a number looked for in logs, topics, spool, stores and tables",
         "found nowhere; counts stay",
         60,
-        not_built="`recibo forget` does not exist",
+        not_built="no command forgets a person yet",
     ),
     Row(
         "files that others may read",

@@ -1,0 +1,23 @@
+-- One row a provider and error code that it documents, its own and those it passes on: the category, whether sending again may
+-- help (never; later: the same message; changed: once what was wrong is changed) and after what, and what to do, in English
+-- and Portuguese. from_page says whether a page was read for it; false: it is known otherwise.
+-- Example: SELECT code, category, what_to_do_pt FROM recibo.causes WHERE provider = 'meta_cloud' AND retry = 'never'
+CREATE OR REPLACE VIEW ${views}.causes AS
+SELECT
+    of.provider AS provider,
+    own.code AS code,
+    own.category AS category,
+    own.meaning AS meaning,
+    own.retry AS retry,
+    multiIf(own.retry = 'never', '', own.after_en != '', own.after_en, kind.after_en) AS retry_after,
+    multiIf(own.retry = 'never', '', own.after_pt != '', own.after_pt, kind.after_pt) AS retry_after_pt,
+    if(own.do_en != '', own.do_en, kind.do_en) AS what_to_do,
+    if(own.do_pt != '', own.do_pt, kind.do_pt) AS what_to_do_pt,
+    own.from_page AS from_page
+FROM (SELECT * FROM VALUES('provider String, whose String, place UInt8', ${cause_tables})) AS of
+INNER JOIN (SELECT * FROM VALUES('whose String, code String, category String, meaning String, retry String, after_en String, after_pt String, do_en String, do_pt String, from_page Bool', ${causes})) AS own
+    ON own.whose = of.whose
+INNER JOIN (SELECT * FROM VALUES('category String, after_en String, after_pt String, do_en String, do_pt String', ${cause_kinds})) AS kind
+    ON kind.category = own.category
+ORDER BY provider, code, of.place
+LIMIT 1 BY provider, code

@@ -45,9 +45,10 @@ _APPENDED: Final = (
     "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
 )
 """A record appended on one of some days."""
-_RECEIVED: Final = f"SELECT {{bound}}(w.received_at) FROM ${{store}}.webhook_raw AS w {_APPENDED.replace(' at ', ' w.at ')} AND w.request_id != ''"  # noqa: S608 - a name of ours
+_RECEIVED: Final = "(SELECT BOUND(w.received_at) FROM ${store}.webhook_raw AS w " + _APPENDED.replace(" at ", " w.at ")
+_RECEIVED_OURS: Final = _RECEIVED + " AND w.request_id != '')"
 _REQUESTED: Final = (
-    f"WHERE r.received_at BETWEEN ({_RECEIVED.format(bound='min')}) AND ({_RECEIVED.format(bound='max')})"
+    f"WHERE r.received_at BETWEEN {_RECEIVED_OURS.replace('BOUND', 'min')} AND {_RECEIVED_OURS.replace('BOUND', 'max')}"
 )
 """The record of a request whose events were appended then: how long these waited is read from them."""
 _ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}

@@ -82,7 +82,7 @@ async def test_a_day_reads_its_own_weeks(databases: Databases, project: Project)
     rollup.refresh(databases.client, databases.store)
     first = datetime.fromtimestamp(NOON_MS / 1000, UTC).date() - timedelta(days=90)
     plan = databases.rows(
-        f"EXPLAIN indexes = 1 SELECT count() FROM {databases.store}.message_near(since = '{first}', until = '{first}')"
+        f"EXPLAIN indexes = 1 SELECT count() FROM store.message_near(since = '{first}', until = '{first}')"
     )
     text = "\n".join(line for (line,) in plan)
     parts = [line.strip() for line in text.splitlines() if "Parts:" in line]

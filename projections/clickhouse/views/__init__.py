@@ -47,7 +47,7 @@ _APPENDED: Final = (
 """A record appended on one of some days."""
 _RECEIVED: Final = "(SELECT BOUND(w.received_at) FROM ${store}.webhook_raw AS w " + _APPENDED.replace(" at ", " w.at ")
 _RECEIVED_OURS: Final = _RECEIVED + " AND w.request_id != '')"
-_REQUESTED: Final = (
+_REQUESTED: Final = (  # only our own words are in it
     f"WHERE r.received_at BETWEEN {_RECEIVED_OURS.replace('BOUND', 'min')} AND {_RECEIVED_OURS.replace('BOUND', 'max')}"
 )
 """The record of a request whose events were appended then: how long these waited is read from them."""

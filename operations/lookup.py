@@ -20,20 +20,9 @@ LISTED_MAX: Final = 50
 Row = dict[str, Any]
 """A row of a view, column → value."""
 
-_BY_INDEX: Final = (
-    "SELECT DISTINCT account, message_id, anchor_day FROM {database}.search(texts = {{forms:Array(String)}})"
-)
-_BY_STATE: Final = (
-    "SELECT account, message_id, anchor_day FROM {database}.messages"
-    " WHERE recipient IN {{forms:Array(String)}} OR client_ref IN {{forms:Array(String)}}"
-    " OR hasAny(arrayMap(one -> tupleElement(one, 2), identities), {{forms:Array(String)}})"
-)
-"""A message whose events were all unselected is in no event: its facts say whom it went to. Reads every state."""
 _FACTS: Final = (
-    "SELECT *, count() OVER () AS found_in_all FROM {database}.messages"
-    " WHERE anchor_day IN (SELECT anchor_day FROM ({keys})) AND (account, message_id) IN (SELECT account, message_id FROM ({keys}))"
-    " AND account LIKE {{account:String}}"
-    " ORDER BY last_event_at DESC, message_id LIMIT {limit}"
+    "SELECT *, count() OVER () AS found_in_all FROM {database}.messages_found(texts = {{forms:Array(String)}})"
+    " WHERE account LIKE {{account:String}} ORDER BY last_event_at DESC, message_id LIMIT {limit}"
 )
 _CONNECTION: Final = "SELECT status FROM {database}.connections WHERE account = {{account:String}} AND connection_id = {{connection_id:String}}"
 _TIMELINE: Final = "SELECT * FROM {database}.timeline(account = {{account:String}}, message_id = {{message_id:String}})"
@@ -68,7 +57,7 @@ class Lookup:
             account: whose messages; "" for all.
         """
         forms = tuple(sorted({text.strip(), *search_forms(text, region)}))
-        rows = self._rows(forms, account, _BY_INDEX) or self._rows(forms, account, _BY_STATE)
+        rows = self._rows(forms, account)
         return Found(forms, rows, rows[0]["found_in_all"] if rows else 0)
 
     def timeline(self, message: Row) -> list[Row]:
@@ -88,8 +77,8 @@ class Lookup:
         rows = self._query(_CONNECTION.format(database=self._database), names)
         return ("open" if rows[0]["status"] == ConnectionStatus.CONNECTED else "closed") if rows else "unknown"
 
-    def _rows(self, forms: Sequence[str], account: str, keys: str) -> list[Row]:
-        statement = _FACTS.format(database=self._database, keys=keys.format(database=self._database), limit=LISTED_MAX)
+    def _rows(self, forms: Sequence[str], account: str) -> list[Row]:
+        statement = _FACTS.format(database=self._database, limit=LISTED_MAX)
         return self._query(statement, {"forms": list(forms), "account": _like(account)})
 
     def _query(self, statement: str, parameters: Row) -> list[Row]:

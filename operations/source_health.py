@@ -103,8 +103,8 @@ def _of(name: str, hour: Hour) -> Iterator[Finding]:
     if refused:
         why = ", ".join(f"{reason} {count}" for reason, count in hour.refused.most_common())
         text = f"{name}: {refused} of {all_requests} requests of the last hour were refused ({why})"
-        remedy = _REMEDIES.get(hour.refused.most_common(1)[0][0], _OTHERWISE).format(name=name)
-        yield Finding("warn" if hour.taken else "fail", "source", text, remedy)
+        remedies = [_REMEDIES.get(reason, _OTHERWISE).format(name=name) for reason, _ in hour.refused.most_common()]
+        yield Finding("warn" if hour.taken else "fail", "source", text, "; ".join(dict.fromkeys(remedies)))
     if hour.unmapped:
         events = hour.unmapped + hour.understood
         text = f"{name}: {hour.unmapped} of {events} events of the last hour are not understood ({hour.why_unmapped})"

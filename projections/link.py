@@ -6,7 +6,6 @@ sides at once, at least one therefore finds the other's, before it inserts its s
 Groups fold to the least, so whoever reads last writes what counts. Everything may be done twice.
 """
 
-from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from typing import Final
 
@@ -15,12 +14,11 @@ import structlog
 from projections import metrics
 from projections.components import Graph, Id, State, groups, together
 from projections.edges import Edges
+from projections.remembered import Remembered
 from projections.rows import grouping, message_alias
 from projections.rows.table import Row
 from projections.sink import Sink
 
-REMEMBERED_MAX: Final = 200_000
-"""Ids known to be linked, so that a message's later versions cost no look-up."""
 STATES_OF_GROUPS_MAX: Final = 20_000
 """States that one batch's ids may connect; what lies beyond is left to `recibo.links_missing` and an operator."""
 
@@ -33,14 +31,14 @@ class Linker:
     def __init__(self, sink: Sink, store: str, edges: Edges | None = None) -> None:
         """Write through `sink` into database `store`, or into `edges` where they are given."""
         self._edges = edges or Edges(sink, store)
-        self._known: OrderedDict[Row, None] = OrderedDict()
+        self._linked = Remembered()
 
     async def link(self, rows: Iterable[Row]) -> None:
         """Insert those rows of `message_alias` that are new, and group what they show to be one message.
 
         Raises SinkUnavailable or RowsRefused, as the sink does. Calling it twice changes nothing.
         """
-        new = [row for row in rows if row not in self._known]
+        new = self._linked.new(rows)
         if not new:
             return
         await self._edges.insert(message_alias.TABLE, new)
@@ -49,10 +47,7 @@ class Linker:
         shared = await self._edges.shared({Id(account, id_) for account, id_, *_ in new})
         if shared:
             await self.group(shared)
-        for row in new:
-            self._known[row] = None
-        while len(self._known) > REMEMBERED_MAX:
-            self._known.popitem(last=False)
+        self._linked.add(new)
 
     async def group(self, ids: Collection[Id]) -> None:
         """Write the group of every state that `ids` connect, whoever inserted it. Raises as `link` does."""

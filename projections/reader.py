@@ -32,7 +32,7 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         self._compacted = compacted
         self._expected: dict[int, int] = {}
         self._assigned_at: dict[int, int] = {}
-        """Partition → what was committed when it was assigned."""
+        """Partition → what was committed when it was assigned; 0: nothing."""
         self.is_joined = False
         """Whether the group has assigned this member its partitions (perhaps none)."""
         self._consumer: Any = None
@@ -74,8 +74,8 @@ class Reader(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ships
         try:
             for partition in assigned:
                 committed = await self._consumer.committed(partition)
-                if committed is not None:
-                    self._assigned_at[partition.partition] = committed
+                # Nothing yet: reading begins at the beginning, though the former owner's first commit may be under way.
+                self._assigned_at[partition.partition] = committed if committed is not None else 0
         except KafkaError as error:
             log.info("what is committed is asked again at the first record", topic=self.topic, why=repr(error))
         self.is_joined = True

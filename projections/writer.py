@@ -13,8 +13,9 @@ from projections.bisection import store_what_can_be
 from projections.blocks import BLOCK_ROWS, Blocks
 from projections.errors import RowsRefused, Stopping, TooManyRefused
 from projections.link import Linker
+from projections.remembered import Remembered
 from projections.rows import message_alias, message_state, projection_set_aside
-from projections.rows.table import Projection, Record, Row
+from projections.rows.table import Projection, Record, Row, Table
 from projections.settings import Settings
 from projections.sink import Sink
 from runtime.clickhouse.failures import clickhouse_failure
@@ -46,6 +47,7 @@ class Writer:
         self._linker = linker
         self._settings = settings
         self._stopping = stopping
+        self._said = {table.name: Remembered() for table, _ in projection.said_once}
         self.waits_since: float | None = None
         """Monotonic seconds since when the sink is unavailable; None: it takes rows."""
 
@@ -67,29 +69,36 @@ class Writer:
             await self._set_aside(refused)
 
     async def _store_rows(self, records: Sequence[Record]) -> None:
-        tables, ids = await asyncio.to_thread(self._encode, records)
+        tables, said, ids = await asyncio.to_thread(self._encode, records)
         if self._linker is not None:
             await self._patiently(partial(self._linker.link, ids))
+        for table, rows in said.items():
+            await self._insert(await asyncio.to_thread(Blocks, table, rows))
+            self._said[table.name].add(rows)
         for blocks in tables:
             if blocks.rows:
                 await self._insert(blocks)
 
-    def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], list[Row]]:
-        """Return the rows of each table, and those of `message_alias`. Raises RowsRefused."""
+    def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], dict[Table, list[Row]], list[Row]]:
+        """Return the rows of each table, those to be said once, and those of `message_alias`. Raises RowsRefused."""
         tables, ids = [Blocks(table) for table, _ in self._projection.tables], list[Row]()
+        said = {table: list[Row]() for table, _ in self._projection.said_once}
         try:
             for start in range(0, len(records), BLOCK_ROWS):
                 part = map(self._projection.decode, records[start : start + BLOCK_ROWS])
                 decoded = [d for d in part if d is not None]
                 if self._linker is not None:
                     ids += message_alias.rows(decoded)
+                for table, rows in self._projection.said_once:
+                    said[table] += rows(decoded)
                 for blocks, (_, rows) in zip(tables, self._projection.tables, strict=True):
                     blocks.add(list(rows(decoded)))
         except Exception as error:
             if clickhouse_failure(error) is Failure.REFUSED:
                 raise RowsRefused(f"{type(error).__name__}: {error}") from error
             raise
-        return tables, ids
+        new = {table: self._said[table.name].new(rows) for table, rows in said.items()}
+        return tables, {table: rows for table, rows in new.items() if rows}, ids
 
     async def _insert(self, blocks: Blocks) -> None:
         started = time.perf_counter()

@@ -19,6 +19,7 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
     "message_state": ("anchor_day", "account", "message_id"),
     "message_alias": ("anchor_day", "account", "id", "message_id"),
     "state_alias": ("anchor_day", "account", "message_id", "id"),
+    "message_name": ("anchor_day", "account", "message_id", "found_by", "name"),
     "message_group": ("anchor_day", "account", "message_id"),
     "connection_state": ("anchor_day", "account", "connection_id"),
 }
@@ -30,7 +31,9 @@ WITH_GENERATION: Final = frozenset({"message_event", "connection_event", "webhoo
 NOT_COMPARED: Final = frozenset({"message_group"})
 """Tables that follow from others and from other weeks, which a shadow does not have: replaced with those, never compared."""
 
-_FED_TOGETHER: Final = {"message_state": ("message_state", "message_alias", "state_alias", "message_group")}
+_FED_TOGETHER: Final = {
+    "message_state": ("message_state", "message_alias", "state_alias", "message_name", "message_group")
+}
 _LEADER: Final = {table: leader for leader, tables in _FED_TOGETHER.items() for table in tables}
 
 

@@ -44,7 +44,7 @@ def hand_over(plan: Plan, begin: Begin, decided: Mapping[int, int], replaced: Se
         _insert(plan, table, f"toMonday(anchor_day) {kept} AND NOT ({older_states(begin)})", only_new=True)
     if begin.floor_ms >= 0:
         since = f"toMonday(anchor_day) >= toMonday(toDate({begin.floor_ms // 1000 // 86_400}))"
-        for table in ("message_alias", "state_alias"):
+        for table in ("message_alias", "state_alias", "message_name"):
             _insert(plan, table, f"toMonday(anchor_day) {kept} AND {since}", only_new=True)
         _insert(plan, "alias_hash", f"toMonday(anchor_day) {kept} AND {since}")
 

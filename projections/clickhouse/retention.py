@@ -20,6 +20,7 @@ FACTS_TABLES: Final = {
     "message_state": "anchor_day",
     "message_alias": "anchor_day",
     "message_link": "anchor_day",
+    "message_name": "anchor_day",
     "alias_hash": "anchor_day",
     "state_alias": "anchor_day",
     "message_group": "anchor_day",

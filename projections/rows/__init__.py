@@ -5,7 +5,9 @@ from functools import partial
 from projections.rows import (
     connection_event,
     connection_state,
+    message_account,
     message_event,
+    message_name,
     message_state,
     webhook_raw,
     webhook_request,
@@ -40,6 +42,7 @@ def projections_of(topics: Topics) -> tuple[Projection, ...]:
             topics.message_state,
             message_state.decode,
             ((message_state.TABLE, message_state.rows),),  # and message_alias, by link.py, before it
+            ((message_account.TABLE, message_account.rows), (message_name.TABLE, message_name.rows)),
         ),
         Projection(
             topics.connection_state,

@@ -58,3 +58,5 @@ class Projection:
     """Record → what the tables are made of; None: no row (a tombstone). Raises ValueError: it cannot be read."""
     tables: tuple[tuple[Table, Callable[[Sequence[Any]], Iterable[Row]]], ...]
     """Each table fed, in the order of insertion, and decoded records → its rows."""
+    said_once: tuple[tuple[Table, Callable[[Sequence[Any]], Iterable[Row]]], ...] = ()
+    """The same for tables whose rows never change, fed before those: what is known to be stored is not stored again."""

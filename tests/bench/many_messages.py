@@ -105,6 +105,8 @@ _STATE: Final = (
     *("seen", "failure", *(f"if(status = '{name}', occurred_at, NULL) AS {name}_at" for name in _SEEN)),
 )
 
+_NAMED: Final = "arrayJoin([(r.recipient, 'recipient'), (r.client_ref, 'reference')])"
+
 INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         "webhook_raw",
@@ -174,6 +176,12 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
             "anchor_day",
         ),
     ),
+    (
+        "message_name",
+        "what = 'event' AND status = 'created'",
+        (*(f"{_NAMED}.1 AS name", f"{_NAMED}.2 AS found_by", _STATED[0], "message_id", "anchor_day"),),
+    ),
+    ("message_account", "what = 'event' AND slot = 1", (_STATED[0],)),
     (
         "message_group",
         "what = 'event' AND status = 'created' AND is_linked",

@@ -10,11 +10,11 @@ from typing import Any, Self
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from projections.clickhouse.views import FOLDER
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from tests.bench.fill import Filled
-from tests.bench.many_messages import SLOTS, STORE, VIEWS, Extent, statements
+from tests.bench.many_messages import SLOTS, STORE, Extent, statements
+from tests.bench.questions import about_a_week, about_one_message
 
 _ASKED = 5
 _BATCHES_A_SECOND = 4
@@ -25,52 +25,12 @@ _ERROR_LENGTH_MAX = 160
 _ARRIVES_IN = ("message_state", "message_event", "webhook_raw", "webhook_request")
 
 
-def queries(since: str, until: str) -> dict[str, str]:
-    """Return a question to every published view about the days from `since` to `until`."""
-    days = f"anchor_day BETWEEN '{since}' AND '{until}'"
-    at = f"at >= '{since}' AND at < toDate('{until}') + 1"
-    hour = at.replace("at ", "hour ")
-    span = f"since = '{since}', until = '{until}'"
-    zoned = f"time_zone = 'America/Sao_Paulo', {span}"
-    some = f"(SELECT message_id FROM {STORE}.message_alias WHERE anchor_day = '{since}' LIMIT 1)"
-    asked = {
-        "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
-        "connections": "SELECT status, count() FROM v.connections GROUP BY status",
-        "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
-        "connection_history": f"SELECT status, count() FROM v.connection_history WHERE {at} GROUP BY status",
-        "logout_in_flight": f"SELECT sum(in_flight) FROM v.logout_in_flight(time_zone = 'UTC', {span})",
-        "funnel": f"SELECT sum(messages), sum(delivered) FROM v.funnel({zoned})",
-        "funnel_rollup": f"SELECT sum(messages), sum(delivered) FROM v.funnel_rollup({zoned})",
-        "latencies": f"SELECT * FROM v.latencies({zoned})",
-        "stuck": f"SELECT count() FROM v.stuck(time_zone = 'UTC', {span}, min_age_s = 3600)",
-        "errors": f"SELECT * FROM v.errors({zoned})",
-        "numbers_not_found": f"SELECT count() FROM v.numbers_not_found(time_zone = 'UTC', {span})",
-        "conflicts": f"SELECT count() FROM v.conflicts WHERE {days}",
-        "read_without_delivered": f"SELECT count() FROM v.read_without_delivered WHERE {days}",
-        "outcomes": f"SELECT outcome, count() FROM v.outcomes WHERE {at} GROUP BY outcome",
-        "audit": f"SELECT outcome, http_status, count() FROM v.audit WHERE {at} GROUP BY ALL",
-        "timeline": f"SELECT * FROM v.timeline(account = 'acme', message_id = {some})",
-        "repeats": f"SELECT sum(repeats), sum(late) FROM v.repeats WHERE {hour}",
-        "provider_health": f"SELECT max(delay_p99_ms) FROM v.provider_health WHERE {hour}",
-        "answers": f"SELECT sum(requests) FROM v.answers WHERE {hour}",
-        "provider_status": "SELECT count() FROM v.provider_status",
-        "search": f"SELECT * FROM v.search(texts = [{some}])",
-        "columns": "SELECT count() FROM v.columns",
-        "completeness": "SELECT * FROM v.completeness",
-        "completeness_between": f"SELECT * FROM v.completeness_between(time_zone = 'UTC', {span})",
-        "fold_differences": f"SELECT count() FROM v.fold_differences(time_zone = 'UTC', {span})",
-    }
-    return {name: sql.replace("v.", f"{VIEWS}.") for name, sql in asked.items()}
-
-
 def ask_views(filled: Filled) -> dict[str, Any]:
     """Ask each view about one week while 1,000 events a second arrive; return the median ms of each, or why it failed."""
     client = connect(ClickHouseSettings(filled.url), timeout_s=_TIMEOUT_S)
     since, until = filled.week
     some = os.environ.get("VIEWS", "").split(",")
-    asked = {name: sql for name, sql in queries(since, until).items() if some == [""] or name in some}
-    published = {path.stem.partition("_")[2] for path in FOLDER.glob("*.sql") if "${views}." in path.read_text()}
-    assert published == set(queries(since, until)), published ^ set(queries(since, until))
+    asked = {name: sql for name, sql in about_a_week(since, until).items() if some == [""] or name in some}
     figures: dict[str, Any] = {"messages": filled.extent.messages, "week": [since, until], "ms": {}, "failed": {}}
     with _Arriving(client, filled.extent) as arriving:
         for name, sql in asked.items():
@@ -80,6 +40,8 @@ def ask_views(filled: Filled) -> dict[str, Any]:
             except ClickHouseError as error:  # at this size a view may be beyond its limits: that is a figure, too
                 figures["failed"][name] = str(error)[:_ERROR_LENGTH_MAX]
                 print(f"view {name:24} fails: {figures['failed'][name]}", flush=True)
+        figures["one_message_ms"] = _one_message(client, since)
+        print(f"one message: {figures['one_message_ms']}", flush=True)
         alone = arriving.take()
         time.sleep(5)
         alone = arriving.take()
@@ -92,6 +54,20 @@ def ask_views(filled: Filled) -> dict[str, Any]:
     figures["insert_ms"] = {"alone": spread(alone), "beside_slow_query": spread(beside)}
     print(f"inserts alone and beside a {_SLOW_S} s query: {figures['insert_ms']}", flush=True)
     return figures
+
+
+def _one_message(client: Client, day: str) -> dict[str, dict[str, int]]:
+    """Return what a message of `day` is looked for by → question → median ms."""
+    text = (
+        f"SELECT message_id, aliases[1] AS alias, client_ref, tupleElement(recipient, 1) FROM {STORE}.message_state "
+        f"WHERE anchor_day = '{day}' AND alias LIKE 'true_%' LIMIT 1"
+    )
+    message_id, *others = client.query(text).result_rows[0]
+    known_by = dict(zip(("id", "alias", "reference", "number"), (message_id, *others), strict=True))
+    return {
+        by: {name: _median_ms(client, sql) for name, sql in about_one_message(known, message_id).items()}
+        for by, known in known_by.items()
+    }
 
 
 def spread(taken: list[float]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """`make bench NAME=projections`: topics → tables, beside ready columns and JSONEachRow; POST to queryable; the views.
 
 All on one machine, one broker, one engine. Rates are rows of all tables a second. The last line is one JSON object.
-Environment: PARTS (rates,queryable,posted,views), MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the
+Environment: PARTS (rates,queryable,posted,views,aliases; views has aliases follow), MESSAGES (40000; about 2.6 events each), REPETITIONS (3), SECONDS (20, of the
 queryable runs), VIEW_MESSAGES (10000000: those of `fill.py`, which fills first where they are not there), VIEWS
 (some views' names, comma-separated).
 """
@@ -22,6 +22,7 @@ from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST
 from schemas.topics import Topic, Topics, declared
 from tests.bench import projected
+from tests.bench.aliases import batches_beside_aliases
 from tests.bench.cluster import Cluster, fresh_cluster
 from tests.bench.command_line import begin
 from tests.bench.fill import MESSAGES, filled
@@ -35,7 +36,7 @@ from tests.support.world import World, busy_world
 
 STORE = "bench_store"
 BATCH = 50_000
-PARTS = ("rates", "queryable", "posted", "views")
+PARTS = ("rates", "queryable", "posted", "views", "aliases")
 _KEPT = {"cleanup.policy": "delete", "retention.ms": "-1"}
 """The events are weeks old by their time: the broker's retention, which looks every five minutes, would delete them."""
 
@@ -108,6 +109,8 @@ async def measure(parts: set[str]) -> None:
     if "views" in parts:
         with filled(int(os.environ.get("VIEW_MESSAGES", str(MESSAGES)))) as found:
             result["views"] = await asyncio.to_thread(ask_views, found)
+    if parts & {"views", "aliases"}:
+        result["aliases"] = await asyncio.to_thread(batches_beside_aliases)
     keep("projections", result)
     print(json.dumps(result))
 

@@ -1,8 +1,11 @@
 """What is sent to each kind of ClickHouse: written down in golden files, and parsed by the engine's own parser."""
 
 import difflib
+import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +18,9 @@ from runtime.programs import CHECKOUT
 from tests.support.topologies import TOPOLOGIES, rendered_for
 
 GOLDEN: Final = Path(__file__).parent / "golden" / "ddl"
+_CLUSTER: Final = """<clickhouse><remote_servers><production><shard><replica>
+<host>127.0.0.1</host><port>9</port></replica></shard></production></remote_servers></clickhouse>"""
+"""Read by chDB from its working directory: the cluster has a name, and no server."""
 _DDL: Final = re.compile(r"""command\(\s*f?["'](CREATE|ALTER|DROP|TRUNCATE|GRANT|RENAME|EXCHANGE|OPTIMIZE)\b""")
 
 
@@ -106,6 +112,30 @@ def test_sharded_views_ask_all_shards() -> None:
             r"(\w+)\s+(?:NOT )?IN\s*\(\s*SELECT|(\w+)\s+(?:INNER|LEFT|FULL|CROSS)\b[\w ]* JOIN\b", view
         ):
             assert "GLOBAL" in (found[1], found[2]), view[max(0, found.start() - 60) : found.end()]
+
+
+def test_distributed_tables_and_views_over_them_are_made(tmp_path: Path) -> None:
+    """The sharded statements run, all that a server without a keeper can: Distributed tables, their columns' changes, GLOBAL views. Nothing is asked of shards."""
+    statements = [
+        statement.replace(" ON CLUSTER 'production'", "").replace("ENGINE = Replicated", "ENGINE = ")
+        for part in rendered_for("sharded")
+        for statement in part
+        if statement.startswith(("CREATE DATABASE", "CREATE TABLE", "CREATE OR REPLACE VIEW", "ALTER TABLE", "DROP"))
+        and " PARTITION '" not in statement
+    ]
+    (tmp_path / "config.xml").write_text(_CLUSTER)
+    program = "import json, sys\nfrom chdb.state.sqlitelike import Connection\nengine = Connection('data')\nfor statement in json.load(sys.stdin):\n    engine.query(statement)\n"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        input=json.dumps(statements),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert len(statements) > 150
+    assert ran.returncode == 0, ran.stderr[-2000:]
 
 
 def test_no_statement_goes_round_the_topology() -> None:

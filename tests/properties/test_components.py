@@ -117,7 +117,7 @@ def links(random_: random.Random, states: int) -> list[Row]:
     return rows
 
 
-async def told(tables: Tables, batches: Sequence[Sequence[Row]], seed: int) -> None:
+async def told(tables: Edges, batches: Sequence[Sequence[Row]], seed: int) -> None:
     """Have a projector link batches; after a death it begins again at the batch that was not finished."""
     random_ = random.Random(seed)
     linker = Linker(cast("Sink", None), "store", tables)

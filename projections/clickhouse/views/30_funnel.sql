@@ -11,6 +11,6 @@ SELECT
     campaign,
     ${counts},
     to_group
-FROM ${store}.message_near(${near}) AS m
+FROM ${store}.message_near(since = {since:Date}, until = {until:Date}) AS m
 WHERE day BETWEEN {since:Date} AND {until:Date}
 GROUP BY day, account, sources, connection_id, campaign, to_group

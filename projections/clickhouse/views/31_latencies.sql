@@ -20,7 +20,7 @@ FROM
 (
     SELECT first_at, account, provider, pair, assumeNotNull(tupleElement(pair, 4)) AS took_ms,
         bitAnd(receipt_times, tupleElement(pair, 3)) = 0 AS is_told
-    FROM ${store}.message_near(${near})
+    FROM ${store}.message_near(since = {since:Date}, until = {until:Date})
     ARRAY JOIN arrayFilter(p -> tupleElement(p, 4) IS NOT NULL, [
         ('queued', 'created', ${bits(queued created)}, dateDiff('millisecond', queued_at, created_at)),
         ('queued', 'sent', ${bits(queued sent)}, dateDiff('millisecond', queued_at, sent_at)),

@@ -20,7 +20,7 @@ SELECT
     m.first_at AS first_at
 FROM
 (
-    SELECT * FROM ${store}.message_near(${near})
+    SELECT * FROM ${store}.message_near(since = {since:Date}, until = {until:Date})
     WHERE NOT is_failed AND NOT is_delivered AND toDate(first_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
         AND first_at <= now64(3) - toIntervalSecond({min_age_s:UInt32})
 ) AS m

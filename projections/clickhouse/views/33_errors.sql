@@ -15,6 +15,6 @@ SELECT
     count() AS messages,
     countIf(is_delivered) AS delivered_all_the_same,
     uniqExactIf(recipient, recipient != '') AS recipients
-FROM ${store}.message_near(${near}) AS m
+FROM ${store}.message_near(since = {since:Date}, until = {until:Date}) AS m
 WHERE is_failed AND day BETWEEN {since:Date} AND {until:Date}
 GROUP BY day, account, provider, campaign, failure_status, failure_category, failure_code

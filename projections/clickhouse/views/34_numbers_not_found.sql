@@ -13,7 +13,7 @@ WITH not_found AS
         min(m.number_not_found_at) AS first_not_found_at,
         max(m.number_not_found_at) AS last_not_found_at,
         arraySort(groupUniqArrayIf(10)(campaign, campaign != '')) AS campaigns
-    FROM ${store}.message_near(${near}) AS m
+    FROM ${store}.message_near(since = {since:Date}, until = {until:Date}) AS m
     WHERE is_number_not_found AND recipient != '' AND toDate(first_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
     GROUP BY account, number
 )

@@ -12,6 +12,6 @@ SELECT
     price_model,
     count() AS messages,
     countIf(is_delivered) AS delivered
-FROM ${store}.message_near(${near}) AS m
+FROM ${store}.message_near(since = {since:Date}, until = {until:Date}) AS m
 WHERE day BETWEEN {since:Date} AND {until:Date}
 GROUP BY day, account, provider, billable, price_type, category, price_model

@@ -20,6 +20,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.connection_state import CONNECTION_RANK
 from schemas.error_category import ACTIONS
 from schemas.identity import IDENTITIES_MAX, KINDS
+from schemas.message_state import HORIZON_MS
 from schemas.providers import matrix
 from schemas.status import NAMES_BY_RANK
 
@@ -39,30 +40,27 @@ _MASKED_DIGITS: Final = (
 MARGIN_DAYS: Final = 16
 """Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
 may wait for the log, and 1 for time zones. Of a message told of later than that the rollup knows in which week it is."""
-_NEAR: Final = "since = {since:Date}, until = {until:Date}"
-"""Arguments of `message_near` for messages whose own day is within since and until."""
 _APPENDED: Final = (
     "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
 )
 """A record appended on one of some days."""
-_RECEIVED: Final = "(SELECT BOUND(w.received_at) FROM ${store}.webhook_raw AS w " + _APPENDED.replace(" at ", " w.at ")
-_RECEIVED_OURS: Final = _RECEIVED + " AND w.request_id != '')"
-_REQUESTED: Final = (  # only our own words are in it
-    f"WHERE r.received_at BETWEEN {_RECEIVED_OURS.replace('BOUND', 'min')} AND {_RECEIVED_OURS.replace('BOUND', 'max')}"
-)
-"""The record of a request whose events were appended then: how long these waited is read from them."""
-_ALL_DAYS: Final = {"within": "1", "since": "1", "first": "toDate(0)"}
+_ALL_DAYS: Final = {"alone": "1", "since": "1", "grouped": "1"}
+"""Which states `parts/message_fold.sql` takes: those that stand alone, since when members of groups are, and which groups."""
+_WITHIN: Final = "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}"
 _SOME_DAYS: Final = {
-    "within": "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}",
+    "alone": _WITHIN,
     "since": "anchor_day >= {first_day:Date}",
-    "first": "{first_day:Date}",
+    "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
 }
-_NEAR_DAYS: Final = {
-    "within": f"(anchor_day BETWEEN {{since:Date}} - 1 AND {{until:Date}} + {MARGIN_DAYS} OR toMonday(anchor_day) IN ("  # noqa: S608
-    "SELECT anchor_week FROM ${store}.message_slot "
-    "WHERE slot >= toDateTime({since:Date} - 1, 'UTC') AND slot < toDateTime({until:Date} + 2, 'UTC')))",
-    "since": "anchor_day >= {since:Date} - 1",
-    "first": "{since:Date} - 1",
+_STATES_FOUND: Final = (
+    "(SELECT anchor_day, account, message_id FROM ${store}.message_found(texts = {texts:Array(String)}) "
+    "WHERE found_by IN ('id', 'reference') OR ${finds_people})"
+)
+_FOUND: Final = {
+    "alone": f"(anchor_day, account, message_id) IN {_STATES_FOUND}",
+    "since": "1",
+    "grouped": "(anchor_day, account, message_id) IN (SELECT anchor_day, account, message_id FROM ${store}.message_merge "  # noqa: S608 - a name of ours
+    f"WHERE (state_day, account, state_id) IN {_STATES_FOUND})",
 }
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
@@ -95,17 +93,16 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "identity_kinds": _array(KINDS),
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
-        "message": part("message", fold=part("message_fold", **_ALL_DAYS)),
-        "message_between": part("message", fold=part("message_fold", **_SOME_DAYS)),
-        "message_near": part("message", fold=part("message_fold", **_NEAR_DAYS)),
-        "near": _NEAR,
+        **_messages(),
+        "margin": str(MARGIN_DAYS),
+        "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
         "finds_people": str(int(not masked)),
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
         "audit": part("audit", bound="", request_bound=""),
-        "audit_between": part("audit", bound=_APPENDED, request_bound=_REQUESTED),
+        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
         "catalog": ", ".join(
             f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
             for v in catalog.views()
@@ -139,6 +136,33 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         )
         found[path.stem.partition("_")[2]] = _PLACE.sub(fill, text)
     return found
+
+
+def _messages() -> dict[str, str]:
+    """Return the texts of the views that have one row a message, by which states they are made of."""
+    which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_found": _FOUND, "message_near": _near()}
+    return {name: part("message", fold=part("message_fold", **states)) for name, states in which.items()}
+
+
+def _near() -> dict[str, str]:
+    """Return which states are folded for messages whose own day is within since and until."""
+    times = ", ".join(f"ifNull(s.{column}, s.first_received_at)" for column in fragments.time_columns())
+    last = part("message_late", times=times, margin=str(MARGIN_DAYS))
+    later = part("message_late_weeks", margin=str(MARGIN_DAYS))
+    within = (
+        f"(anchor_day BETWEEN {{since:Date}} - 1 AND ({last}) "
+        f"OR anchor_day > {{until:Date}} + {MARGIN_DAYS} AND toMonday(anchor_day) IN ({later}))"
+    )
+    since = "{since:Date} - 1"
+    return {"alone": within, "since": f"anchor_day >= {since}", "grouped": f"state_day >= {since} AND {within}"}
+
+
+def _requested() -> str:
+    """Return the bound of the requests whose events were appended on some days: how long these waited is read from them."""
+    least, greatest = (
+        part("request_received", bound=bound, appended=_APPENDED.replace(" at ", " w.at ")) for bound in ("min", "max")
+    )
+    return f"WHERE r.received_at BETWEEN ({least}) AND ({greatest})"
 
 
 def part(name: str, **words: str) -> str:

@@ -8,10 +8,9 @@ from typing import Final
 
 FOLDER: Final = Path(__file__).parent
 _PARAMETER: Final = re.compile(r"\{(\w+):[\w()]+\}")
-_FILLED_IN: Final = {"near": ("since", "until")}
-"""Places of a view's text that bring parameters along."""
-_PARTS: Final = {
+_FILLED_IN: Final = {
     "links_missing": ("since", "until"),
+    "message_found": ("texts",),
     "completeness_between": ("time_zone", "since", "until"),
     "audit_between": ("time_zone", "since", "until"),
 }
@@ -42,7 +41,7 @@ def _view(name: str, text: str) -> View:
     lines = [line.removeprefix("--").strip() for line in comment.splitlines()]
     example = next(line.removeprefix("Example: ") for line in lines if line.startswith("Example: "))
     found = set(_PARAMETER.findall(body))
-    for place, parameters in (_FILLED_IN | _PARTS).items():
+    for place, parameters in _FILLED_IN.items():
         found.update(parameters if f"${{{place}}}" in body else ())
     meaning = " ".join(line for line in lines if not line.startswith("Example: "))
     return View(name, meaning, tuple(p for p in _ORDER if p in found), example)

@@ -114,6 +114,11 @@ def own_time() -> str:
     return f"if(f.old_time, {said}, least({said}, {near}))"
 
 
+def time_columns() -> list[str]:
+    """Return the columns of `message_state` that `own_time` is the least of, at most."""
+    return ["first_at", "first_received_at", *(f"{name}_at" for name in NAMES_BY_RANK)]
+
+
 def receipt_mask(table: str) -> str:
     """Return `receipt_times` of the rows of `table`, never NULL."""
     return " + ".join(

@@ -41,7 +41,7 @@ AUTH = {
     "basic": 'kind = "basic"\nuser = "wpp"\n' + SECRETS,
     "path": 'kind = "path"\n' + SECRETS,
     "jwt": 'kind = "jwt"\n' + SECRETS.replace("TEST_SECRET", "LONG_SECRET"),
-    "standard": 'kind = "standard_webhooks"\n' + SECRETS,
+    "standard": 'kind = "standard_webhooks"\ntolerance_s = 900\n' + SECRETS,
     "twilio": 'kind = "twilio"\n' + SECRETS,
     "addresses": 'kind = "addresses"\nnetworks = ["203.0.113.0/24"]\n',
     "certificate": 'kind = "client_certificate"\nheader = "X-Client-Subject"\nallowed = ["CN=provider"]\n',

@@ -19,8 +19,10 @@ async def test_a_number_cannot_be_guessed(databases: Databases, project: Project
     numbers = [str(int(NUMBER) - CANDIDATES // 2 + at) for at in range(CANDIDATES)]
     for first in range(0, CANDIDATES, 5_000):
         assert databases.rows(f"SELECT * FROM views.search(texts = {numbers[first : first + 5_000]})") == []
+    assert databases.rows(f"SELECT * FROM views.messages_found(texts = ['{NUMBER}'])") == []
     found = "SELECT message_id, found_by FROM {}.search(texts = ['{}'])"
     assert databases.rows(found.format("numbers", NUMBER)) == [("m-1", "recipient")]
+    assert databases.rows(f"SELECT message_id FROM numbers.messages_found(texts = ['{NUMBER}'])") == [("m-1",)]
     for database in ("views", "numbers"):
         assert databases.rows(found.format(database, "order-1")) == [("m-1", "reference")]
         assert databases.rows(found.format(database, "m-1")) == [("m-1", "id")]

@@ -1,5 +1,7 @@
 """Counts by a message's own time, lines under all their spellings, clocks kept apart: each was wrong once."""
 
+import random
+
 import msgspec
 import pytest
 
@@ -138,3 +140,22 @@ async def test_a_connection_has_an_uptime(databases: Databases, project: Project
     day = databases.value(f"SELECT toString(toDate(fromUnixTimestamp64Milli({START_MS}), 'UTC'))")
     query = f"SELECT connected_s, closed_s, unknown_s FROM views.connection_uptime(time_zone = 'UTC', since = '{day}', until = '{day}')"
     assert databases.rows(query) == [(6 * 3600, 12 * 3600, 6 * 3600)]
+
+
+async def test_late_messages_count_on_their_own_days(databases: Databases, project: Project) -> None:
+    """Messages that waited up to two weeks in a spool, alone or in a group, count on every day as reading all of them says."""
+    random_ = random.Random(5)
+    world = World()
+    for day in range(15):
+        for number in range(4):
+            at_ms = START_MS + random_.randint(0, day) * 24 * HOUR_MS + random_.randint(0, 24) * HOUR_MS
+            name, other = f"m-{day}-{number}", f"m-{random_.randint(0, 14)}-{number}"
+            aliases = (other,) if number == 3 and other != name else ()
+            world.post(message_event(name, "created", at_ms, aliases=aliases))
+        world.wait(24 * HOUR_MS)
+    await project(world)
+    own = databases.rows("SELECT toString(toDate(first_at, 'UTC')) AS day, count() FROM views.messages GROUP BY day")
+    assert len(own) > 10
+    for day, count in own:
+        one_day = f"time_zone = 'UTC', since = '{day}', until = '{day}'"
+        assert databases.value(f"SELECT sum(f.messages) FROM views.funnel({one_day}) AS f") == count, day

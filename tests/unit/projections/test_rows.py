@@ -4,6 +4,7 @@ import pytest
 
 from projections.rows import (
     message_event,
+    message_name,
     message_state,
     projections_of,
     webhook_raw,
@@ -12,6 +13,7 @@ from projections.rows import (
 )
 from projections.rows.table import Record, Row, Table
 from schemas import topics
+from schemas.identity import Identity
 from schemas.message_failure import Failure, failure_order
 from schemas.status import FAILURES
 from schemas.topics import Topics
@@ -46,12 +48,12 @@ def test_every_row_fits_its_table() -> None:
     filled = set()
     for projection in projections_of(Topics(1)):
         decoded = [projection.decode(r) for r in world.records[projection.topic]]
-        for table, rows in projection.tables:
+        for table, rows in (*projection.said_once, *projection.tables):
             made = list(rows(decoded))
             assert made
             assert {len(row) for row in made} == {len(table.columns)}
             filled.add(table.name)
-    assert len(filled) == 7
+    assert len(filled) == 9
 
 
 def test_rows_are_a_function_of_the_record() -> None:
@@ -101,3 +103,19 @@ def test_failures_are_ordered_as_the_fold_orders_them() -> None:
     for failure in failures:
         assert message_state.failure_order(failure) == failure_order(failure)
         assert message_state.failure_order(failure) < message_state.failure_order(None)
+
+
+def test_a_message_has_a_row_for_each_name_it_is_known_by() -> None:
+    """Its reference, the number as reported and in its canonical form, and every other name of the recipient; each once."""
+    world = World()
+    names = (Identity("lid", "99@lid"), Identity("bsuid", "BR.1"))
+    world.post(event_of("m-1", "created", START_MS, recipient="551187654321", client_ref="order-1", identities=names))
+    world.post(event_of("m-1", "read", START_MS, recipient="551187654321"))
+    decoded = [d for d in map(message_state.decode, world.records[Topics(1).message_state]) if d is not None]
+    assert [row[:4] for row in message_name.rows(decoded)] == [
+        ("order-1", "reference", "acme", "m-1"),
+        ("551187654321", "recipient", "acme", "m-1"),
+        ("5511987654321", "recipient", "acme", "m-1"),
+        ("99@lid", "recipient", "acme", "m-1"),
+        ("BR.1", "recipient", "acme", "m-1"),
+    ]

@@ -10,7 +10,7 @@ FROM
         (
             SELECT id_hash FROM ${store}.alias_hash
             WHERE id_hash IN (SELECT id_hash FROM ${store}.alias_hash WHERE anchor_day BETWEEN ${since} AND ${until})
-            GROUP BY id_hash HAVING uniqExact(state_hash, anchor_day) > 1
+            GROUP BY id_hash HAVING min(state_hash) < max(state_hash) OR min(anchor_day) < max(anchor_day)
         )
         AND (account, id) NOT IN (SELECT account, id FROM ${store}.alias_cut)
     ) AS a

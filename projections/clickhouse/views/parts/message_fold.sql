@@ -3,8 +3,8 @@
 -- A group's day is its first member's, so no member's day is before it.
 SELECT anchor_day, account, message_id, ${fold_columns}
 FROM ${store}.message_state FINAL
-WHERE ${within}
-    AND (anchor_day, account, message_id) NOT IN (SELECT anchor_day, account, message_id FROM ${store}.message_group WHERE ${within})
+WHERE ${alone}
+    AND (anchor_day, account, message_id) NOT IN (SELECT anchor_day, account, message_id FROM ${store}.message_group WHERE ${alone})
 UNION ALL
 SELECT
     m.anchor_day AS anchor_day,
@@ -19,11 +19,11 @@ SELECT
 FROM
 (
     SELECT * FROM ${store}.message_state
-    WHERE ${since} AND (anchor_day, account, message_id) IN
+    WHERE ${since} AND anchor_day <= (SELECT if(count() = 0, toDate(0), max(state_day)) FROM ${store}.message_merge WHERE ${grouped}) AND (anchor_day, account, message_id) IN
     (
-        SELECT state_day, account, state_id FROM ${store}.message_merge WHERE state_day >= ${first} AND ${within}
+        SELECT state_day, account, state_id FROM ${store}.message_merge WHERE ${grouped}
     )
 ) AS s
-INNER ALL JOIN (SELECT * FROM ${store}.message_merge WHERE state_day >= ${first} AND ${within}) AS m
+INNER ALL JOIN (SELECT * FROM ${store}.message_merge WHERE ${grouped}) AS m
     ON m.account = s.account AND m.state_id = s.message_id AND m.state_day = s.anchor_day
 GROUP BY m.anchor_day, m.account, m.message_id

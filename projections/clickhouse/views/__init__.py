@@ -94,7 +94,6 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
         **_messages(),
-        "margin": str(MARGIN_DAYS),
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),

@@ -76,14 +76,18 @@ def fold(
         at_ms: the record's time (see `schemas.record.fold_time_ms`).
         selected: statuses the source had selected; None means all.
         committed: offset before which no record of the raw partition is ever replayed. It decides nothing; a
-            connection's state forgets by it.
+            state forgets by it.
 
     Returns:
-        The state, the outcome, and whether the state changed (must be written).
+        The state (another one where it was begun anew), the outcome, and whether the state changed (must be written).
     """
-    if state is None or (kind.has_horizon and at_ms - state.bookkeeping.last_at_ms > HORIZON_MS):
+    if state is None:
         state = kind.absent(event, at_ms)
     book = state.bookkeeping
+    if kind.has_horizon and at_ms - book.last_at_ms > HORIZON_MS and offset > book.version:
+        ended, state = book, kind.absent(event, at_ms)
+        book = state.bookkeeping
+        journal.succeed(ended, book)
     is_selected = selected is None or event.status in selected
     outcome = kind.known(book, event.id, offset)
     if outcome == "repeat" and is_selected and offset > book.version:
@@ -97,6 +101,7 @@ def fold(
         verdict = _LEFT_OUT[verdict]
     book.version = offset
     book.last_at_ms = max(book.last_at_ms, at_ms)
-    if not kind.enlist(book, JournalEntry(event.id, offset, verdict), committed):
-        return state, "overflow", True
-    return state, VERDICTS[verdict], True
+    is_listed = kind.enlist(book, JournalEntry(event.id, offset, verdict), committed)
+    if book.former:
+        journal.forget_former(book, committed)
+    return state, VERDICTS[verdict] if is_listed else "overflow", True

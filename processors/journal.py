@@ -14,14 +14,33 @@ _offset_of = attrgetter("offset")
 
 
 def known_of_message(book: Bookkeeping, event_id: str, offset: int) -> str:
-    """Return the outcome of an event that the journal knows, or of a replayed one beyond it; "" where it is undecided."""
-    journal = book.journal
+    """Return the outcome of a replayed record, or that a new one's id is listed; "" where it is undecided.
+
+    Every record up to the state's version has been decided, and none of them is decided anew. One that no journal explains
+    is of a state that ended before `former` was kept: its facts are in the state of its time, and it is published again.
+    """
+    if offset > book.version:
+        for entry in book.journal:
+            if entry.event_id == event_id:
+                return "repeat"
+        return ""
+    journal = _journal_at(book, offset)
     for entry in journal:
         if entry.event_id == event_id:
             return _at(entry, offset)
-    if len(journal) >= JOURNAL_MAX and offset <= book.version:  # its facts are in already
-        return "overflow"
-    return ""
+    return "overflow" if len(journal) >= JOURNAL_MAX else "filled"
+
+
+def succeed(ended: Bookkeeping, begun: Bookkeeping) -> None:
+    """Hand what an ended state's journals know to the one begun after it."""
+    begun.former = [*ended.former, ended.journal] if ended.journal else ended.former
+
+
+def forget_former(book: Bookkeeping, committed: int) -> None:
+    """Drop the journals of ended states whose records are all committed: the next state's first record is not behind that."""
+    former = book.former
+    begins = [journal[0].offset for journal in (*former[1:], book.journal)]
+    book.former = [journal for journal, end in zip(former, begins, strict=True) if end > committed]
 
 
 def list_of_message(book: Bookkeeping, entry: JournalEntry, committed: int) -> bool:  # noqa: ARG001 - as a connection's
@@ -71,6 +90,16 @@ def publish_later(book: Bookkeeping, event_id: str, offset: int) -> str:
     entry.verdict = (entry.code, offset)
     book.version = offset
     return LATER[entry.code]
+
+
+def _journal_at(book: Bookkeeping, offset: int) -> list[JournalEntry]:
+    """Return the journal of the state that a replayed record was folded into: each begins with its first record."""
+    found = book.journal
+    for former in reversed(book.former):
+        if offset >= found[0].offset:
+            break
+        found = former
+    return found
 
 
 def _at(entry: JournalEntry, offset: int) -> str:

@@ -80,6 +80,9 @@ class Bookkeeping(msgspec.Struct, array_like=True, gc=False):
     """Greatest time of a distinct event's record (`record.fold_time_ms`), of one that overflowed too: the horizon's beginning."""
     journal: list[JournalEntry]
     """A message's distinct events, up to JOURNAL_MAX; a connection's last ones (see `connection_state`)."""
+    former: list[list[JournalEntry]] = []
+    """Journals of a message's states that ended at the horizon before this one began, in order, while records of theirs may
+    still be replayed: what was said of those is said again."""
 
 
 class MessageState(msgspec.Struct, gc=False, omit_defaults=True):

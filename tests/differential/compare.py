@@ -10,7 +10,7 @@ from schemas.event import RawReference, encode_cloud_event
 from tests.differential.naive import Fields, Naive, Outcome, Place, connection, message
 
 PUBLISHED: Final = ("advanced", "filled")
-_OURS: Final = ("_", "generation", "latest")
+_OURS: Final = ("_", "_former", "generation", "latest")
 """Bookkeeping, and what only repeats another field."""
 _NAMED: Final = ("source", "account", "request_id", "index")
 

@@ -255,9 +255,9 @@ def test_ended_journals_go_when_their_records_are_committed() -> None:
     for number in range(3):
         event = msgspec.structs.replace(SIMPLE, id=f"e{number}")
         state, _, _ = fold(MESSAGE, state, event, number, AT_MS + number * (HORIZON_MS + 1), None)
-    assert [[entry.event_id for entry in journal] for journal in state.bookkeeping.former] == [["e0"], ["e1"]]
+    assert [[entry.event_id for entry in journal] for journal in state.former] == [["e0"], ["e1"]]
     at_ms = state.bookkeeping.last_at_ms
     state, _, _ = fold(MESSAGE, state, msgspec.structs.replace(SIMPLE, id="e3"), 3, at_ms, None, 1)
-    assert [[entry.event_id for entry in journal] for journal in state.bookkeeping.former] == [["e1"]]
+    assert [[entry.event_id for entry in journal] for journal in state.former] == [["e1"]]
     state, _, _ = fold(MESSAGE, state, msgspec.structs.replace(SIMPLE, id="e4"), 4, at_ms, None, 2)
-    assert state.bookkeeping.former == []
+    assert state.former == []

@@ -148,7 +148,7 @@ def without_former(messages: dict[bytes, bytes]) -> dict[bytes, bytes]:
     found = {}
     for key, value in messages.items():
         state = message_state.decode(value)
-        state.bookkeeping.former = []
+        state.former = []
         found[key] = message_state.encode(state)
     return found
 

@@ -26,7 +26,7 @@ def readiness(
     """
     spool = durable_log.spool
     fill = spool.used_bytes / spool.bytes_max
-    why_no_spool = spool.why_not_writable or ("full" if fill >= _SPOOL_FULL_FROM else "")
+    why_no_spool = spool.why_not_writable or ("full" if spool.is_full or fill >= _SPOOL_FULL_FROM else "")
     why_not = []
     if stopping.is_set():
         why_not.append("it drains, to stop")

@@ -44,6 +44,7 @@ class Spool:
         self._thread = ThreadPoolExecutor(1, "spool")
         self._waiting: deque[tuple[bytes, asyncio.Future[None]]] = deque()
         self._waiting_bytes = 0
+        self._refused_bytes = 0
         self._writing: asyncio.Task[None] | None = None
         self._group = asyncio.Lock()
         """Held while a group is written: between two groups the segment may be closed."""
@@ -72,6 +73,11 @@ class Spool:
         return self.size_bytes + sum(self._kept.values())
 
     @property
+    def is_full(self) -> bool:
+        """Whether what was refused last for want of room would be refused again."""
+        return self.used_bytes + self._refused_bytes > self.bytes_max
+
+    @property
     def age_s(self) -> float:
         """Age of the oldest record, in seconds; 0 where there is none."""
         oldest = next(iter(self._sizes), None)
@@ -85,6 +91,7 @@ class Spool:
         """
         data = b"".join([encode(Spooled(topic, record, prefix=self._prefix), self._marker) for record in records])
         if self.used_bytes + len(data) > self.bytes_max:
+            self._refused_bytes = len(data)
             raise LogUnavailable(
                 f"the spool {self.directory.path} is full: {self.used_bytes} of {self.bytes_max} bytes"
             )

@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 5
 """Of the views in this folder."""
-CHECKSUM: Final = "6e08c7119e342050"
+CHECKSUM: Final = "e227449d206a15cf"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

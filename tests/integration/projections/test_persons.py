@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from projections.clickhouse.migrate import read_migrations
+from operations.rebuild.people import link_people
+from projections.clickhouse.migrate import migrate, read_migrations
 from projections.person_edges import PersonEdges
 from projections.person_linker import PersonLinker
 from projections.persons import Name
+from projections.rows import person_link
 from projections.sink import Sink
 from schemas.identity import Identity
+from schemas.topics import Topics
 from tests.properties.test_persons import Persons, expected, in_batches, some_events, told
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, World, message_event
@@ -93,3 +96,24 @@ async def test_the_tables_hold_what_a_dict_holds(databases: Databases, seed: int
         }
         assert found == expected(events)
         databases.merge(*TABLES)
+
+
+async def test_a_shadows_links_are_added_to_what_is_live(databases: Databases, project: Project) -> None:
+    """A rebuild or repair links what its events name, beside what is linked already."""
+    world = two_links()
+    await project(world)
+    persons, shadow = databases.rows(PERSONS), f"{databases.store}_shadow"
+    migrate(databases.client, shadow, views_database=None)
+    try:
+        columns = ", ".join(name for name, _ in person_link.TABLE.columns)
+        copied = f"INSERT INTO {shadow}.person_link ({columns}) SELECT {columns} FROM {databases.store}.person_link"
+        databases.client.command(f"{copied} WHERE 'bsuid' IN (kind, other_kind)")
+        for table in TABLES:
+            databases.client.command(f"TRUNCATE TABLE {databases.store}.{table} SYNC")
+        topic = Topics(1).message_events
+        await project({topic: [r for r in world.records[topic] if b"m-4" not in (r.value or b"")]})
+        assert databases.rows(PERSONS) != persons
+        await link_people(databases.client, databases.store, shadow)
+    finally:
+        databases.client.command(f"DROP DATABASE {shadow} SYNC")
+    assert databases.rows(PERSONS) == persons

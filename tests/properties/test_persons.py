@@ -77,13 +77,13 @@ class Tables(PersonEdges):
 def some_events(random_: random.Random, count: int) -> list[CloudEvent]:
     """Return events of few names, so that people meet; some to groups, of participants, and with a number that is in all."""
     world = World()
-    is_everywhere = count > 2 * OTHERS_MAX and random_.random() < 0.5
+    everywhere = random_.randint(0, 2) if count > 2 * OTHERS_MAX else 0
     for number in range(count):
         named = [
             Identity(kind := random_.choice([*KINDS, *NO_PERSONS]), f"{kind}-{random_.randint(0, 2 + count // 3)}")
             for _ in range(random_.choice([0, 1, 2, 2, 2, 3]))
         ]
-        named += [Identity("phone", "everybody")] * (is_everywhere and number % 2)
+        named += [Identity("phone", f"everybody-{hub}") for hub in range(everywhere) if random_.random() < 0.5]
         named += [Identity("phone", OURS)] * (random_.random() < 0.1)
         fields = {"identities": tuple(named), "connection_id": OURS, "account": random_.choice(["a", "a", "b"])}
         if random_.random() < 0.2:

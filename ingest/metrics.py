@@ -29,6 +29,7 @@ class IngestMetrics:
         self._events = self._make("recibo_ingest_events_total")
         self._auth_failures = self._make("recibo_ingest_auth_failures_total")
         self.unrecorded = self._make("recibo_ingest_unrecorded_requests_total")
+        self.unrecorded_refusals = self._make("recibo_ingest_unrecorded_refusals_total")
         self.in_flight = self._make("recibo_ingest_in_flight")
         self.connections = self._make("recibo_ingest_connections")
         self.kafka_connected = self._make("recibo_ingest_kafka_connected")

@@ -1,4 +1,8 @@
-"""Writes `webhook.requests`: one record for each request, after its answer. Answers never wait for it."""
+"""Writes `webhook.requests`: one record for each request, after its answer. Answers never wait for it.
+
+While Kafka is away, the spool keeps the accounts of what was taken and of whoever proved who he is. What is refused of
+strangers never waits there: they could fill it, and events of the genuine provider would have no room.
+"""
 
 import asyncio
 from time import monotonic
@@ -49,17 +53,18 @@ class RequestLog:
         self._metrics = metrics
         self._linger_s = linger_s
         self._refused = TokenBucket(per_second=refused_per_second_max, burst=2 * refused_per_second_max)
-        self._waiting: list[RequestRecord] = []
+        self._waiting: list[tuple[RequestRecord, bool]] = []
         self._is_closing = False
         self._writing = tasks.start("request log", self._write(), may_return=True)
 
-    def note(self, record: RequestRecord) -> None:
-        """Take one answered request. Called on the hot path: all work is left to the next batch.
+    def note(self, record: RequestRecord, *, is_authentic: bool) -> None:
+        """Take one answered request, of somebody who proved who he is, or not. Called on the hot path: all work is left to
+        the next batch.
 
         While the log is so slow that too many wait, further ones are only counted.
         """
         if len(self._waiting) < _WAITING_MAX:
-            self._waiting.append(record)
+            self._waiting.append((record, is_authentic))
         else:
             self._metrics.count_requests([record])
             self._metrics.unrecorded.inc()
@@ -79,13 +84,23 @@ class RequestLog:
         if not self._waiting:
             return
         noted, self._waiting = self._waiting, []
-        self._metrics.count_requests(noted)
+        self._metrics.count_requests([record for record, _ in noted])
         now_s = monotonic()
-        kept = [record for record in noted if record.status < _SUCCESS_BELOW or self._refused.take(now_s)]
-        if not kept:
-            return
+        kept: list[LogRecord] = []
+        of_strangers: list[LogRecord] = []
+        for record, is_authentic in noted:
+            is_taken = record.status < _SUCCESS_BELOW
+            if is_taken or self._refused.take(now_s):
+                (kept if is_taken or is_authentic else of_strangers).append(_log_record(record))
+        if kept:
+            await self._store(kept)
+        if of_strangers:
+            lost = await self._durable_log.offer(REQUESTS, of_strangers)
+            self._metrics.unrecorded_refusals.inc(lost)
+
+    async def _store(self, kept: list[LogRecord]) -> None:
         try:
-            await self._durable_log.append(REQUESTS, [_log_record(record) for record in kept])
+            await self._durable_log.append(REQUESTS, kept)
         except LogUnavailable as error:
             self._metrics.unrecorded.inc(len(kept))
             log.error("records of answered requests are lost", records=len(kept), why=str(error))  # noqa: TRY400 - said in one line

@@ -28,6 +28,8 @@ from schemas.sources import WEBHOOKS_PATH, Source
 from schemas.topics import RAW
 
 _QUERY_FIELDS_MAX: Final = 100
+_DIGITS_MAX: Final = 18
+"""Of a declared length."""
 _EVENT_PATH: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}(/[A-Za-z0-9_.-]{1,64})?")
 """What a provider may append to a source's URL: an event's name, some with a kind of message behind it."""
 _TOLD_EVERY_S: Final = 1.0
@@ -55,7 +57,7 @@ class Webhooks:
         self._held = BytesInFlight(settings.in_flight_bytes_max)
         self._failed_attempts = FailedAttempts(per_minute_max=settings.auth_failures_per_minute_max)
         self._splitter = Splitter()
-        self._told_s: dict[str, float] = {}
+        self._told_s: dict[str | None, float] = {}
         """Source → when the log was last told why its requests are refused (monotonic seconds)."""
 
     def close(self) -> None:
@@ -82,7 +84,7 @@ class Webhooks:
             self.in_flight -= 1
             self.being_stored -= request.is_authentic
             self._held.now -= request.held_bytes
-            self._request_log.note(request.record())
+            self._request_log.note(request.record(), is_authentic=request.is_authentic)
 
     async def _answer(self, request: Request, receive: Receive) -> answers.Messages:
         try:
@@ -98,9 +100,14 @@ class Webhooks:
         except HungUp:
             raise
         except Exception:
-            # A bug of ours must not cost an event: the provider is asked to send it again, and the log says why.
-            log.exception("a request failed unexpectedly", request_id=request.request_id)
-            request.refusal = problems.NOT_STORED
+            if request.is_authentic:
+                # A bug of ours must not cost an event: the provider is asked to send it again, and the log says why.
+                log.exception("a request failed unexpectedly", request_id=request.request_id)
+                request.refusal = problems.NOT_STORED
+            else:  # of something that a stranger sent, and may send as often as he likes
+                if self._is_time_to_tell(None):
+                    log.exception("a request fails before it is authenticated", request_id=request.request_id)
+                request.refusal = problems.MALFORMED
         return answers.refused(request.refusal)
 
     async def _serve(self, request: Request, receive: Receive) -> answers.Messages:
@@ -126,8 +133,8 @@ class Webhooks:
             request.stored = await self._durable_log.append(RAW, records)
         else:
             self._hold(request, sum([len(record.value) + _RECORD_OVERHEAD_BYTES for record in records[1:]]))
-            for portion in few_at_once(records):
-                request.stored = await self._durable_log.append(RAW, portion)
+            places = {await self._durable_log.append(RAW, portion) for portion in few_at_once(records)}
+            request.stored = "spool" if "spool" in places else "log"
         request.events = max(1, len(records) - 1)
         return answers.taken(endpoint.source.provider.answer)
 
@@ -149,8 +156,8 @@ class Webhooks:
         return endpoint, secret
 
     async def _read(self, request: Request, endpoint: Endpoint, receive: Receive) -> bytes:
-        declared = request.headers.get_bytes(b"content-length")
-        if declared.isdigit() and int(declared) > endpoint.body_bytes_max:
+        declared = request.headers.get_bytes(b"content-length").lstrip(b"0")
+        if declared.isdigit() and (len(declared) > _DIGITS_MAX or int(declared) > endpoint.body_bytes_max):
             raise Refused(problems.TOO_LARGE)
         raw = request.take_body()
         if raw is not None:
@@ -194,10 +201,8 @@ class Webhooks:
 
     def _tell_why(self, source: Source, attempt: Attempt, request_id: str) -> None:
         """Say in the log, now and then, what a request presented and what was expected: the answer tells nobody."""
-        now_s = monotonic()
-        if now_s - self._told_s.get(source.name, -_TOLD_EVERY_S) < _TOLD_EVERY_S:
+        if not self._is_time_to_tell(source.name):
             return
-        self._told_s[source.name] = now_s
         log.warning(
             "a request does not prove that it is the provider's",
             source=source.name,
@@ -205,12 +210,21 @@ class Webhooks:
             why=why_refused(source, attempt),
         )
 
+    def _is_time_to_tell(self, source: str | None) -> bool:
+        """Return whether the log was not told of a source (None: of bugs that strangers find) within the last second."""
+        now_s = monotonic()
+        if now_s - self._told_s.get(source, -_TOLD_EVERY_S) < _TOLD_EVERY_S:
+            return False
+        self._told_s[source] = now_s
+        return True
+
     def _challenge(self, request: Request, endpoint: Endpoint) -> answers.Messages:
         source = endpoint.source
-        who, now_s = f"{source.name} {network_of(request.remote_address)}", monotonic()
+        # Apart from failed posts: strangers behind the provider's proxy send those at will.
+        who, now_s = f"challenge of {source.name} {network_of(request.remote_address)}", monotonic()
         if self._failed_attempts.is_blocked(who, now_s):
             raise Refused(problems.TOO_MANY_FAILURES)  # also of the right token: it is asked for once, by hand
-        query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+        query = _fields(request.scope["query_string"])
         token = source.verify_token.value if source.verify_token else None
         echo = source.provider.challenge(query, token) if source.provider.challenge and token else None
         if echo is None:
@@ -241,6 +255,14 @@ class Webhooks:
         self._held.now += count
         if self._held.now > self._held.limit:
             raise Refused(problems.OVERLOADED)
+
+
+def _fields(query: bytes) -> dict[str, str]:
+    """Return the fields of a query. Raises Refused where there are too many for a challenge."""
+    try:
+        return dict(parse_qsl(query.decode("latin-1"), max_num_fields=_QUERY_FIELDS_MAX))
+    except ValueError as error:
+        raise Refused(problems.MALFORMED) from error
 
 
 def _path_secret(source: Source, rest: str) -> str:

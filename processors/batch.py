@@ -30,15 +30,28 @@ class TableBatch:
     states: dict[bytes, State | None] = field(default_factory=dict)
     dirty: dict[bytes, int] = field(default_factory=dict)
     """Changed key → its record's time, in the order of last change: the order of versions."""
+    ended: list[tuple[bytes, State, int]] = field(default_factory=list)
+    """Changed states that ended at the horizon within the batch: key, state, its record's time."""
     events: list[Produced] = field(default_factory=list)
+
+    def change(self, key: bytes, state: State, at_ms: int) -> None:
+        """Note that a record of `at_ms` changed a key's state, or began another after it."""
+        before = self.states[key]
+        last_ms = self.dirty.pop(key, None)
+        if state is not before:
+            self.states[key] = state
+            if last_ms is not None:
+                self.ended.append((key, before, last_ms))
+        self.dirty[key] = at_ms
 
     def changed(self) -> list[Produced]:
         """Return the changed states to write, in the order of their versions. Raises Stuck for one JSON cannot carry."""
         encode, states = self.kind.encode, self.states
+        changed: list[tuple[bytes, State, int]] = [(key, states[key], at_ms) for key, at_ms in self.dirty.items()]
+        if self.ended:
+            changed = sorted(self.ended + changed, key=lambda one: one[1].bookkeeping.version)
         written: list[Produced] = []
-        for key, at_ms in self.dirty.items():
-            state = states[key]
-            assert state is not None, "a changed state is there"
+        for key, state, at_ms in changed:
             try:
                 written.append((key, encode(state), at_ms))
             except Exception as error:
@@ -149,10 +162,8 @@ def fold_batch(
                 state, outcome, changed = fold(
                     table.kind, table.states[key], said, offset, at_ms, context.selected, committed
                 )
-                table.states[key] = state
                 if changed:
-                    table.dirty.pop(key, None)
-                    table.dirty[key] = at_ms
+                    table.change(key, state, at_ms)
                 if outcome in _PUBLISHED:
                     value = encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw)
                     table.events.append((key, value, at_ms))

@@ -26,7 +26,7 @@ class StateKind:
     """Folds an event in, in place, and returns whether the status rose (a connection's: whether it is what counts now)."""
     encode: Callable[[State], bytes]
     decode: Callable[[bytes], State]
-    known: Callable[[Bookkeeping, str, int], str]
+    known: Callable[[State, str, int], str]
     """The outcome of an event (id, offset) that the journal knows; "" where it is undecided."""
     enlist: Callable[[Bookkeeping, JournalEntry, int], bool]
     """Lists a decided event, given the committed offset, and returns whether there was room."""
@@ -76,16 +76,20 @@ def fold(
         at_ms: the record's time (see `schemas.record.fold_time_ms`).
         selected: statuses the source had selected; None means all.
         committed: offset before which no record of the raw partition is ever replayed. It decides nothing; a
-            connection's state forgets by it.
+            state forgets by it.
 
     Returns:
-        The state, the outcome, and whether the state changed (must be written).
+        The state (another one where it was begun anew), the outcome, and whether the state changed (must be written).
     """
-    if state is None or (kind.has_horizon and at_ms - state.bookkeeping.last_at_ms > HORIZON_MS):
+    if state is None:
         state = kind.absent(event, at_ms)
     book = state.bookkeeping
+    if kind.has_horizon and at_ms - book.last_at_ms > HORIZON_MS and offset > book.version:
+        ended, state = state, kind.absent(event, at_ms)
+        book = state.bookkeeping
+        journal.succeed(ended, state)
     is_selected = selected is None or event.status in selected
-    outcome = kind.known(book, event.id, offset)
+    outcome = kind.known(state, event.id, offset)
     if outcome == "repeat" and is_selected and offset > book.version:
         outcome = journal.publish_later(book, event.id, offset)
         return state, outcome, outcome != "repeat"
@@ -97,6 +101,7 @@ def fold(
         verdict = _LEFT_OUT[verdict]
     book.version = offset
     book.last_at_ms = max(book.last_at_ms, at_ms)
-    if not kind.enlist(book, JournalEntry(event.id, offset, verdict), committed):
-        return state, "overflow", True
-    return state, VERDICTS[verdict], True
+    is_listed = kind.enlist(book, JournalEntry(event.id, offset, verdict), committed)
+    if kind.has_horizon and state.former:
+        journal.forget_former(state, committed)
+    return state, VERDICTS[verdict] if is_listed else "overflow", True

@@ -7,21 +7,42 @@ An event that its first source left out has a second place, where the first sour
 from bisect import bisect_left
 from operator import attrgetter
 
-from schemas.connection_state import RING_MAX
-from schemas.message_state import JOURNAL_MAX, LATER, VERDICTS, Bookkeeping, JournalEntry
+from schemas.connection_state import RING_MAX, ConnectionState
+from schemas.message_state import JOURNAL_MAX, LATER, VERDICTS, Bookkeeping, JournalEntry, MessageState
 
 _offset_of = attrgetter("offset")
 
 
-def known_of_message(book: Bookkeeping, event_id: str, offset: int) -> str:
-    """Return the outcome of an event that the journal knows, or of a replayed one beyond it; "" where it is undecided."""
-    journal = book.journal
+def known_of_message(state: MessageState, event_id: str, offset: int) -> str:
+    """Return the outcome of a replayed record, or that a new one's id is listed; "" where it is undecided.
+
+    Every record up to the state's version has been decided, and none of them is decided anew. One that no journal explains
+    is of a state that ended before `former` was kept: its facts are in the state of its time, and it is published again.
+    """
+    book = state.bookkeeping
+    if offset > book.version:
+        for entry in book.journal:
+            if entry.event_id == event_id:
+                return "repeat"
+        return ""
+    journal = _journal_at(state, offset)
     for entry in journal:
         if entry.event_id == event_id:
             return _at(entry, offset)
-    if len(journal) >= JOURNAL_MAX and offset <= book.version:  # its facts are in already
-        return "overflow"
-    return ""
+    return "overflow" if len(journal) >= JOURNAL_MAX else "filled"
+
+
+def succeed(ended: MessageState, begun: MessageState) -> None:
+    """Hand what an ended state's journals know to the one begun after it."""
+    journal = ended.bookkeeping.journal
+    begun.former = [*ended.former, journal] if journal else ended.former
+
+
+def forget_former(state: MessageState, committed: int) -> None:
+    """Drop the journals of ended states whose records are all committed: the next state's first record is not behind that."""
+    former = state.former
+    begins = [journal[0].offset for journal in (*former[1:], state.bookkeeping.journal)]
+    state.former = [journal for journal, end in zip(former, begins, strict=True) if end > committed]
 
 
 def list_of_message(book: Bookkeeping, entry: JournalEntry, committed: int) -> bool:  # noqa: ARG001 - as a connection's
@@ -32,12 +53,13 @@ def list_of_message(book: Bookkeeping, entry: JournalEntry, committed: int) -> b
     return True
 
 
-def known_of_connection(book: Bookkeeping, event_id: str, offset: int) -> str:
+def known_of_connection(state: ConnectionState, event_id: str, offset: int) -> str:
     """Return the outcome of a replayed record, or of an id among the ring's; "" where it is undecided.
 
     Every record up to the state's version has been decided: one that has no entry was a repeat. Only a state of the time
     before the ring, whose journal had been full, has a version behind its last entry: those records overflowed.
     """
+    book = state.bookkeeping
     journal = book.journal
     if offset > book.version:
         return "repeat" if any(entry.event_id == event_id for entry in journal[-RING_MAX:]) else ""
@@ -71,6 +93,16 @@ def publish_later(book: Bookkeeping, event_id: str, offset: int) -> str:
     entry.verdict = (entry.code, offset)
     book.version = offset
     return LATER[entry.code]
+
+
+def _journal_at(state: MessageState, offset: int) -> list[JournalEntry]:
+    """Return the journal of the state that a replayed record was folded into: each begins with its first record."""
+    found = state.bookkeeping.journal
+    for former in reversed(state.former):
+        if offset >= found[0].offset:
+            break
+        found = former
+    return found
 
 
 def _at(entry: JournalEntry, offset: int) -> str:

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from processors import crash_points
 from processors.batch import Folded, Produced, Understood, fold_batch, keys_of, read_batch
+from processors.expiry import CommittedTime
 from processors.quarantine import Quarantine
 from processors.sender import Acknowledged, PartitionSender, Sent, acknowledged
 from processors.sweep import Sweep
@@ -26,7 +27,6 @@ from processors.understand import ParserOf
 from schemas.hold import Hold
 
 _RELEASE_POLL_S: Final = 1.0
-
 
 MayBegin = Callable[[int, int], Awaitable[None]]
 
@@ -39,7 +39,7 @@ class SendFailed(Exception):
     """Kafka did not take what a batch led to; `__cause__` is Kafka's error."""
 
     def __init__(self, batch: "BatchInFlight") -> None:
-        """Name the batch."""
+        """Name it."""
         super().__init__("Kafka did not take what a batch led to")
         self.batch = batch
 
@@ -55,8 +55,7 @@ class BatchInFlight:
     fetched_at: float = field(default_factory=time.monotonic)
     expired: Sequence[bytes] = ()
     """Message keys to delete, found by the sweep; such a batch has no records."""
-    expired_at_ms: int = 0
-    """Stream time at which they had expired."""
+    expired_at_ms: int = 0  # the stream time at which they had expired
     number: int = 0
     folded: Folded | None = None
     changed: list[list[Produced]] = field(default_factory=list)
@@ -130,9 +129,8 @@ class Lane:
         self._empty = asyncio.Event()
         self._empty.set()
         self._numbers = 0
-        self._ending = asyncio.Lock()
-        """Held while holds end: whoever waits for it sees where they did."""
-        self._stream_time_ms = 0
+        self._ending = asyncio.Lock()  # held while holds end: whoever waits for it sees where they did
+        self._stream_time = CommittedTime()
         self._recovered_at = 0.0
         self.recovered = False
         self.has_finished_any = False
@@ -152,14 +150,15 @@ class Lane:
             for table in self._tables:
                 steps.create_task(table.recover())
         first = next((batch.records[0].offset for batch in self._in_flight if batch.records), 0)
-        await self._settings.may_begin(first, max(table.version for table in self._tables))
+        settings = self._settings
+        await settings.may_begin(first, max(table.version for table in self._tables))
         self._recovered_at = time.monotonic()
         self.recovered = True
         async with asyncio.TaskGroup() as steps:
             steps.create_task(_each(self._inbox, self._fold_and_send_states))
             steps.create_task(_each(self._states_sent, self._send_outputs))
             steps.create_task(_each(self._outputs_sent, self._store_and_acknowledge))
-            steps.create_task(self._swept().run(lambda: self._stream_time_ms))
+            steps.create_task(self._swept().run(lambda: self._stream_time.until(settings.replayed_from())))
             steps.create_task(self._answer_releases())
 
     async def drained(self) -> None:
@@ -209,7 +208,8 @@ class Lane:
             batch.changed.append(table.rewrites() + changed)
         if batch.expired:
             batch.changed[0] += messages.tombstones(batch.expired, batch.expired_at_ms)
-        self._stream_time_ms = max(self._stream_time_ms, folded.latest_ms)
+        if batch.records:
+            self._stream_time.add(batch.records[-1].offset + 1, folded.latest_ms)
         batch.folded = folded
         await _send(batch, (messages.sender, batch.changed[0]), (connections.sender, batch.changed[1]))
         crash_points.reach("state_sent")

@@ -46,7 +46,7 @@ class Sweep:
         self._on_swept = on_swept
 
     async def run(self, stream_time_ms: Callable[[], int]) -> None:
-        """Sweep until cancelled. `stream_time_ms` gives the greatest record time processed; our clock bounds it."""
+        """Sweep until cancelled. `stream_time_ms` gives the greatest record time committed; our clock bounds it."""
         while True:
             await asyncio.sleep(self._interval_s)
             time_ms = min(stream_time_ms(), time.time_ns() // 1_000_000)

@@ -103,7 +103,7 @@ class Table:
         Args:
             after: key to continue after; b"" to begin.
             count: states to look at.
-            stream_time_ms: greatest append time processed: no later record of this partition is older.
+            stream_time_ms: greatest time of a record that is never replayed.
 
         Returns:
             The key to continue after (b"" at the end), and the expired keys.

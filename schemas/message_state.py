@@ -136,6 +136,9 @@ class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
     """Names of the recipient: the least IDENTITIES_MAX, in the order of `schemas.identity`."""
     line: str = ""
     template: str = ""
+    former: list[list[JournalEntry]] = msgspec.field(default_factory=list, name="_former")
+    """Outside the published schema: journals of the message's states that ended at the horizon before this one began, in order,
+    while records of theirs may still be replayed. What was said of those is said again."""
 
 
 _encoder = msgspec.json.Encoder()

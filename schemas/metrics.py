@@ -24,6 +24,9 @@ METRICS: Final[dict[str, Metric]] = {
     ),
     "recibo_ingest_unrecorded_requests_total": Metric("counter", "Answered requests whose record could not be written"),
     "recibo_ingest_connections": Metric("gauge", "Open connections"),
+    "recibo_ingest_unrecorded_refusals_total": Metric(
+        "counter", "Refusals of strangers whose record Kafka did not take: they have no room in the spool"
+    ),
     "recibo_ingest_malformed_total": Metric("counter", "Requests refused before they could be routed", ("status",)),
     "recibo_ingest_kafka_connected": Metric("gauge", "1 while Kafka takes records, 0 while the spool does"),
     "recibo_ingest_spool_bytes": Metric("gauge", "Bytes waiting in this worker's spool"),
@@ -32,7 +35,9 @@ METRICS: Final[dict[str, Metric]] = {
         "gauge", "Bytes of this worker's spool that wait for an operator, by kind: refused, damaged, aside", ("kind",)
     ),
     "recibo_ingest_spool_troubles": Metric(
-        "gauge", "Files and directories of the spool in trouble: stuck, undeletable, unadoptable, stray", ("what",)
+        "gauge",
+        "Files and directories of the spool in trouble: stuck, foreign, undeletable, unadoptable, stray",
+        ("what",),
     ),
     "recibo_ingest_spool_writable": Metric("gauge", "1 while the spool's disk takes bytes, 0 while it does not"),
     "recibo_ingest_partitions_away": Metric(

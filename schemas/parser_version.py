@@ -2,7 +2,7 @@
 
 from typing import Final
 
-PARSER_VERSION: Final = 3
+PARSER_VERSION: Final = 4
 """Raised by whoever changes what any record comes to: another event, another id, another verdict.
 
 A worker of another version than the one that a partition was last worked with begins only where that one's work is

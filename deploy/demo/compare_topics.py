@@ -64,7 +64,7 @@ def _compare_states(where: str, truth: Truth, found: Sequence[Derived], *, is_me
         if value is None:
             yield Difference(where, name, "is missing")
             continue
-        public = {field: inner for field, inner in value.items() if field != "_"}
+        public = {field: inner for field, inner in value.items() if not field.startswith("_")}
         wrong = fields_that_differ(bare(public), bare(history.state()))
         if wrong:
             yield Difference(where, name, "; ".join(wrong))

@@ -24,7 +24,7 @@ UNREADABLE: Final = (
     Unreadable("event=delivered&demo={mark}"),
     Unreadable("\N{ZERO WIDTH NO-BREAK SPACE}<xml>{mark}</xml>"),
     Unreadable('{"demo":"{mark}","depth":' + "[" * 5_000 + "]" * 5_000 + "}"),
-    Unreadable('{"event":"delivered","message":{"id":"\\ud800"},"demo":"{mark}"}'),
+    Unreadable('{"event":"delivered","message":{"id":"\\ud8"},"demo":"{mark}"}'),
     Unreadable("NaN {mark}"),
 )
 """Kept, and set aside as `unmapped`."""

@@ -37,7 +37,11 @@ class DurableLog:
         """Why nothing is appended to Kafka, as the last attempt to connect found; "" once one succeeded."""
         root = settings.data_dir / "ingest" / "spool"
         self.spool = Spool(
-            claim(root), tasks, bytes_max=settings.spool_bytes_max, segment_bytes=settings.spool_segment_bytes
+            claim(root),
+            tasks,
+            bytes_max=settings.spool_bytes_max,
+            segment_bytes=settings.spool_segment_bytes,
+            prefix=settings.kafka.topic_prefix,
         )
         self.troubles = Troubles()
         """What the drain cannot do now."""
@@ -46,6 +50,7 @@ class DurableLog:
             self.spool.directory,
             self.troubles,
             share=settings.spool_drain_share,
+            prefix=settings.kafka.topic_prefix,
             appended=lambda: self._appended,
             on_refused=metrics.refused_records.inc,
         )
@@ -94,6 +99,13 @@ class DurableLog:
             records = [*outcome.away, *(record for record, _why in outcome.refused)]
         await self.spool.append(topic, records)
         return "spool"
+
+    async def offer(self, topic: str, records: Sequence[LogRecord]) -> int:
+        """Give Kafka records that the spool has no room for, and return how many it did not take: they are gone."""
+        if self._kafka is None:
+            return len(records)
+        outcome = await self._kafka.append(topic, records)
+        return len(outcome.away) + len(outcome.refused)
 
     async def close(self) -> None:
         """Stop draining, wait a moment for what is on its way to Kafka, and let go."""

@@ -50,6 +50,7 @@ class SegmentDrain:
         share: float,
         appended: Callable[[], int],
         on_refused: Callable[[int], None],
+        prefix: str = "",
     ) -> None:
         """Prepare.
 
@@ -60,6 +61,7 @@ class SegmentDrain:
             share: part of the time, 0 to 1, that draining may take while others append.
             appended: how often others have appended so far.
             on_refused: called with how many records Kafka refused.
+            prefix: of the topics of this deployment.
         """
         self._append = append
         self._own = own
@@ -67,6 +69,7 @@ class SegmentDrain:
         self._share = share
         self._appended = appended
         self._on_refused = on_refused
+        self._prefix = prefix
         self._progress: dict[Path, Progress] = {}
 
     async def drain(self, segment: Path) -> bool:
@@ -94,6 +97,10 @@ class SegmentDrain:
         if progress is None:
             progress = self._progress[segment] = await asyncio.to_thread(Progress, segment)
         data, reading = await asyncio.to_thread(_read, segment, fd, progress)
+        foreign = [spooled for spooled in reading.records if spooled.prefix not in (None, self._prefix)]
+        if foreign:
+            self._troubles.note(segment, Trouble.FOREIGN, _why_foreign(foreign[0], self._prefix))
+            return False
         is_whole = True
         for chunk in _chunks(reading):
             is_whole &= await self._drain_chunk(chunk, progress)
@@ -153,6 +160,14 @@ class SegmentDrain:
         self._troubles.clear(segment)
 
 
+def _why_foreign(spooled: Spooled, prefix: str) -> str:
+    return (
+        f"it was taken for the topic {spooled.prefix}{spooled.topic}, and topics here begin with {prefix!r}: give it to an ingest with "
+        f"RECIBO_TOPIC_PREFIX={spooled.prefix} (start one on this directory, or move the file to its spool); `recibo spool inspect` "
+        "shows what it holds, `recibo spool set-aside` takes it out of the way"
+    )
+
+
 def _read(segment: Path, fd: int, progress: Progress) -> tuple[bytes, Reading]:
     with os.fdopen(os.dup(fd), "rb") as file:
         file.seek(0)
@@ -162,7 +177,7 @@ def _read(segment: Path, fd: int, progress: Progress) -> tuple[bytes, Reading]:
 
 def _chunks(reading: Reading) -> Iterator[Chunk]:
     chunk, size = Chunk("", [], []), 0
-    for (topic, record, _why), span in zip(reading.records, reading.spans, strict=True):
+    for (topic, record, _why, _prefix), span in zip(reading.records, reading.spans, strict=True):
         more = record_bytes_max(record)
         is_full = len(chunk.records) == _CHUNK_RECORDS_MAX or size + more > _CHUNK_BYTES_MAX
         if chunk.records and (is_full or topic != chunk.topic):

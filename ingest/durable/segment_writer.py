@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from runtime.whole_file import sync_folder
@@ -36,20 +37,19 @@ class SegmentWriter:
         self.bytes += len(data)
 
     def abandon(self) -> None:
-        """Close the file after a failed write, cut to what was synced: the rest was never acknowledged.
+        """Close the file after a failed write, cut to what was synced: the rest was never acknowledged. Never raises.
 
         A disk that refuses again and again must fill up neither with files that hold nothing, nor with torn records.
         Where the disk refuses this too, the torn record is recognised by whoever reads the file.
         """
-        try:
+        with suppress(OSError):
             os.ftruncate(self._fd, self.bytes)
-        except OSError:
-            pass
-        finally:
-            self.close()
+        self.close()
         if not self.bytes:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
+        """Close the file. Never raises: what was acknowledged is synced already, and the file is closed in any case."""
+        with suppress(OSError):
+            os.close(self._fd)

@@ -11,7 +11,7 @@ from time import time
 
 from ingest.durable.segment_writer import SegmentWriter
 from ingest.durable.spool_directory import SpoolDirectory, begun_ms
-from ingest.durable.spool_segment import MARKER_BITS, encode
+from ingest.durable.spool_segment import MARKER_BITS, Spooled, encode
 from ingest.log_record import LogRecord
 from runtime.tasks import Tasks
 from schemas.errors import LogUnavailable
@@ -22,7 +22,9 @@ _MS_PER_S = 1000
 class Spool:
     """Appends to the segments of one directory; what is drained is taken from the closed ones."""
 
-    def __init__(self, directory: SpoolDirectory, tasks: Tasks, *, bytes_max: int, segment_bytes: int) -> None:
+    def __init__(
+        self, directory: SpoolDirectory, tasks: Tasks, *, bytes_max: int, segment_bytes: int, prefix: str = ""
+    ) -> None:
         """Take over a directory with whatever it holds.
 
         Args:
@@ -30,11 +32,13 @@ class Spool:
             tasks: of the process; gets the one that writes while records wait.
             bytes_max: on disk; more raises LogUnavailable.
             segment_bytes: size from which a segment is closed.
+            prefix: of the deployment's topics, which records are taken for.
         """
         self.directory = directory
         self._tasks = tasks
         self.bytes_max = bytes_max
         self._segment_bytes = segment_bytes
+        self._prefix = prefix
         self._marker = secrets.randbits(MARKER_BITS)
         self._loop = asyncio.get_running_loop()
         self._thread = ThreadPoolExecutor(1, "spool")
@@ -79,7 +83,7 @@ class Spool:
         Raises:
             LogUnavailable: the spool is full, or the disk refuses.
         """
-        data = b"".join([encode(topic, record, self._marker) for record in records])
+        data = b"".join([encode(Spooled(topic, record, prefix=self._prefix), self._marker) for record in records])
         if self.used_bytes + len(data) > self.bytes_max:
             raise LogUnavailable(
                 f"the spool {self.directory.path} is full: {self.used_bytes} of {self.bytes_max} bytes"
@@ -177,12 +181,12 @@ class Spool:
             self._active = None
 
     def _abandon_segment(self) -> None:
-        """After a failed write: what was synced is kept, and a new segment is begun next time."""
+        """After a failed write: what was synced is kept, and a new segment is begun next time. Never raises."""
         active, self._active = self._active, None
         if active is not None:
             active.abandon()
-            if active.bytes:
-                self._sizes[active.path] = active.path.stat().st_size
+            with suppress(OSError):
+                self._sizes |= _sizes([active.path])
 
 
 def _sizes(files: list[Path]) -> dict[Path, int]:

@@ -14,7 +14,7 @@ def keep_refused(directory: SpoolDirectory, refused: Sequence[Spooled]) -> Path:
     marker = secrets.randbits(MARKER_BITS)
     path = directory.new_path(marker, REFUSED_SUFFIX)
     with new_file(path, mode=0o600, is_sole_writer=True) as file:
-        file.writelines(encode(spooled.topic, spooled.record, marker, spooled.why) for spooled in refused)
+        file.writelines(encode(spooled, marker) for spooled in refused)
     return path
 
 

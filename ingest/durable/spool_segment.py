@@ -14,6 +14,7 @@ from ingest.log_record import LogRecord
 MARKER_BITS: Final = 63
 _HEADER_TOPIC: Final = "spool.topic"
 _HEADER_WHY: Final = "spool.why"
+_HEADER_PREFIX: Final = "spool.prefix"
 _MAGIC: Final = 2
 _MAGIC_AT: Final = 16
 _LENGTH_AT: Final = 8
@@ -32,6 +33,8 @@ class Spooled(NamedTuple):
     record: LogRecord
     why: str = ""
     """What Kafka refused it for, where it did."""
+    prefix: str | None = None
+    """Of the topics of the deployment that it was taken for; None where a release wrote it that did not say so."""
 
 
 class Span(NamedTuple):
@@ -54,7 +57,7 @@ class Reading(NamedTuple):
     """At the end: of a record that was never synced, so never acknowledged."""
 
 
-def encode(topic: str, record: LogRecord, marker: int, why: str = "") -> bytes:
+def encode(spooled: Spooled, marker: int) -> bytes:
     """Return one record as a record batch with its checksum, marked as the segment is that it goes to."""
     builder = DefaultRecordBatchBuilder(
         magic=_MAGIC,
@@ -65,8 +68,13 @@ def encode(topic: str, record: LogRecord, marker: int, why: str = "") -> bytes:
         base_sequence=-1,
         batch_size=1,
     )
-    own = [(_HEADER_WHY, why.encode())] if why else []
-    builder.append(0, None, record.key, record.value, [*record.headers, *own, (_HEADER_TOPIC, topic.encode())])
+    record = spooled.record
+    headers = list(record.headers)
+    if spooled.why:
+        headers.append((_HEADER_WHY, spooled.why.encode()))
+    if spooled.prefix is not None:
+        headers.append((_HEADER_PREFIX, spooled.prefix.encode()))
+    builder.append(0, None, record.key, record.value, [*headers, (_HEADER_TOPIC, spooled.topic.encode())])
     return bytes(builder.build())
 
 
@@ -139,5 +147,7 @@ def _record(data: bytes) -> Spooled | None:
     name, topic = headers.pop() if headers else ("", b"")
     if name != _HEADER_TOPIC or records[0].key is None or records[0].value is None:
         return None
+    prefix = (headers.pop()[1] or b"").decode() if headers and headers[-1][0] == _HEADER_PREFIX else None
     why = (headers.pop()[1] or b"") if headers and headers[-1][0] == _HEADER_WHY else b""
-    return Spooled(topic.decode(), LogRecord(bytes(records[0].key), bytes(records[0].value), headers), why.decode())
+    record = LogRecord(bytes(records[0].key), bytes(records[0].value), headers)
+    return Spooled(topic.decode(), record, why.decode(), prefix)

@@ -13,6 +13,8 @@ class Trouble(StrEnum):
 
     STUCK = "stuck"
     """A segment cannot be read, or its records cannot be appended; the others are drained."""
+    FOREIGN = "foreign"
+    """A segment holds what another deployment, of other topics, acknowledged; it is not appended to ours."""
     UNDELETABLE = "undeletable"
     """A segment is drained and cannot be deleted. It is not drained again by this process."""
     UNADOPTABLE = "unadoptable"

@@ -1,6 +1,7 @@
 """Reading a body within its limits: bytes counted as they come, and again as they are decompressed."""
 
 import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -89,11 +90,13 @@ def decompress(body: bytes, coding: str, bytes_max: int) -> bytes:
         bytes_max: of the result; a bomb is left unfinished.
 
     Raises:
-        Refused: an unknown coding, bytes that are not in it, or a result over the limit.
+        Refused: an unknown coding, bytes that are not in it (behind its end too), or a result over the limit.
     """
     coding = coding.strip().lower()
     if coding in ("", "identity"):
         return body
+    if coding == "deflate":
+        return _undone_deflate(body, bytes_max)
     decompress_into = _DECOMPRESS_INTO.get(coding)
     if decompress_into is None:
         raise Refused(WRONG_TYPE)
@@ -105,14 +108,36 @@ def decompress(body: bytes, coding: str, bytes_max: int) -> bytes:
     return bytes(memoryview(output)[:length])
 
 
-def _deflate_into(body: bytes, output: bytearray) -> int:
-    """`deflate` is the zlib format (RFC 9110), though some send it bare."""
+def _undone_deflate(body: bytes, bytes_max: int) -> bytes:
+    """Undo `deflate`: the zlib format (RFC 9110), though some send it bare."""
     try:
-        return cramjam.zlib.decompress_into(body, output)
-    except cramjam.DecompressionError as error:
-        if _BUFFER_FULL in str(error):
-            raise
-        return cramjam.deflate.decompress_into(body, output)
+        return _inflated(body, bytes_max, zlib.MAX_WBITS)
+    except zlib.error:
+        try:
+            return _inflated(body, bytes_max, -zlib.MAX_WBITS)
+        except zlib.error as error:
+            raise Refused(MALFORMED) from error
+
+
+def _inflated(body: bytes, bytes_max: int, format_bits: int) -> bytes:
+    """Return what a stream of zlib's gives. Raises zlib.error, and Refused."""
+    stream = zlib.decompressobj(format_bits)
+    inflated = stream.decompress(body, bytes_max + 1)
+    if len(inflated) > bytes_max:
+        raise Refused(TOO_LARGE)
+    if not stream.eof or stream.unused_data:
+        raise Refused(MALFORMED)
+    return inflated
+
+
+def _brotli_into(body: bytes, output: bytearray) -> int:
+    """Undo `br`, all of it: cramjam does not tell of bytes behind the stream. One that goes without its last byte has some."""
+    length = cramjam.brotli.decompress_into(body, output)
+    try:
+        cramjam.brotli.decompress_into(memoryview(body)[:-1], bytearray(length))
+    except cramjam.DecompressionError:
+        return length
+    raise Refused(MALFORMED)
 
 
 _BUFFER_FULL: Final = "failed to write whole buffer"
@@ -121,7 +146,6 @@ _BUFFER_FULL: Final = "failed to write whole buffer"
 _DECOMPRESS_INTO: Final[dict[str, Callable[[bytes, bytearray], int]]] = {
     "gzip": cramjam.gzip.decompress_into,
     "x-gzip": cramjam.gzip.decompress_into,
-    "deflate": _deflate_into,
-    "br": cramjam.brotli.decompress_into,
+    "br": _brotli_into,
     "zstd": cramjam.zstd.decompress_into,
 }

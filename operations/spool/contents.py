@@ -76,7 +76,7 @@ def contents_of(path: Path) -> Contents:
 
 
 def _shown(spooled: Spooled) -> SpooledRecord:
-    topic, record, why = spooled
+    topic, record, why, _prefix = spooled
     try:
         request_id = decode_request(dict(record.headers)[HEADER_REQUEST]).request_id
     except (KeyError, msgspec.MsgspecError):

@@ -35,7 +35,9 @@ SHARDED_BY: Final = {
 """Table → expression whose value, modulo the shards, is its row's shard; tables that are not here are on one shard."""
 
 _SUBQUERY: Final = re.compile(r"(?<!GLOBAL )\b((?:NOT )?IN)(\s*\(\s*SELECT\b)")
-_JOIN: Final = re.compile(r"(?<!GLOBAL )\b((?:INNER|LEFT ANTI|LEFT ANY|LEFT|FULL OUTER|CROSS) JOIN)\b")
+_JOIN: Final = re.compile(
+    r"(?<!GLOBAL )\b((?:INNER ALL|INNER|LEFT ANTI|LEFT ANY|LEFT ALL|LEFT|FULL OUTER|CROSS) JOIN)\b"
+)
 
 
 def sharding_key(table: str) -> str:

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from schemas.providers.paths import EACH, Path, prefixes, value_at
+from schemas.providers.reading import dump
 
 _AROUND_BYTES_MAX: Final = 4_096
 """What surrounds an array is repeated in every part as it is up to this size."""
@@ -92,7 +91,7 @@ class Arrays:
                 if around is None:
                     around = known[id(scope)] = self._around(scope, element.path[: ends[level]])
                 inner = _with(around, segment, inner)
-            yield orjson.dumps([inner] if is_array else inner)
+            yield dump([inner] if is_array else inner)
 
     def _around(self, scope: Any, path: Path) -> Any:
         """Return what every part repeats of a scope: all that surrounds its arrays, or, where that is much, only what
@@ -100,7 +99,7 @@ class Arrays:
         """
         node = self._node(path)
         bare = _bare(node, scope)
-        if type(bare) is not dict or len(orjson.dumps(bare)) <= _AROUND_BYTES_MAX:
+        if type(bare) is not dict or len(dump(bare)) <= _AROUND_BYTES_MAX:
             return bare
         kept: dict[str, Any] = {}
         for whole in self._read:

@@ -13,6 +13,7 @@ import orjson
 from schemas.providers.provider import Enveloped
 from schemas.providers.reading import load
 
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _PREFIX: Final = b"ce-"
 _NEEDED: Final = ("specversion", "id", "source", "type")
 _OURS: Final = ("data", "data_base64", "datacontenttype")
@@ -26,7 +27,7 @@ def enveloped(headers: Sequence[tuple[bytes, bytes]], body: bytes) -> Enveloped 
         headers: lower-case names and values, as ASGI gives them.
         body: verified and decompressed.
     """
-    own = dict(headers)
+    own, body = dict(headers), body.removeprefix(_BYTE_ORDER_MARK)
     content_type = own.get(b"content-type", b"")
     if b"ce-specversion" not in own or content_type.lower().startswith(_STRUCTURED):
         return None

@@ -3,13 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import orjson
-
 from schemas.event import Event, Normalized, Pairing, Unmapped
 from schemas.providers.learned import Learned
 from schemas.providers.mapping import FieldMapping
 from schemas.providers.provider import NOBODY, PARTS_MAX, Parser, Part
-from schemas.providers.reading import load
+from schemas.providers.reading import dump, load
 from schemas.record import SourceContext
 
 Read = Callable[[dict[str, Any], SourceContext, int], Normalized]
@@ -42,7 +40,7 @@ class JsonParser:
         if len(several) > PARTS_MAX:
             return [Part(None, body)]
         if several:
-            return [Part(self._subject(one), orjson.dumps(one)) for one in several]
+            return [Part(self._subject(one), dump(one)) for one in several]
         return [Part(self._subject(document), body)]
 
     def normalize(self, body: bytes, context: SourceContext, received_at_ms: int) -> Normalized:

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import orjson
-
 from schemas.providers.provider import PARTS_MAX, Part
-from schemas.providers.reading import array_of, load, object_of, prose_of, text_of
+from schemas.providers.reading import array_of, dump, load, object_of, prose_of, text_of
 
 _NOTICES: Final = {
     "message_template_status_update": "template_notice",
@@ -102,13 +100,13 @@ def _parts(
     kind: str, account_id: str, change: dict[str, Any], elements: Items, subject: Callable[[Any], str | None]
 ) -> Iterator[Part]:
     if not elements:
-        yield Part(None, orjson.dumps({"object": kind, "entry": [{"id": account_id, "changes": [change]}]}))
+        yield Part(None, dump({"object": kind, "entry": [{"id": account_id, "changes": [change]}]}))
         return
     around = {name: _around(kind, account_id, change, name) for name in _ARRAYS}
     for name, element in elements:
         before, after = around[name]
         key = subject(element) if name == "statuses" else None
-        yield Part(key, before + orjson.dumps(element) + after)
+        yield Part(key, before + dump(element) + after)
 
 
 def _around(kind: str, account_id: str, change: dict[str, Any], name: str) -> tuple[bytes, bytes]:
@@ -116,11 +114,11 @@ def _around(kind: str, account_id: str, change: dict[str, Any], name: str) -> tu
 
     Contacts and whatever else surrounds the array are left out, so that a part does not grow with its body.
     """
-    metadata = orjson.dumps(object_of(object_of(change.get("value")).get("metadata")))
+    metadata = dump(object_of(object_of(change.get("value")).get("metadata")))
     if len(metadata) > _METADATA_BYTES_MAX:
-        metadata = orjson.dumps({"phone_number_id": phone_number_id(change)})
+        metadata = dump({"phone_number_id": phone_number_id(change)})
     head = b'{"object":%b,"entry":[{"id":%b,"changes":[{"field":"messages","value":{"metadata":%b,"%b":['
-    return head % (orjson.dumps(kind), orjson.dumps(account_id), metadata, name.encode()), b"]}}]}]}"
+    return head % (dump(kind), dump(account_id), metadata, name.encode()), b"]}}]}]}"
 
 
 def errors(status: dict[str, Any]) -> list[tuple[str, str, str]]:

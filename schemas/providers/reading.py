@@ -6,11 +6,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from schemas.providers.lenient_json import load_leniently
 from schemas.providers.provider import SUBJECT_LENGTH_MAX
 
 _PROSE_LENGTH_MAX: Final = 512
 _FORM: Final = re.compile(rb"[\w.\[\]%+-]+=")
 _FIELDS_MAX: Final = 1_000
+_DEPTH_MAX: Final = 200
+"""Of what is written: the writer takes 254, and a part is wrapped a few times."""
 _NOTHING: Final[dict[str, Any]] = {}
 
 
@@ -19,7 +22,7 @@ def load(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return None
+        return load_leniently(body)
 
 
 def load_any(body: bytes) -> Any:
@@ -86,5 +89,23 @@ def whatsapp_id(serialized: str) -> str:
 
 
 def dump(document: Any) -> bytes:
-    """Return a document as the bytes of a JSON body."""
-    return orjson.dumps(document)
+    """Return a document as the bytes of a JSON body. What is nested deeper than can be written, and than anybody reads, is null."""
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_cut(document))
+
+
+def _cut(document: Any) -> Any:
+    """Return a copy of a document without what is nested too deep."""
+    whole = [document]
+    containers: list[Any] = [whole]
+    for depth in range(_DEPTH_MAX + 1):
+        below = []
+        for container in containers:
+            for place, value in list(container.items() if type(container) is dict else enumerate(container)):
+                if type(value) in (dict, list):
+                    container[place] = value.copy() if depth < _DEPTH_MAX else None
+                    below.append(container[place])
+        containers = below
+    return whole[0]

@@ -10,7 +10,7 @@ from schemas.event import RawReference, encode_cloud_event
 from tests.differential.naive import Fields, Naive, Outcome, Place, connection, message
 
 PUBLISHED: Final = ("advanced", "filled")
-_OURS: Final = ("_", "generation", "latest")
+_OURS: Final = ("_", "_former", "generation", "latest")
 """Bookkeeping, and what only repeats another field."""
 _NAMED: Final = ("source", "account", "request_id", "index")
 
@@ -24,6 +24,8 @@ class Published:
     messages: dict[bytes, bytes] = field(default_factory=dict)
     """Key → the last value of `message.state`."""
     connections: dict[bytes, bytes] = field(default_factory=dict)
+    every: dict[tuple[bytes, int], bytes] = field(default_factory=dict)
+    """Key and anchor → the last value of each state that a message had; empty where that was not looked at."""
 
 
 def differences(naive: Naive, published: Published, at_ms: dict[Place, int]) -> Iterator[str]:
@@ -50,6 +52,8 @@ def differences(naive: Naive, published: Published, at_ms: dict[Place, int]) -> 
             yield f"{_where(place)}: {seen[place]} outcomes, and {outcome.outcome} once is right"
     yield from _states("message", naive, published.messages)
     yield from _states("connection", naive, published.connections)
+    if published.every:
+        yield from _ended(naive, published)
 
 
 def _event(place: Place, key: bytes, event: Any, wanted: Outcome | None, at_ms: int) -> Iterator[str]:
@@ -86,6 +90,17 @@ def _states(what: str, naive: Naive, found: dict[bytes, bytes]) -> Iterator[str]
         life = lives[key]
         right = message(life.events, life.anchor_ms) if what == "message" else connection(life)
         yield from facts_that_differ(f"{what} {key!r}", json.loads(found[key]), right)
+
+
+def _ended(naive: Naive, published: Published) -> Iterator[str]:
+    """Yield how a message's states differ, those too that ended at the horizon."""
+    right = {(life.key, life.anchor_ms): life for life in naive.lives if life.events[0].message_id}
+    for place in sorted(right.keys() | published.every.keys()):
+        if place not in right or place not in published.every:
+            yield f"state {place}: {'not written' if place in right else 'nobody had it'}"
+            continue
+        facts = message(right[place].events, place[1])
+        yield from facts_that_differ(f"state {place}", json.loads(published.every[place]), facts)
 
 
 def facts_that_differ(where: str, found: Fields, right: Fields) -> Iterator[str]:

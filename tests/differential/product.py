@@ -44,6 +44,8 @@ def _states(keys: Iterable[bytes], values: dict[bytes, bytes], decode: Callable[
 
 def take(folded: Folded, found: Published) -> None:
     """Add what a batch leads to."""
+    for key, value, _ in folded.messages.changed():
+        found.every[key, json.loads(value or b"")["anchor_ms"]] = value or b""
     for table, states in ((folded.messages, found.messages), (folded.connections, found.connections)):
         found.events += [(key, json.loads(value or b"")) for key, value, _ in table.events]
         states |= {key: value for key, value, _ in table.changed() if value is not None}

@@ -230,3 +230,34 @@ def test_a_later_selection_says_what_the_first_would_have_been() -> None:
     assert state.bookkeeping.version == 3
     assert fold(MESSAGE, state, SIMPLE, 4, AT_MS, None)[1:] == ("repeat", False)
     assert fold(MESSAGE, state, SIMPLE, 0, AT_MS, ())[1:] == ("unselected", False)
+
+
+def test_a_record_before_the_horizon_says_again_what_it_said() -> None:
+    """A replayed record of a state that ended gets its stored verdict, and the state begun after it stays as it is."""
+    told = [("e0", "read", 0), ("e1", "sent", 1), ("e0", "read", 2), ("e0", "read", HORIZON_MS + 2)]
+    events = [(msgspec.structs.replace(SIMPLE, id=name, status=status), AT_MS + ms) for name, status, ms in told]
+    state: Any = None
+    said = []
+    for offset, (event, at_ms) in enumerate(events):
+        state, outcome, _ = fold(MESSAGE, state, event, offset, at_ms, None)
+        said.append(outcome)
+    assert said == ["advanced", "filled", "repeat", "advanced"]
+    before = message_state.encode(state)
+    again = message_state.decode(before)
+    replayed = [fold(MESSAGE, again, event, offset, at_ms, None)[1:] for offset, (event, at_ms) in enumerate(events)]
+    assert replayed == [(outcome, False) for outcome in said]
+    assert message_state.encode(again) == before
+
+
+def test_ended_journals_go_when_their_records_are_committed() -> None:
+    """What a state keeps of those before it lasts until none of their records is replayed, and no longer."""
+    state: Any = None
+    for number in range(3):
+        event = msgspec.structs.replace(SIMPLE, id=f"e{number}")
+        state, _, _ = fold(MESSAGE, state, event, number, AT_MS + number * (HORIZON_MS + 1), None)
+    assert [[entry.event_id for entry in journal] for journal in state.former] == [["e0"], ["e1"]]
+    at_ms = state.bookkeeping.last_at_ms
+    state, _, _ = fold(MESSAGE, state, msgspec.structs.replace(SIMPLE, id="e3"), 3, at_ms, None, 1)
+    assert [[entry.event_id for entry in journal] for journal in state.former] == [["e1"]]
+    state, _, _ = fold(MESSAGE, state, msgspec.structs.replace(SIMPLE, id="e4"), 4, at_ms, None, 2)
+    assert state.former == []

@@ -21,8 +21,8 @@ def record(number: int) -> LogRecord:
     return LogRecord(b"k%d" % number, b"v" * 50, [("request", b"%d:0:single:1" % number)])
 
 
-def spool_at(root: Path, *, bytes_max: int = 1_000_000, segment_bytes: int = 1_000) -> Spool:
-    return Spool(claim(root), Tasks(), bytes_max=bytes_max, segment_bytes=segment_bytes)
+def spool_at(root: Path, *, bytes_max: int = 1_000_000, segment_bytes: int = 1_000, prefix: str = "") -> Spool:
+    return Spool(claim(root), Tasks(), bytes_max=bytes_max, segment_bytes=segment_bytes, prefix=prefix)
 
 
 def files(root: Path, suffix: str = "spool") -> list[Path]:
@@ -66,7 +66,7 @@ class FakeLog:
 
 
 def segments_to(
-    log: FakeLog, spool: Spool, *, share: float = 1.0, appended: Callable[[], int] | None = None
+    log: FakeLog, spool: Spool, *, share: float = 1.0, appended: Callable[[], int] | None = None, prefix: str = ""
 ) -> SegmentDrain:
     """Return what drains a spool's segments into a log, while others append in between."""
     others = itertools.count()
@@ -77,6 +77,7 @@ def segments_to(
         share=share,
         appended=appended or (lambda: next(others)),
         on_refused=lambda _count: None,
+        prefix=prefix,
     )
 
 

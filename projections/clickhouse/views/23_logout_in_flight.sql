@@ -16,10 +16,12 @@ SELECT
     l.reason AS reason,
     l.occurred_at AS occurred_at,
     l.event_id AS event_id,
-    countIf(ifNull(m.message_id, '') != '') AS in_flight,
+    countIf(
+        ifNull(m.message_id, '') != '' AND m.first_at < l.occurred_at AND m.first_at >= l.occurred_at - INTERVAL 7 DAY
+        AND (NOT m.is_ended OR m.ended_at > l.occurred_at)) AS in_flight,
     l.time_source AS time_source
 FROM closed AS l
-LEFT JOIN (
+LEFT ALL JOIN (
     SELECT
         account,
         connection_id,
@@ -30,6 +32,4 @@ LEFT JOIN (
     FROM ${store}.message_near(since = {since:Date} - 23, until = {until:Date})
     WHERE (account, connection_id) IN (SELECT account, connection_id FROM closed)
 ) AS m ON m.account = l.account AND m.connection_id = l.connection_id
-    AND m.first_at < l.occurred_at AND m.first_at >= l.occurred_at - INTERVAL 7 DAY
-    AND (NOT m.is_ended OR m.ended_at > l.occurred_at)
 GROUP BY account, connection_id, status, reason, occurred_at, event_id, time_source

@@ -16,7 +16,9 @@ FROM
         account,
         connection_id,
         status,
-        arrayJoin(arrayMap(n -> {since:Date} + n, range(toUInt32(greatest(0, {until:Date} - {since:Date} + 1))))) AS day,
+        arrayJoin(arrayFilter(
+            d -> ends_at >= toDateTime(d, {time_zone:String}) AND begins_at < toDateTime(d + 1, {time_zone:String}),
+            arrayMap(n -> {since:Date} + n, range(toUInt32(greatest(0, {until:Date} - {since:Date} + 1)))))) AS day,
         greatest(toInt64(0), dateDiff('second',
             greatest(toDateTime(begins_at, 'UTC'), toDateTime(day, {time_zone:String})),
             least(toDateTime(ends_at, 'UTC'), toDateTime(day + 1, {time_zone:String}), now('UTC')))) AS lasted_s
@@ -28,7 +30,6 @@ FROM
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
             ), toDateTime64('2100-01-01 00:00:00', 3, 'UTC')) AS ends_at
         FROM ${store}.connection_event FINAL
-        WHERE at < toDateTime({until:Date} + ${margin}, 'UTC')
     )
     WHERE ends_at >= toDateTime({since:Date}, {time_zone:String}) AND begins_at < toDateTime({until:Date} + 1, {time_zone:String})
 )

@@ -24,4 +24,4 @@ FROM
     WHERE NOT is_failed AND NOT is_delivered AND toDate(first_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
         AND first_at <= now64(3) - toIntervalSecond({min_age_s:UInt32})
 ) AS m
-LEFT JOIN ${store}.connection AS c ON c.account = m.account AND c.connection_id = m.connection_id
+LEFT ALL JOIN ${store}.connection AS c ON c.account = m.account AND c.connection_id = m.connection_id

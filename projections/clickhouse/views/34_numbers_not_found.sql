@@ -26,7 +26,7 @@ SELECT
     n.campaigns AS campaigns,
     ${number(n.number)} AS line
 FROM not_found AS n
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT account, if(line != '', line, recipient) AS number, max(greatest(ifNull(m.delivered_at, m.read_at), ifNull(m.read_at, m.delivered_at))) AS last_came_at
     FROM ${store}.message_between(first_day = {since:Date} - 1, last_day = toDate('2149-06-06')) AS m

@@ -33,6 +33,6 @@ FROM
         SELECT account, request_id, event_index FROM ${store}.webhook_set_aside
         WHERE outcome != 'repeat' AND event_id != '' AND request_id IN (SELECT request_id FROM again)
     ) AS e
-    INNER JOIN again AS a USING (account, request_id, event_index)
+    INNER ALL JOIN again AS a USING (account, request_id, event_index)
 )
 GROUP BY hour, account, provider

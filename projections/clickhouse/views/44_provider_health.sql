@@ -1,7 +1,18 @@
 -- One row an account, provider, source and hour (of append): how long callbacks took, how disordered they came, and how many
--- could not be used. Delays are from the provider's time to ours, of events that carry one. Filter by hour.
+-- could not be used. Delays are from the provider's time to ours, of events that carry one. Events of messages and of
+-- connections count alike. A second copy of a record that is our own doing (same request and index) counts nowhere, as in
+-- `repeats`. Filter by hour.
 -- Example: SELECT * FROM recibo.provider_health WHERE hour >= now() - INTERVAL 1 DAY
 CREATE OR REPLACE VIEW ${views}.provider_health AS
+WITH aside AS
+(
+    -- A record and its copies; what has no request id is not ours, and has none.
+    SELECT account, provider, source, request_id, event_index, outcome, assumeNotNull(min(s.at)) AS at
+    FROM ${store}.webhook_set_aside AS s
+    WHERE outcome IN ('repeat', 'unmapped', 'quarantined')
+    GROUP BY account, provider, source, request_id, event_index, outcome,
+        if(request_id = '', toString((generation, log_partition, log_offset)), '')
+)
 SELECT
     toStartOfHour(at) AS hour, account, provider, source,
     countIf(outcome IN ('advanced', 'filled')) AS events,
@@ -20,6 +31,22 @@ FROM
         if(time_source = 'received', NULL, dateDiff('millisecond', occurred_at, received_at)) AS delay_ms
     FROM ${store}.message_event FINAL
     UNION ALL
+    SELECT at, account, provider, source, outcome, absurd_time AS absurd,
+        if(time_source = 'received', NULL, dateDiff('millisecond', occurred_at, received_at)) AS delay_ms
+    FROM ${store}.connection_event FINAL
+    UNION ALL
     SELECT at, account, provider, source, outcome, false, NULL FROM ${store}.webhook_set_aside FINAL
+    WHERE outcome NOT IN ('repeat', 'unmapped', 'quarantined')
+    UNION ALL
+    SELECT at, account, provider, source, outcome, false, NULL FROM aside
+    WHERE outcome != 'repeat' OR (account, request_id, event_index) NOT IN
+    (
+        SELECT account, request_id, event_index FROM ${store}.message_event WHERE request_id IN (SELECT request_id FROM aside)
+        UNION ALL
+        SELECT account, request_id, event_index FROM ${store}.connection_event WHERE request_id IN (SELECT request_id FROM aside)
+        UNION ALL
+        SELECT account, request_id, event_index FROM ${store}.webhook_set_aside
+        WHERE outcome != 'repeat' AND event_id != '' AND request_id IN (SELECT request_id FROM aside)
+    )
 )
 GROUP BY hour, account, provider, source

@@ -25,7 +25,7 @@ WITH
                 arraySort(groupUniqArray((m.state_day, m.state_id)))
             )[1].2 AS shown_id
         FROM members AS m
-        LEFT JOIN
+        LEFT ALL JOIN
         (
             SELECT account, message_id, anchor_day, id FROM ${store}.state_alias
             WHERE state_hash IN (SELECT CRC32(concat(account, '/', state_id)) FROM members)
@@ -36,7 +36,7 @@ WITH
     (
         SELECT g.account AS account, g.state_id AS state_id, g.state_day AS state_day, s.shown_id AS message_id, s.anchor_day AS anchor_day, 1 AS is_grouped
         FROM grouped AS g
-        INNER JOIN shown AS s ON s.account = g.account AND s.message_id = g.message_id AND s.anchor_day = g.anchor_day
+        INNER ALL JOIN shown AS s ON s.account = g.account AND s.message_id = g.message_id AND s.anchor_day = g.anchor_day
     )
 SELECT DISTINCT
     s.account AS account,
@@ -45,7 +45,7 @@ SELECT DISTINCT
     s.found_by AS found_by,
     if(s.found_by IN ('recipient', 'person'), ${number(s.text)}, s.text) AS found
 FROM states AS s
-LEFT JOIN of_group AS g
+LEFT ALL JOIN of_group AS g
     ON g.account = s.account AND g.state_id = s.message_id AND g.state_day = s.anchor_day
 -- Where numbers are masked nobody is found by one: whoever may ask for 20,000 of them would know which are right.
 WHERE s.found_by IN ('id', 'reference') OR ${finds_people}

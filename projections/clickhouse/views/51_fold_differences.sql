@@ -20,7 +20,7 @@ FROM
     WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})
     GROUP BY account, message_id
 ) AS e
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT account, message_id, assumeNotNull(groupBitOr(t.seen)) AS seen,
         mapFilter((k, v) -> v IS NOT NULL, map(${least_times})) AS firsts

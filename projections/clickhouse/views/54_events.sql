@@ -37,5 +37,6 @@ SELECT
     e.event_index AS event_index,
     e.generation AS generation
 FROM ${store}.message_event AS e FINAL
-WHERE e.at >= toDateTime({since:Date} - 1, 'UTC') AND e.at < toDateTime({until:Date} + ${margin}, 'UTC')
+WHERE e.at >= toDateTime({since:Date} - 1, 'UTC') AND e.occurred_at >= toDateTime({since:Date} - 1, 'UTC')
+    AND e.occurred_at < toDateTime({until:Date} + 2, 'UTC')
     AND day BETWEEN {since:Date} AND {until:Date}

@@ -18,6 +18,7 @@ SELECT
     assumeNotNull(any(r.body_bytes)) AS body_bytes,
     assumeNotNull(any(r.events)) AS events
 FROM ${store}.webhook_request AS r
-WHERE r.at >= toDateTime({since:Date} - 1, 'UTC') AND r.at < toDateTime({until:Date} + ${margin}, 'UTC')
+WHERE r.at >= toDateTime({since:Date} - 1, 'UTC') AND r.received_at >= toDateTime({since:Date} - 1, 'UTC')
+    AND r.received_at < toDateTime({until:Date} + 2, 'UTC')
     AND toDate(r.received_at, {time_zone:String}) BETWEEN {since:Date} AND {until:Date}
 GROUP BY received_at, request_id

@@ -15,9 +15,9 @@ SELECT
     if(own.do_pt != '', own.do_pt, kind.do_pt) AS what_to_do_pt,
     own.from_page AS from_page
 FROM (SELECT * FROM VALUES('provider String, whose String, place UInt8', ${cause_tables})) AS of
-INNER JOIN (SELECT * FROM VALUES('whose String, code String, category String, meaning String, retry String, after_en String, after_pt String, do_en String, do_pt String, from_page Bool', ${causes})) AS own
+INNER ALL JOIN (SELECT * FROM VALUES('whose String, code String, category String, meaning String, retry String, after_en String, after_pt String, do_en String, do_pt String, from_page Bool', ${causes})) AS own
     ON own.whose = of.whose
-INNER JOIN (SELECT * FROM VALUES('category String, after_en String, after_pt String, do_en String, do_pt String', ${cause_kinds})) AS kind
+INNER ALL JOIN (SELECT * FROM VALUES('category String, after_en String, after_pt String, do_en String, do_pt String', ${cause_kinds})) AS kind
     ON kind.category = own.category
 ORDER BY provider, code, of.place
 LIMIT 1 BY provider, code

@@ -39,13 +39,11 @@ _MASKED_DIGITS: Final = (
 
 MARGIN_DAYS: Final = 16
 """Days from a message's own day to its anchor_day, at most: 8 that a provider's time may be before receipt, 7 that our spool
-may wait for the log, and 1 for time zones. What waited longer is counted by whoever asks for more days."""
+may wait for the log, and 1 for time zones. Of a message told of later than that the rollup knows in which week it is."""
 _APPENDED: Final = (
     "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
 )
 """A record appended on one of some days."""
-_REQUESTED: Final = f"WHERE at >= toDateTime({{since:Date}} - {MARGIN_DAYS}, 'UTC') AND at < toDateTime({{until:Date}} + {MARGIN_DAYS}, 'UTC')"
-"""The record of a request whose events were appended then: either may have waited in the spool."""
 _ALL_DAYS: Final = {"alone": "1", "since": "1", "grouped": "1"}
 """Which states `parts/message_fold.sql` takes: those that stand alone, since when members of groups are, and which groups."""
 _WITHIN: Final = "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}"
@@ -96,7 +94,6 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
         **_messages(),
-        "margin": str(MARGIN_DAYS),
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         "least_times": fragments.least_times(),
@@ -104,7 +101,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
         "audit": part("audit", bound="", request_bound=""),
-        "audit_between": part("audit", bound=_APPENDED, request_bound=_REQUESTED),
+        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
         "catalog": ", ".join(
             f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
             for v in catalog.views()
@@ -150,9 +147,21 @@ def _near() -> dict[str, str]:
     """Return which states are folded for messages whose own day is within since and until."""
     times = ", ".join(f"ifNull(s.{column}, s.first_received_at)" for column in fragments.time_columns())
     last = part("message_late", times=times, margin=str(MARGIN_DAYS))
-    within = f"anchor_day BETWEEN {{since:Date}} - 1 AND ({last})"
+    later = part("message_late_weeks", margin=str(MARGIN_DAYS))
+    within = (
+        f"(anchor_day BETWEEN {{since:Date}} - 1 AND ({last}) "
+        f"OR anchor_day > {{until:Date}} + {MARGIN_DAYS} AND toMonday(anchor_day) IN ({later}))"
+    )
     since = "{since:Date} - 1"
     return {"alone": within, "since": f"anchor_day >= {since}", "grouped": f"state_day >= {since} AND {within}"}
+
+
+def _requested() -> str:
+    """Return the bound of the requests whose events were appended on some days: how long these waited is read from them."""
+    least, greatest = (
+        part("request_received", bound=bound, appended=_APPENDED.replace(" at ", " w.at ")) for bound in ("min", "max")
+    )
+    return f"WHERE r.received_at BETWEEN ({least}) AND ({greatest})"
 
 
 def part(name: str, **words: str) -> str:

@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Of the views in this folder."""
-CHECKSUM: Final = "19516e7105ddb3f6"
+CHECKSUM: Final = "547b6545dd1a0cc1"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

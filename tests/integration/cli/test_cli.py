@@ -87,7 +87,7 @@ def test_doctor_names_what_is_missing_and_what_a_single_broker_means(
     lines = {line.split()[1]: line for line in done.output.splitlines()}
     assert list(lines) == [
         *("kafka", "topics", "durability", "generation", "raw"),
-        *("clickhouse", "tables", "clocks", "versions", "disk", "files"),
+        *("clickhouse", "tables", "clocks", "topology", "versions", "disk", "files"),
     ]
     assert lines["kafka"].startswith("ok")
     assert lines["topics"].startswith("ok")

@@ -165,11 +165,27 @@ async def test_repeats_are_the_providers_own_only(databases: Databases, project:
         event_id=event.id,
     )
     world.append(Topics(1).set_aside, b"acme/m-1", msgspec.json.encode(copy), START_MS + 99)
+    for number in range(2):  # what nobody understands, stored twice
+        again = msgspec.structs.replace(
+            copy, offset=raw.offset + 1 + number, outcome=Outcome.UNMAPPED, event_id="", request_id="f" * 32
+        )
+        world.append(Topics(1).set_aside, b"acme/m-1", msgspec.json.encode(again), START_MS + 99)
     await project(world)
     assert first.offset == 0
     assert databases.rows("SELECT events, late, repeats, own_copies FROM views.repeats") == [(1, 0, 1, 1)]
     health = "SELECT events, late, repeats, unmapped, absurd_times, delay_p50_ms FROM views.provider_health"
-    assert databases.rows(health) == [(1, 0, 2, 0, 0, 1000)]
+    assert databases.rows(health) == [(1, 0, 1, 1, 0, 1000)]
+
+
+async def test_health_counts_events_and_repeats_of_connections_alike(databases: Databases, project: Project) -> None:
+    """Whose repeats are counted, his events are: `provider_health` agrees with `repeats` about connections."""
+    world = World()
+    event = connection_event("c-1", "logout", START_MS)
+    world.post(event)
+    world.post(event)
+    await project(world)
+    counted = [databases.rows(f"SELECT events, repeats FROM views.{view}") for view in ("provider_health", "repeats")]
+    assert counted == [[(1, 1)], [(1, 1)]]
 
 
 async def test_audit_joins_payload_answer_and_outcome(databases: Databases, project: Project) -> None:

@@ -97,6 +97,20 @@ def test_every_coding_is_undone_up_to_the_limit(coding: str) -> None:
         assert caught.value.refusal is MALFORMED
 
 
+@pytest.mark.parametrize("coding", [*COMPRESS, "bare deflate"])
+def test_bytes_behind_a_body_are_not_dropped(coding: str) -> None:
+    """What the coding does not take in is malformed, be it one byte or a second body, where the coding knows no such thing."""
+    compress = COMPRESS.get(coding, cramjam.deflate.compress)
+    raw, coding = bytes(compress(BODY)), coding.rpartition(" ")[2]
+    for behind in (b"X", b"\0", b"garbage" * 9, raw):
+        if behind is raw and coding in ("gzip", "x-gzip", "zstd"):
+            assert decompress(raw + behind, coding, 10_000) == BODY * 2
+            continue
+        with pytest.raises(Refused) as caught:
+            decompress(raw + behind, coding, 10_000)
+        assert caught.value.refusal is MALFORMED
+
+
 @pytest.mark.parametrize("coding", COMPRESS)
 def test_bombs_are_left_unfinished(coding: str) -> None:
     """Sixty-four megabytes out of a few kilobytes are refused."""

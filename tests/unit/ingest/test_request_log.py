@@ -14,15 +14,23 @@ from schemas.record import RequestRecord
 
 
 class Written:
-    """A log that keeps what it is given."""
+    """A log that keeps what it is given; in its spool, while Kafka is away."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_away: bool = False) -> None:
         self.values: list[RequestRecord] = []
+        self.is_away = is_away
 
     async def append(self, _topic: str, records: Sequence[LogRecord]) -> str:
         """Keep them."""
         self.values += [msgspec.json.decode(record.value, type=RequestRecord) for record in records]
         return "log"
+
+    async def offer(self, topic: str, records: Sequence[LogRecord]) -> int:
+        """Keep them while Kafka is there. Return how many are gone."""
+        if self.is_away:
+            return len(records)
+        await self.append(topic, records)
+        return 0
 
 
 def record(status: int, refusal: str | None = None) -> RequestRecord:
@@ -51,9 +59,9 @@ async def test_whatever_was_not_taken_is_sampled_and_all_of_it_counted() -> None
     written, metrics, tasks = Written(), IngestMetrics(), Tasks()
     log = RequestLog(written, metrics, tasks, linger_s=0.01, refused_per_second_max=5)  # type: ignore[arg-type]
     for _ in range(1_000):
-        log.note(record(499))
-        log.note(record(401, UNAUTHENTICATED.title))
-        log.note(record(204))
+        log.note(record(499), is_authentic=False)
+        log.note(record(401, UNAUTHENTICATED.title), is_authentic=False)
+        log.note(record(204), is_authentic=True)
     await asyncio.wait_for(log.close(), 5)
     statuses = [value.status for value in written.values]
     assert statuses.count(204) == 1_000
@@ -61,4 +69,22 @@ async def test_whatever_was_not_taken_is_sampled_and_all_of_it_counted() -> None
     for status in ("499", "401", "204"):
         counted = metrics.registry.get_sample_value("recibo_ingest_requests_total", {"source": "s", "status": status})
         assert counted == 1_000
+    await tasks.close()
+
+
+async def test_strangers_have_no_room_in_the_spool() -> None:
+    """While Kafka is away, what was taken and what was refused of the genuine is kept; refusals of strangers are counted."""
+    written, metrics, tasks = Written(is_away=True), IngestMetrics(), Tasks()
+    log = RequestLog(written, metrics, tasks, linger_s=0.01, refused_per_second_max=50)  # type: ignore[arg-type]
+    for _ in range(10):
+        log.note(record(401, UNAUTHENTICATED.title), is_authentic=False)
+        log.note(record(404), is_authentic=False)
+        log.note(record(503), is_authentic=True)
+        log.note(record(204), is_authentic=True)
+        log.note(record(200), is_authentic=False)  # a URL that was verified
+    await asyncio.wait_for(log.close(), 5)
+    assert sorted({value.status for value in written.values}) == [200, 204, 503]
+    assert len(written.values) == 30
+    assert metrics.registry.get_sample_value("recibo_ingest_unrecorded_refusals_total") == 20
+    assert metrics.registry.get_sample_value("recibo_ingest_unrecorded_requests_total") == 0
     await tasks.close()

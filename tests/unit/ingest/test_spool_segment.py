@@ -13,7 +13,7 @@ SPOOLED = [
     for n in range(4)
 ]
 MARKER = 0x0123_4567_89AB_CDEF
-FRAMES = [encode(topic, record, MARKER) for topic, record, _why in SPOOLED]
+FRAMES = [encode(spooled, MARKER) for spooled in SPOOLED]
 DATA = b"".join(FRAMES)
 SPANS = [Span(sum(map(len, FRAMES[:n])), sum(map(len, FRAMES[: n + 1]))) for n in range(len(FRAMES))]
 
@@ -58,8 +58,8 @@ def test_garbage_between_records() -> None:
 
 def test_record_that_a_stranger_wrote_is_none() -> None:
     """A body that is itself a well-formed record of another source is not read as one where the record around it is torn."""
-    forged = encode("webhook.raw", LogRecord(b"victim/m-1", b"{}", [("source", b"{}")]), MARKER + 1)
-    around = bytearray(encode("webhook.raw", LogRecord(b"acme/m-1", forged, []), MARKER))
+    forged = encode(Spooled("webhook.raw", LogRecord(b"victim/m-1", b"{}", [("source", b"{}")])), MARKER + 1)
+    around = bytearray(encode(Spooled("webhook.raw", LogRecord(b"acme/m-1", forged, [])), MARKER))
     around[-1] ^= 1
     reading = decode(bytes(around) + FRAMES[0], MARKER)
     assert (reading.records, reading.damaged) == (SPOOLED[:1], [Span(0, len(around))])
@@ -80,4 +80,10 @@ def test_nothing_but_zeros_at_the_end_is_torn() -> None:
 def test_why_a_record_was_refused_is_kept_with_it() -> None:
     """What Kafka said travels beside the record, not in it."""
     spooled = Spooled("webhook.raw", SPOOLED[1].record, "too large")
-    assert decode(encode(*spooled[:2], MARKER, spooled.why), MARKER).records == [spooled]
+    for one in (
+        spooled,
+        spooled._replace(prefix=""),
+        spooled._replace(prefix="prod."),
+        SPOOLED[1]._replace(prefix="p."),
+    ):
+        assert decode(encode(one, MARKER), MARKER).records == [one]

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import structlog
 
 from ingest.endpoint import endpoints_of
+from ingest.http.problems import MALFORMED
 from ingest.log_record import LogRecord
 from ingest.settings import Settings
 from ingest.webhooks import Webhooks
@@ -22,6 +24,23 @@ auth = { kind = "hmac", header = "X-Recibo-Signature", prefix = "sha256=", secre
 provider = "meta_cloud"
 auth = "none"
 verify_token = { env = "S" }
+[sources.meta-signed]
+provider = "meta_cloud"
+auth = { kind = "hmac", header = "X-Hub-Signature-256", prefix = "sha256=", secrets = [{ env = "S" }] }
+verify_token = { env = "S" }
+[sources.timed]
+provider = "meta_cloud"
+auth = { kind = "hmac", header = "X-Sig", signed = "{timestamp}.{body}", timestamp_header = "X-T", secrets = [{ env = "S" }] }
+verify_token = { env = "S" }
+[sources.basic]
+provider = "wpp_marketing"
+auth = { kind = "basic", user = "u", secrets = [{ env = "S" }] }
+[sources.jwt]
+provider = "wpp_marketing"
+auth = { kind = "jwt", secrets = [{ env = "S" }] }
+[sources.hooks]
+provider = "wpp_marketing"
+auth = { kind = "standard_webhooks", secrets = [{ env = "S" }] }
 """
 SECRET = "a-secret-of-the-tests"
 FAILURES_MAX = 3
@@ -33,6 +52,8 @@ class Log:
 
     def __init__(self) -> None:
         self.appended: list[int] = []
+        self.where: list[str] = []
+        """Where the next portions go; the log, when none is left."""
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
 
@@ -40,7 +61,7 @@ class Log:
         """Keep how many came at once."""
         await self.may_go_on.wait()
         self.appended.append(len(records))
-        return "log"
+        return self.where.pop(0) if self.where else "log"
 
 
 class Requests:
@@ -49,7 +70,7 @@ class Requests:
     def __init__(self) -> None:
         self.records: list[RequestRecord] = []
 
-    def note(self, record: RequestRecord) -> None:
+    def note(self, record: RequestRecord, *, is_authentic: bool) -> None:  # noqa: ARG002 - as the real one is called
         """Keep it."""
         self.records.append(record)
 
@@ -135,6 +156,74 @@ async def test_a_verify_token_cannot_be_guessed_without_limit(world: World) -> N
     assert [await verify(str(guess)) for guess in range(5)] == [403] * FAILURES_MAX + [429] * 2
     assert await verify(SECRET) == 429
     assert await verify(SECRET, "192.0.2.2") == 200
+
+
+async def test_failed_posts_of_others_do_not_refuse_a_challenge(world: World) -> None:
+    """Behind a proxy that is not declared, everybody has one address: bad posts are counted apart from challenges."""
+    assert [(await world.ask("signed", event_body(1)))[0] for _ in range(5)] == [401] * FAILURES_MAX + [429] * 2
+    assert [(await world.ask("meta-signed", event_body(1)))[0] for _ in range(5)] == [401] * FAILURES_MAX + [429] * 2
+    query = f"hub.mode=subscribe&hub.challenge=7&hub.verify_token={SECRET}"
+    assert await world.ask(f"meta-signed?{query}", method="GET") == (200, b"7")
+
+
+HOSTILE_QUERIES = (
+    "&".join(["a="] * 101),
+    "&" * 10_000,
+    "hub.mode=subscribe&hub.verify_token=%ed%a0%80&hub.challenge=%ff",
+    "hub.mode=subscribe&hub.verify_token=\udcff",
+    "%",
+    "=",
+    ";".join(["a="] * 101),
+    "\xff\xfe=\xff",
+)
+HOSTILE_HEADERS: tuple[Headers, ...] = (
+    [(b"content-length", b"0" * 5_000 + b"9")],
+    [(b"content-length", b"9" * 5_000)],
+    [(b"content-length", b"\xb2")],
+    [(b"content-length", b"-1")],
+    [(b"content-type", b"\xff" * 9)],
+    [(b"x-recibo-signature", b"sha256=\xff")],
+    [(b"x-recibo-signature", b"sha256=" + b"9" * 70_000)],
+    [(b"x-forwarded-for", b",".join([b"[" * 99] * 99))],
+    [(b"host", b"[")],
+    [(b"authorization", b"Basic \xff"), (b"authorization", b"Basic =")],
+)
+
+
+@pytest.mark.parametrize(
+    "path", ["signed", "meta", "timed", "basic", "jwt", "hooks", "nobody", "s/%ff", "signed/\udcff"]
+)
+async def test_no_stranger_makes_a_bug(world: World, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever comes before it is authenticated is refused as what it is: no 5xx, and no line of the log a request."""
+    answers = []
+    for query in HOSTILE_QUERIES:
+        for method in ("GET", "POST"):
+            scope: dict[str, Any] = {"method": method, "query_string": query.encode("utf-8", "surrogateescape")}
+            answers.append((await world.ask(path, b"{}", **scope))[0])
+    answers += [(await world.ask(path, b"{}", headers))[0] for headers in HOSTILE_HEADERS]
+    assert not [status for status in answers if status >= 500]
+    assert all(path == "meta" or status >= 400 for status in answers)
+    assert not [line for line in caplog.records if line.exc_info]
+
+
+async def test_a_bug_before_authentication_costs_a_stranger_a_400(world: World) -> None:
+    """What fails there, fails of what a stranger sent: answered 400, told once a second; behind it, it is a bug: 503."""
+
+    def broken(*_: object) -> bool:
+        raise ValueError
+
+    world.webhooks.endpoints["signed"].verify = broken
+    with structlog.testing.capture_logs() as lines:
+        assert [await world.post(event_body(1)) for _ in range(20)] == [400] * 20
+    assert len([line for line in lines if line["log_level"] == "error"]) == 1
+    assert {record.refusal for record in world.requests.records} == {MALFORMED.title}
+
+
+async def test_where_a_large_body_went_is_said_of_all_of_it(world: World) -> None:
+    """It is in the spool if any portion of it is."""
+    world.log.where = ["log", "spool", "log"]
+    assert await world.post(b"[" + b",".join(event_body(number) for number in range(1_234)) + b"]") == 204
+    assert world.requests.records[0].stored == "spool"
 
 
 async def test_only_what_is_authenticated_is_in_flight(world: World) -> None:

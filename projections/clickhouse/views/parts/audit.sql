@@ -1,4 +1,4 @@
--- A request is received up to ${margin} days before its records are appended (the spool), and its own record is written after them.
+-- A request is received before its records are appended, however long these waited in a spool, and its own record may be written before or after them.
 SELECT
     raw.at AS at,
     raw.log_partition AS log_partition,
@@ -20,9 +20,9 @@ SELECT
     ifNull(outcome.why, '') AS why,
     ${content(raw.payload)} AS payload
 FROM (SELECT * FROM ${store}.webhook_raw FINAL ${bound}) AS raw
-LEFT JOIN (SELECT * FROM ${views}.outcomes ${bound}) AS outcome
+LEFT ALL JOIN (SELECT * FROM ${views}.outcomes ${bound}) AS outcome
     ON outcome.at = raw.at AND outcome.log_partition = raw.log_partition AND outcome.log_offset = raw.log_offset
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT received_at, request_id, any(r.answered_at) AS answered_at, any(r.status) AS http_status, any(r.duration_us) AS took_us
     FROM ${store}.webhook_request AS r

@@ -14,7 +14,7 @@ FROM
         )
         AND (account, id) NOT IN (SELECT account, id FROM ${store}.alias_cut)
     ) AS a
-    LEFT JOIN
+    LEFT ALL JOIN
     (
         SELECT account, message_id, anchor_day, 1 AS is_grouped, folded.2 AS least_day, folded.3 AS least_id
         FROM

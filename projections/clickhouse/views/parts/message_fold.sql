@@ -24,6 +24,6 @@ FROM
         SELECT state_day, account, state_id FROM ${store}.message_merge WHERE ${grouped}
     )
 ) AS s
-INNER JOIN (SELECT * FROM ${store}.message_merge WHERE ${grouped}) AS m
+INNER ALL JOIN (SELECT * FROM ${store}.message_merge WHERE ${grouped}) AS m
     ON m.account = s.account AND m.state_id = s.message_id AND m.state_day = s.anchor_day
 GROUP BY m.anchor_day, m.account, m.message_id

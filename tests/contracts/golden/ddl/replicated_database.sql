@@ -52,6 +52,8 @@ ALTER TABLE recibo_store.connection_state MODIFY SETTING ttl_only_drop_parts = 1
 ALTER TABLE recibo_store.projection_set_aside MODIFY TTL toDateTime(at) + INTERVAL 90 DAY;
 ALTER TABLE recibo_store.connection_state MODIFY TTL toDateTime(last_event_at) + INTERVAL 400 DAY;
 ALTER TABLE recibo_store.projection_set_aside MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
+ALTER TABLE recibo_store.message_event ADD INDEX IF NOT EXISTS by_occurred_at occurred_at TYPE minmax GRANULARITY 1;
+ALTER TABLE recibo_store.message_event MATERIALIZE INDEX by_occurred_at;
 CREATE TABLE IF NOT EXISTS recibo_store.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst;
 GRANT SELECT ON recibo.* TO analyst;

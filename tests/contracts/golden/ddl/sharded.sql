@@ -80,6 +80,8 @@ ALTER TABLE recibo_store.connection_state_local ON CLUSTER 'production' MODIFY S
 ALTER TABLE recibo_store.projection_set_aside_local ON CLUSTER 'production' MODIFY TTL toDateTime(at) + INTERVAL 90 DAY;
 ALTER TABLE recibo_store.connection_state_local ON CLUSTER 'production' MODIFY TTL toDateTime(last_event_at) + INTERVAL 400 DAY;
 ALTER TABLE recibo_store.projection_set_aside_local ON CLUSTER 'production' MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
+ALTER TABLE recibo_store.message_event_local ON CLUSTER 'production' ADD INDEX IF NOT EXISTS by_occurred_at occurred_at TYPE minmax GRANULARITY 1;
+ALTER TABLE recibo_store.message_event_local ON CLUSTER 'production' MATERIALIZE INDEX by_occurred_at;
 CREATE TABLE IF NOT EXISTS recibo_store.views_release_local ON CLUSTER 'production' (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedReplacingMergeTree ORDER BY (views, version);
 CREATE TABLE IF NOT EXISTS recibo_store.views_release ON CLUSTER 'production' AS recibo_store.views_release_local ENGINE = Distributed('production', 'recibo_store', 'views_release_local', 0);
 CREATE ROLE IF NOT EXISTS analyst ON CLUSTER 'production';

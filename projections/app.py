@@ -17,6 +17,7 @@ from projections.clickhouse.found_topology import require_known
 from projections.clickhouse.migrate import migrate_as
 from projections.link import Linker
 from projections.metrics import REGISTRY
+from projections.person_linker import PersonLinker
 from projections.probe import ANSWER_S_MAX, Probe
 from projections.reader import Reader
 from projections.rows import projections_of
@@ -125,8 +126,8 @@ async def _project(
                 await _check_raw_log(settings, client, deployment.state, found)
                 lanes += make_lanes(settings, client, threads, stopping, why_not)
                 log.info("projecting", lanes=[lane.topic for lane in lanes], store=settings.clickhouse.database)
-                engine, linker = settings.clickhouse, _linker(settings, client, threads)
-                upkeep = Upkeep(client, engine.database, linker, stopping, engine.topology)
+                engine, linkers = settings.clickhouse, _linkers(settings, client, threads)
+                upkeep = Upkeep(client, engine.database, linkers, stopping, engine.topology)
                 tasks.start("upkeep", upkeep.run(), may_return=True)
                 # A lane returns once it is asked to stop, and not before.
                 running = [tasks.start(f"lane of {lane.topic}", lane.run(), may_return=True) for lane in lanes]
@@ -159,9 +160,10 @@ async def _check_raw_log(settings: Settings, client: Client, state: DeploymentSt
         raise StateRefused(why)
 
 
-def _linker(settings: Settings, client: Client, threads: Executor) -> Linker:
+def _linkers(settings: Settings, client: Client, threads: Executor) -> tuple[Linker, PersonLinker]:
     store = settings.clickhouse.database
-    return Linker(Sink(client, store, threads), store)
+    sink = Sink(client, store, threads)
+    return Linker(sink, store), PersonLinker(sink, store)
 
 
 def _start_probe(probe: Probe, tasks: Tasks, settings: Settings, lanes: Sequence[TopicProjection]) -> None:

@@ -94,7 +94,7 @@ class Edges:
 
     async def cuts(self, accounts: Iterable[str]) -> dict[Id, bool]:
         """Return the cut ids of accounts, and of each whether what it had grouped is apart again."""
-        names = ", ".join(_quoted(account) for account in sorted(accounts))
+        names = ", ".join(quoted(account) for account in sorted(accounts))
         rows = await self._query(_CUTS, accounts=names)
         return {Id(account, id_): bool(settled) for account, id_, settled in rows}
 
@@ -115,7 +115,7 @@ class Edges:
     async def _by_hashes(self, text: str, name: str, hashes: Iterable[int], **names: str) -> list[Sequence[Any]]:
         rows: list[Sequence[Any]] = []
         kind = "toUInt64" if name == "wide" else "toUInt32"
-        for some in _parts(sorted(hashes)):
+        for some in parts(sorted(hashes)):
             chosen = f"SELECT {kind}(arrayJoin(splitByChar(',', '{','.join(map(str, some))}')))"
             rows += await self._query(text, **names, **{name: chosen})
         return rows
@@ -124,7 +124,8 @@ class Edges:
         return await self._sink.query(text.format(store=self._store, **names))
 
 
-def _parts(hashes: Sequence[int]) -> Iterator[Sequence[int]]:
+def parts(hashes: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield hashes in parts of which one statement can name all."""
     for start in range(0, len(hashes), LOOKED_UP_MAX):
         yield hashes[start : start + LOOKED_UP_MAX]
 
@@ -133,5 +134,6 @@ def _days(rows: Iterable[Sequence[Any]]) -> str:
     return ", ".join(f"toDate({day})" for day in sorted({row[0] for row in rows}))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as a literal of a statement."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

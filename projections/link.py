@@ -6,7 +6,7 @@ sides at once, at least one therefore finds the other's, before it inserts its s
 Groups fold to the least, so whoever reads last writes what counts. Everything may be done twice.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 import structlog
@@ -18,6 +18,7 @@ from projections.remembered import Remembered
 from projections.rows import grouping, message_alias
 from projections.rows.table import Row
 from projections.sink import Sink
+from schemas.message_state import MessageState
 
 STATES_OF_GROUPS_MAX: Final = 20_000
 """States that one batch's ids may connect; what lies beyond is left to `recibo.links_missing` and an operator."""
@@ -32,6 +33,10 @@ class Linker:
         """Write through `sink` into database `store`, or into `edges` where they are given."""
         self._edges = edges or Edges(sink, store)
         self._linked = Remembered()
+
+    def rows(self, states: Sequence[MessageState]) -> Iterable[Row]:
+        """Return what is to be linked: rows of `message_alias`."""
+        return message_alias.rows(states)
 
     async def link(self, rows: Iterable[Row]) -> None:
         """Insert those rows of `message_alias` that are new, and group what they show to be one message.

@@ -14,6 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from projections import metrics, rollup
 from projections.errors import RowsRefused
 from projections.link import Linker
+from projections.person_linker import PersonLinker
 from runtime.clickhouse.topology import PLAIN, Topology
 from schemas.errors import SinkUnavailable
 
@@ -29,12 +30,17 @@ class Upkeep:
     """Links and counts, again and again. Run by one task."""
 
     def __init__(
-        self, client: Client, store: str, linker: Linker, stopping: asyncio.Event, topology: Topology = PLAIN
+        self,
+        client: Client,
+        store: str,
+        linkers: tuple[Linker, PersonLinker],
+        stopping: asyncio.Event,
+        topology: Topology = PLAIN,
     ) -> None:
         """Look after database `store` until `stopping` is set."""
         self._client = client
         self._store = store
-        self._linker = linker
+        self._linker, self._people = linkers
         self._stopping = stopping
         self._topology = topology
         self._counted_at = time.monotonic()
@@ -47,6 +53,7 @@ class Upkeep:
             try:
                 if is_first:
                     await self._linker.relink_older_release()
+                    await self._people.decide_what_is_not()
                 await self.once()
             except (SinkUnavailable, RowsRefused, ClickHouseError, OSError) as error:
                 log.warning("links and counts are not up to date; trying again", every_s=EVERY_S, why=str(error)[:500])

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -13,8 +13,9 @@ from projections.bisection import store_what_can_be
 from projections.blocks import BLOCK_ROWS, Blocks
 from projections.errors import RowsRefused, Stopping, TooManyRefused
 from projections.link import Linker
+from projections.person_linker import PersonLinker
 from projections.remembered import Remembered
-from projections.rows import message_alias, message_state, projection_set_aside
+from projections.rows import message_event, message_state, projection_set_aside
 from projections.rows.table import Projection, Record, Row, Table
 from projections.settings import Settings
 from projections.sink import Sink
@@ -29,19 +30,33 @@ log = structlog.get_logger()
 
 
 def make_writer(projection: Projection, sink: Sink, settings: Settings, stopping: asyncio.Event) -> "Writer":
-    """Return a store of one topic; states of messages are linked as well."""
+    """Return a store of one topic; states of messages are linked as well, and the names that events give a person."""
     fed = [table.name for table, _ in projection.tables]
-    linker = Linker(sink, sink.database) if message_state.TABLE.name in fed else None
+    linker: Links | None = None
+    if message_state.TABLE.name in fed:
+        linker = Linker(sink, sink.database)
+    elif message_event.TABLE.name in fed:
+        linker = PersonLinker(sink, sink.database)
     return Writer(projection, sink, linker, settings, stopping)
+
+
+class Links(Protocol):
+    """What is written before a topic's rows, of all that is known."""
+
+    def rows(self, decoded: Sequence[Any]) -> Iterable[Row]:
+        """Return what of decoded records is to be linked. Pure."""
+
+    async def link(self, rows: Iterable[Row]) -> None:
+        """Link them. Raises SinkUnavailable or RowsRefused, as the sink does."""
 
 
 class Writer:
     """Stores one topic's records in its tables."""
 
     def __init__(
-        self, projection: Projection, sink: Sink, linker: Linker | None, settings: Settings, stopping: asyncio.Event
+        self, projection: Projection, sink: Sink, linker: Links | None, settings: Settings, stopping: asyncio.Event
     ) -> None:
-        """Insert through `sink`; `linker` only where states have ids to link; `stopping` ends patience."""
+        """Insert through `sink`; `linker` only where records have something to link; `stopping` ends patience."""
         self._projection = projection
         self._sink = sink
         self._linker = linker
@@ -80,7 +95,7 @@ class Writer:
                 await self._insert(blocks)
 
     def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], dict[Table, list[Row]], list[Row]]:
-        """Return the rows of each table, those to be said once, and those of `message_alias`. Raises RowsRefused."""
+        """Return the rows of each table, those to be said once, and what is to be linked. Raises RowsRefused."""
         tables, ids = [Blocks(table) for table, _ in self._projection.tables], list[Row]()
         said = {table: list[Row]() for table, _ in self._projection.said_once}
         try:
@@ -88,7 +103,7 @@ class Writer:
                 part = map(self._projection.decode, records[start : start + BLOCK_ROWS])
                 decoded = [d for d in part if d is not None]
                 if self._linker is not None:
-                    ids += message_alias.rows(decoded)
+                    ids += self._linker.rows(decoded)
                 for table, rows in self._projection.said_once:
                     said[table] += rows(decoded)
                 for blocks, (_, rows) in zip(tables, self._projection.tables, strict=True):

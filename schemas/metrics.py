@@ -71,10 +71,10 @@ METRICS: Final[dict[str, Metric]] = {
     ),
     "recibo_projections_retries_total": Metric("counter", "Inserts retried because the sink was unavailable"),
     "recibo_projections_ids_cut_total": Metric(
-        "counter", "Ids that lead to more states than one message can have, and link nothing from then on"
+        "counter", "Ids of too many states, and names of too many people, that link nothing from then on"
     ),
     "recibo_projections_groups_cut_short_total": Metric(
-        "counter", "Batches whose ids connect more states than are followed"
+        "counter", "Batches whose ids or names connect more than is followed"
     ),
     "recibo_projections_rollup_age_seconds": Metric(
         "gauge", "Time since the weeks that changed were counted; above 900: something keeps it from counting"

@@ -19,11 +19,13 @@ from clickhouse_connect.driver.client import Client
 
 from operations.rebuild.comparison import Rules, WeekComparison, beyond, compare, inside_since, samples, shadow_rows
 from operations.rebuild.live_group import until_read
+from operations.rebuild.people import link_people
 from operations.rebuild.replacement import replace, require_replaceable
 from operations.rebuild.replay import Progress, Replay
 from operations.rebuild.target import NOT_COMPARED, WITH_GENERATION, Target
 from projections.clickhouse.ddl import change
 from projections.clickhouse.migrate import migrate
+from projections.rows import message_event
 from projections.settings import Settings
 from projections.sink import Sink
 from projections.writer import make_writer
@@ -97,6 +99,8 @@ class Rebuild:
         await asyncio.to_thread(made, self._client, tables, weeks)
         async with self._replay() as replay:
             await self._store(replay, await replay.ends(), (self._shadow, live), "what came meanwhile")
+        if message_event.TABLE.name in tables:
+            await link_people(self._client, live, self._shadow)
         report.replaced = tuple(weeks)
 
     def discard(self) -> None:

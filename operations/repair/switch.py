@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from operations.rebuild.comparison import shadow_rows
+from operations.rebuild.people import link_people
 from operations.rebuild.replacement import replace
 from operations.repair.fence import fence
 from operations.repair.fold import fold_log
@@ -55,6 +56,8 @@ async def switch(plan: Plan, steps: Steps, begin: Begin, waits_for: Callable[[st
             topology=plan.topology,
         )
         await asyncio.to_thread(made, plan.client, target.tables, comparison.replaced)
+    plan.progress("linking people", 0, 1)
+    await link_people(plan.client, plan.store, plan.shadow)
     plan.progress("moving the projector's groups", 0, 1)
     if begin.is_recreated:
         await fence(plan.kafka, _live_group(plan, plan.topics.raw), plan.topics.raw, "begin", waits_for)

@@ -25,10 +25,12 @@ FACTS_TABLES: Final = {
     "state_alias": "anchor_day",
     "message_group": "anchor_day",
     "message_slot": "anchor_week",
+    "person_link": "month",
+    "person": "month",
     "connection_state": "toDateTime(last_event_at)",
 }
 """Table → the time that its rows are kept from. Never a folded one, which would take an old partial row's facts along; but of
-connections, whose every row is a whole state: they live for years, and go by their last report."""
+connections, whose every row is a whole state: they live for years, and go by their last report. A person's rows are whole, too."""
 
 log = structlog.get_logger()
 

@@ -12,6 +12,7 @@ from typing import Final
 _MESSAGE: Final = "cityHash64(concat(account, '/', message_id))"
 _CONNECTION: Final = "cityHash64(concat(account, '/', connection_id))"
 _RECORD: Final = "cityHash64(key)"
+_NAME: Final = "cityHash64(concat(account, '/', value))"
 ONE_SHARD: Final = "0"
 """Of small tables: all rows on the first shard."""
 
@@ -26,6 +27,8 @@ SHARDED_BY: Final = {
     "state_alias": _MESSAGE,
     "message_group": _MESSAGE,
     "alias_hash": "state_hash",
+    "person_link": _NAME,
+    "person": _NAME,
     "connection_event": _CONNECTION,
     "connection_state": _CONNECTION,
 }

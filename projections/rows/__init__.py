@@ -26,7 +26,7 @@ def projections_of(topics: Topics) -> tuple[Projection, ...]:
         Projection(
             topics.message_events,
             message_event.decode,
-            ((message_event.TABLE, partial(message_event.rows, generation=generation)),),
+            ((message_event.TABLE, partial(message_event.rows, generation=generation)),),  # and person_link, before it
         ),
         Projection(
             topics.connection_events,

@@ -11,11 +11,10 @@ import pytest
 
 from operations.topics import create_missing
 from projections.clickhouse.migrate import migrate
-from projections.link import Linker
 from projections.rows import projections_of
 from projections.settings import Settings
 from projections.sink import Sink
-from projections.writer import Writer
+from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
@@ -76,9 +75,7 @@ def project(databases: Databases) -> Iterator[Project]:
             records = world.records if isinstance(world, World) else world
             generation = world.generation if isinstance(world, World) else 1
             for projection in projections_of(Topics(generation)):
-                linker = Linker(sink, databases.store) if ".state." in projection.topic else None
-                linker = linker if projection.topic.startswith("message") else None
-                store = Writer(projection, sink, linker, Settings(retry_pause_ms_min=10), asyncio.Event())
+                store = make_writer(projection, sink, Settings(retry_pause_ms_min=10), asyncio.Event())
                 for batch in batches(records.get(projection.topic, [])):
                     await store.store(batch)
 

@@ -1,5 +1,5 @@
 -- One row a message that one of `texts` names, as in recibo.messages: an id it goes by, its reference, or, in recibo_numbers alone,
--- a name of its recipient.
+-- a name of its recipient, also one that other messages linked with it (recibo.persons).
 -- However many messages there are, no more is read than what is found. Parameter: texts (every form to look for; `recibo
 -- message` makes all those of a number).
 -- Example: SELECT * FROM recibo.messages_found(texts = ['wppm-0001', 'order-1001'])

@@ -1,5 +1,5 @@
 -- One row a message and way in which it was found: one of `texts` is an id it goes by, any name of its recipient (number as
--- reported or canonical, lid, business-scoped id), or its reference (client_ref). message_id and anchor_day are those of
+-- reported or canonical, lid, business-scoped id), its reference (client_ref), or another name of the person that goes by it. message_id and anchor_day are those of
 -- recibo.messages; recibo.messages_found has what is true of them. Parameter: texts (every form to look for; `recibo message`
 -- makes all those of a number).
 -- Example: SELECT * FROM recibo.search(texts = ['5511987654321', '551187654321'])
@@ -43,7 +43,7 @@ SELECT DISTINCT
     if(ifNull(g.is_grouped, 0) = 0, s.message_id, ifNull(g.message_id, '')) AS message_id,
     if(ifNull(g.is_grouped, 0) = 0, s.anchor_day, ifNull(g.anchor_day, toDate(0))) AS anchor_day,
     s.found_by AS found_by,
-    if(s.found_by = 'recipient', ${number(s.text)}, s.text) AS found
+    if(s.found_by IN ('recipient', 'person'), ${number(s.text)}, s.text) AS found
 FROM states AS s
 LEFT ALL JOIN of_group AS g
     ON g.account = s.account AND g.state_id = s.message_id AND g.state_day = s.anchor_day

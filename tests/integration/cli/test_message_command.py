@@ -95,6 +95,23 @@ async def test_a_message_is_found_by_each_name_of_its_recipient(databases: Datab
     assert "m-2" not in by_number
 
 
+async def test_a_message_is_found_by_a_name_that_another_message_linked(databases: Databases, project: Project) -> None:
+    """A message reported by its business-scoped id alone is found by the number, and one reported by the number alone by the id."""
+    phone, scoped = Identity("phone", "551187654321"), Identity("bsuid", "BR.6641200347719966")
+    world = World()
+    world.post(message_event("m-1", "read", START_MS, recipient=scoped.value, recipient_kind="bsuid"))
+    world.post(message_event("m-2", "read", START_MS, recipient="5511987654321"))
+    world.post(message_event("m-3", "read", START_MS, recipient="5511987654399"))
+    await project(world)
+    assert "m-1" not in shown(databases, "(11) 98765-4321")
+    world.post(message_event("m-4", "sent", START_MS, recipient=phone.value, identities=(phone, scoped)))
+    await project(world)
+    for text in ("(11) 98765-4321", scoped.value):
+        listed = shown(databases, text)
+        assert "3 messages" in listed
+        assert all(name in listed for name in ("m-1", "m-2", "m-4"))
+
+
 async def test_what_became_of_it_is_said_in_sentences(databases: Databases, project: Project) -> None:
     """One for support and one for the customer, in either language, with the connection as it is now and all causes."""
     world = World()

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from projections import rollup
+from schemas.identity import Identity
 from schemas.message_state import HORIZON_MS
 from schemas.topics import RAW
 from tests.support.databases import Databases, Project
@@ -21,6 +22,8 @@ TABLES: Final = (
     "message_state",
     "message_alias",
     "message_group",
+    "person_link",
+    "person",
     "message_event",
     "webhook_set_aside",
     "webhook_raw",
@@ -68,7 +71,11 @@ def troubled_world() -> World:
     world.post(message_event("wamid-1", "read", late + 3))
     world.post(message_event("m-2", "error", late + 4, source="wpp-2", connection_id="c-2"))
     world.post(message_event("m-2", "delivered", late + 9, connection_id="c-2"))
-    world.post(message_event("m-3", "number_not_found", late + 4, recipient="5511987654321"))
+    named = (Identity("phone", "5511987654321"), Identity("lid", "77001"))
+    world.post(message_event("m-3", "number_not_found", late + 4, recipient="5511987654321", identities=named))
+    world.post(
+        message_event("m-6", "read", late + 4, recipient="77001", identities=(named[1], Identity("bsuid", "BR.1")))
+    )
     world.post(message_event("m-4", "created", late + 4, connection_id="c-1"))
     world.post(message_event("m-5", "created", late + 4, connection_id="never-seen", recipient=""))
     world.post(message_event("m-5", "created", late + 4, connection_id="never-seen", recipient=""))

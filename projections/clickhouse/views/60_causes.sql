@@ -14,10 +14,10 @@ SELECT
     if(own.do_en != '', own.do_en, kind.do_en) AS what_to_do,
     if(own.do_pt != '', own.do_pt, kind.do_pt) AS what_to_do_pt,
     own.from_page AS from_page
-FROM (SELECT * FROM VALUES('provider String, whose String, place UInt8', ${cause_tables})) AS of
-INNER ALL JOIN (SELECT * FROM VALUES('whose String, code String, category String, meaning String, retry String, after_en String, after_pt String, do_en String, do_pt String, from_page Bool', ${causes})) AS own
+FROM (SELECT tupleElement(t, 1) AS provider, tupleElement(t, 2) AS whose, tupleElement(t, 3) AS place FROM (SELECT arrayJoin([${cause_tables}]) AS t)) AS of
+INNER ALL JOIN (SELECT tupleElement(t, 1) AS whose, tupleElement(t, 2) AS code, tupleElement(t, 3) AS category, tupleElement(t, 4) AS meaning, tupleElement(t, 5) AS retry, tupleElement(t, 6) AS after_en, tupleElement(t, 7) AS after_pt, tupleElement(t, 8) AS do_en, tupleElement(t, 9) AS do_pt, tupleElement(t, 10) AS from_page FROM (SELECT arrayJoin([${causes}]) AS t)) AS own
     ON own.whose = of.whose
-INNER ALL JOIN (SELECT * FROM VALUES('category String, after_en String, after_pt String, do_en String, do_pt String', ${cause_kinds})) AS kind
+INNER ALL JOIN (SELECT tupleElement(t, 1) AS category, tupleElement(t, 2) AS after_en, tupleElement(t, 3) AS after_pt, tupleElement(t, 4) AS do_en, tupleElement(t, 5) AS do_pt FROM (SELECT arrayJoin([${cause_kinds}]) AS t)) AS kind
     ON kind.category = own.category
 ORDER BY provider, code, of.place
 LIMIT 1 BY provider, code

@@ -1,4 +1,4 @@
-"""The causes of failures (`schemas/causes/`) as the engine's VALUES takes them, for the view `recibo.causes`."""
+"""The causes of failures (`schemas/causes/`) as lists of tuples, for the view `recibo.causes`."""
 
 from collections.abc import Iterable
 

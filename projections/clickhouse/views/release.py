@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 6
 """Of the views in this folder."""
-CHECKSUM: Final = "547b6545dd1a0cc1"
+CHECKSUM: Final = "ae0b98e4d8801ef3"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

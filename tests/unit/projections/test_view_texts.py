@@ -25,9 +25,3 @@ def test_every_join_says_its_strictness(path: Path) -> None:
     """No join leaves to the reader's `join_default_strictness` how many rows it makes."""
     joins = _JOIN.finditer(path.read_text(encoding="utf-8"))
     assert [found[0] for found in joins if found[1] not in _STRICT] == []
-
-
-def test_no_view_reads_values() -> None:
-    """A structure that is written in a view's text would be nullable where `data_type_default_nullable` is set."""
-    texts = (ROOT / "projections" / "clickhouse" / "views").rglob("*.sql")
-    assert [_place(path) for path in texts if "VALUES(" in path.read_text(encoding="utf-8")] == []

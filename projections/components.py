@@ -6,7 +6,10 @@ A group is named by the least (anchor day, message id) of its states, which more
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
+
+from projections.connected import connected
 
 STATES_OF_ID_MAX: Final = 16
 """States that one id may lead to: the several ids of one message, and its states past the horizon, are fewer."""
@@ -51,25 +54,12 @@ class Graph:
 
 def groups(graph: Graph, cut: Collection[Id]) -> dict[State, State]:
     """Return each read state's group: the least (anchor day, message id) it is connected with, itself where with none."""
-    parent: dict[State, State] = {}
-
-    def root(state: State) -> State:
-        while (above := parent.setdefault(state, state)) != state:
-            parent[state] = parent[above]
-            state = above
-        return state
-
-    for state in graph.ids_of:
-        root(state)
-    for id_, states in graph.states_of.items():
-        if id_ in cut or not states:
-            continue
-        first = root(next(iter(states)))
-        for state in states:
-            other = root(state)
-            low, high = sorted((first, other), key=_order)
-            parent[high] = first = low
-    return {state: root(state) for state in parent}
+    sharing = [states for id_, states in graph.states_of.items() if id_ not in cut]
+    pairs = chain.from_iterable(map(pairwise, sharing))
+    of: dict[State, State] = {}
+    for members in connected(chain(graph.ids_of, *sharing), pairs):
+        of |= dict.fromkeys(members, min(members, key=_order))
+    return of
 
 
 def together(of: Mapping[State, State]) -> Iterable[tuple[State, State]]:

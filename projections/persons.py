@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from projections.connected import connected
 from schemas.identity import Identity, order
 
 OTHERS_MAX: Final = 16
@@ -50,14 +51,6 @@ class Graph:
 
 def persons(graph: Graph, cut: Collection[Name]) -> dict[Name, Person]:
     """Return each read name's person; a name that is cut, or that only cut ones go with, is a person of its own."""
-    parent: dict[Name, Name] = {}
-
-    def root(name: Name) -> Name:
-        while (above := parent.setdefault(name, name)) != name:
-            parent[name] = parent[above]
-            name = above
-        return name
-
     pairs = [
         (name, other, month)
         for name, others in graph.others_of.items()
@@ -65,16 +58,13 @@ def persons(graph: Graph, cut: Collection[Name]) -> dict[Name, Person]:
         for other, month in others.items()
         if other not in cut
     ]
-    for name, other, _ in pairs:
-        parent[root(other)] = root(name)
-    members: dict[Name, set[Name]] = {}
-    months: dict[Name, int] = {}
-    for name in {*graph.others_of, *parent}:
-        members.setdefault(root(name), set()).add(name)
+    last: dict[Name, int] = {}
     for name, _, month in pairs:
-        months[root(name)] = max(month, months.get(root(name), 0))
-    person = {first: Person(_in_order(names), months.get(first, 0)) for first, names in members.items()}
-    return {name: person[root(name)] for name in graph.others_of}
+        last[name] = max(month, last.get(name, 0))
+    of: dict[Name, Person] = {}
+    for names in connected(graph.others_of, ((name, other) for name, other, _ in pairs)):
+        of |= dict.fromkeys(names, Person(_in_order(names), max(last.get(name, 0) for name in names)))
+    return {name: of[name] for name in graph.others_of}
 
 
 def _in_order(names: Iterable[Name]) -> tuple[Identity, ...]:

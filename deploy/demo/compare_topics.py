@@ -54,7 +54,7 @@ def _compare_events(where: str, truth: Truth, found: Iterable[Derived], *, is_me
 
 
 def _compare_states(where: str, truth: Truth, found: Sequence[Derived], *, is_message: bool) -> Iterable[Difference]:
-    """Compare the last value of each key, bookkeeping (`_`) left out."""
+    """Compare the last value of each key, bookkeeping (`_…`) left out."""
     last = {record.key: record.value for record in found}
     for subject, history in truth.histories.items():
         if subject[2] != is_message:

@@ -11,11 +11,12 @@ import httpx
 from click.testing import CliRunner
 
 from cli.source import command
-from deploy.local.stack import Stack, StackSettings
+from deploy.local.stack import Stack
 from operations.sources.proof import Proof, prove
 from operations.sources.registry import Registry
 from schemas.providers import PROVIDERS
 from schemas.sources import Source
+from tests.support.own_stack import own_stack
 from tests.support.samples import SECRETS, Sample
 from tests.support.servers import url_of
 
@@ -91,18 +92,8 @@ def running_world(folder: Path) -> Iterator[World]:
         assert CliRunner().invoke(command, add, catch_exceptions=False).exit_code == 0
     with registry.config_file.open("a", encoding="utf-8") as config:
         config.write(FORM_SOURCE)
-    settings = StackSettings(
-        data_dir=folder / ".recibo",
-        config_file=registry.config_file,
-        ingest_port=0,
-        kafka_port=0,
-        clickhouse_port=0,
-        ingest_metrics_port=0,
-        processors_metrics_port=0,
-        projections_metrics_port=0,
-        starts_fast=True,
-        environ={"RECIBO_PUBLIC_URL": PUBLIC_URL, "RECIBO_INGEST_AUTH_FAILURES_PER_MINUTE_MAX": "1000000"},
-    )
+    environ = {"RECIBO_PUBLIC_URL": PUBLIC_URL, "RECIBO_INGEST_AUTH_FAILURES_PER_MINUTE_MAX": "1000000"}
+    settings = own_stack(folder / ".recibo", registry.config_file, environ)
     with Stack(settings) as stack, httpx.Client(trust_env=False) as http:
         yield World(stack, registry, http)
 

@@ -21,10 +21,11 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from deploy.demo.deployment import Deployment, registered_sources
 from deploy.demo.run import run_demo
 from deploy.demo.traffic import generate
-from deploy.local.stack import Addresses, Stack, StackSettings
+from deploy.local.stack import Addresses, Stack
 from runtime.programs import CHECKOUT
 from runtime.sources_file import SourcesFile
 from tests.support.line import DEADLINE_S, quiet
+from tests.support.own_stack import own_stack
 from tests.support.pages import Block, blocks_of, page_names
 from tests.support.servers import url_of
 
@@ -88,17 +89,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     folder = tmp_path_factory.mktemp("checkout")
     for name in ("deploy", "tests", "schemas", "docs", "Makefile"):
         (folder / name).symlink_to(CHECKOUT / name)
-    settings = StackSettings(
-        data_dir=folder / ".recibo",
-        config_file=folder / "recibo.toml",
-        ingest_port=0,
-        kafka_port=0,
-        clickhouse_port=0,
-        ingest_metrics_port=0,
-        processors_metrics_port=0,
-        projections_metrics_port=0,
-        starts_fast=True,
-    )
+    settings = own_stack(folder / ".recibo", folder / "recibo.toml")
     with Stack(settings) as stack:
         a = stack.addresses
         sources = registered_sources(SourcesFile(settings.config_file, settings.secrets_file))

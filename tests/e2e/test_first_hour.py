@@ -14,11 +14,12 @@ import httpx
 import pytest
 
 from deploy.local.engine_access import password_file_for
-from deploy.local.stack import Stack, StackSettings
+from deploy.local.stack import Stack
 from runtime.programs import CHECKOUT
 from schemas.providers import PROVIDERS
 from tests.e2e.provider_world import eventually
 from tests.support.certificates import Authority
+from tests.support.own_stack import own_stack
 
 PUBLIC_URL = "https://hooks.example.com"
 TWILIO_FORM = b"MessageSid=SM-first&MessageStatus=read&To=whatsapp%3A%2B5511987654321"
@@ -89,20 +90,7 @@ class Home:
 
 @contextmanager
 def running_home(folder: Path, **environ: str) -> Iterator[Home]:
-    settings = StackSettings(
-        data_dir=folder / "data",
-        config_file=folder / "recibo.toml",
-        ingest_port=0,
-        kafka_port=0,
-        clickhouse_port=0,
-        ingest_metrics_port=0,
-        processors_metrics_port=0,
-        projections_metrics_port=0,
-        relay_metrics_port=0,
-        starts_fast=True,
-        environ=environ,
-    )
-    with Stack(settings) as stack:
+    with Stack(own_stack(folder / "data", folder / "recibo.toml", environ)) as stack:
         yield Home(folder, stack)
 
 

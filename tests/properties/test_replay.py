@@ -138,8 +138,7 @@ def keep(durable: Durable, kept: dict[bytes, bytes], written: list[Produced]) ->
         assert value is not None
         assert key not in kept or version_of(value) >= version_of(kept[key])
         kept[key] = value
-        facts = msgspec.json.decode(value)
-        del facts["_"]
+        facts = {name: fact for name, fact in msgspec.json.decode(value).items() if not name.startswith("_")}
         durable.told[key, facts["anchor_ms"]] = facts
 
 

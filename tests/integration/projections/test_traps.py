@@ -84,12 +84,15 @@ async def test_batches_inserted_again_in_overlapping_halves_change_nothing(
 def test_no_ttl_and_no_partition_is_by_a_folded_column(databases: Databases) -> None:
     """Of a table that folds, rows are kept and parted by columns of its sort key alone, which no merge changes; connections go by their last report."""
     folding = {name: t for name, t in created(databases).items() if t["engine"] == "AggregatingMergeTree"}
-    assert set(folding) == {"message_state", "connection_state", "message_group"}
+    assert set(folding) == {"message_state", "connection_state", "message_group", "person"}
     for name, table in folding.items():
-        assert table["partition_key"] == "toMonday(anchor_day)"
-        assert table["sorting_key"].startswith("anchor_day, ")
+        partition, parted_by = (
+            ("toYYYYMM(month)", "month") if name == "person" else ("toMonday(anchor_day)", "anchor_day")
+        )
+        assert table["partition_key"] == partition
+        assert parted_by in table["sorting_key"].split(", ")
         ttl = table["create_table_query"].partition(" TTL ")[2].partition(" SETTINGS ")[0]
-        since = "toDateTime(last_event_at)" if name == "connection_state" else "anchor_day"
+        since = "toDateTime(last_event_at)" if name == "connection_state" else parted_by
         assert ttl == f"{since} + toIntervalDay(400)"
 
 

@@ -101,7 +101,9 @@ _SEEN: Final = ("created", "error", "number_not_found", "delivered", "read")
 _STATE: Final = (
     *(*_STATED, "anchor_day", "message_id", "anchor_at", "at AS last_event_at"),
     *("received_at AS first_received_at", "received_at AS last_received_at"),
-    *("(r.recipient, 'phone') AS recipient", "client_ref", "campaign", "'marketing' AS pricing", "aliases"),
+    *("(5, r.recipient, 'phone') AS ranked_recipient", "concat('+', r.recipient) AS line"),
+    *("[('phone', r.recipient)] AS identities", "client_ref", "campaign", "'marketing' AS pricing", "aliases"),
+    *("occurred_at AS first_at", "1 AS generation"),
     *("seen", "failure", *(f"if(status = '{name}', occurred_at, NULL) AS {name}_at" for name in _SEEN)),
 )
 

@@ -114,9 +114,16 @@ def own_time() -> str:
     return f"if(f.old_time, {said}, least({said}, {near}))"
 
 
-def time_columns() -> list[str]:
-    """Return the columns of `message_state` that `own_time` is the least of, at most."""
-    return ["first_at", "first_received_at", *(f"{name}_at" for name in NAMES_BY_RANK)]
+def earliest_told(prefix: str = "") -> str:
+    """Return the least of all times that a row of `message_state` gives its message: `own_time` is no earlier.
+
+    The index `by_own_time` (migration 2301) is of this very expression.
+    """
+    times = ", ".join(
+        f"ifNull({prefix}{name}, {prefix}first_received_at)"
+        for name in ("first_at", *(f"{status}_at" for status in NAMES_BY_RANK))
+    )
+    return f"least({prefix}first_received_at, {times})"
 
 
 def receipt_mask(table: str) -> str:
@@ -151,9 +158,28 @@ def sums(table: str) -> str:
     return ",\n    ".join(f"assumeNotNull(sum({table}.{name})) AS {name}" for name in ("messages", *_COUNTED))
 
 
-def least_times() -> str:
-    """Return the arguments of `map`: status → the least first time of it, over rows of `message_state`."""
-    return ", ".join(f"'{name}', min({name}_at)" for name in NAMES_BY_RANK)
+def first_told() -> str:
+    """Return columns `queued_at` …: the first time of each status that events `e` tell of; NULL: none does."""
+    return ", ".join(f"minOrNullIf(e.occurred_at, e.status = '{name}') AS {name}_at" for name in NAMES_BY_RANK)
+
+
+def first_kept() -> str:
+    """Return the same columns of states `t`: the first time of each status that they keep."""
+    return ", ".join(f"min(t.{name}_at) AS {name}_at" for name in NAMES_BY_RANK)
+
+
+def kept_later(events: str, states: str) -> str:
+    """Return whether a row of `events` has a first time that the row of `states` does not have, or has later."""
+    return " OR ".join(
+        f"({events}.{name}_at IS NOT NULL AND ifNull({states}.{name}_at > {events}.{name}_at, true))"
+        for name in NAMES_BY_RANK
+    )
+
+
+def times_of(table: str) -> str:
+    """Return a map of those columns of a row of `table`: status → its first time, of those that have one."""
+    columns = ", ".join(f"'{name}', {table}.{name}_at" for name in NAMES_BY_RANK)
+    return f"mapFilter((k, v) -> v IS NOT NULL, map({columns}))"
 
 
 def receipt_times() -> str:

@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 7
 """Of the views in this folder."""
-CHECKSUM: Final = "6fd3a2fa6f354081"
+CHECKSUM: Final = "ea651177a8fe9fcc"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS recibo_store.message_member AS recibo_store.message_s
 ALTER TABLE recibo_store.message_member MODIFY COMMENT 'The rows of message_state of states that are members of a group, a second time';
 INSERT INTO recibo_store.member_hash (state_hash, anchor_day) SELECT halfMD5(concat(account, '/', message_id)), anchor_day FROM recibo_store.message_group;
 INSERT INTO recibo_store.message_member SELECT * FROM recibo_store.message_state WHERE (anchor_day, account, message_id) IN (SELECT anchor_day, account, message_id FROM recibo_store.message_group);
+ALTER TABLE recibo_store.message_state ADD INDEX IF NOT EXISTS by_own_time least(first_received_at, ifNull(first_at, first_received_at), ifNull(queued_at, first_received_at), ifNull(created_at, first_received_at), ifNull(sent_at, first_received_at), ifNull(error_at, first_received_at), ifNull(expired_at, first_received_at), ifNull(number_not_found_at, first_received_at), ifNull(delivered_at, first_received_at), ifNull(read_at, first_received_at)) TYPE minmax GRANULARITY 1;
+ALTER TABLE recibo_store.message_state MATERIALIZE INDEX by_own_time;
 CREATE TABLE IF NOT EXISTS recibo_store.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst;
 GRANT SELECT ON recibo.* TO analyst;

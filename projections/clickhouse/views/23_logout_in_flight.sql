@@ -29,7 +29,7 @@ WITH
             WHERE (account, connection_id) IN (SELECT account, connection_id FROM closed)
                 AND anchor_day >= (SELECT if(count() = 0, toDate('2149-06-06'), toDate(min(c.occurred_at), 'UTC') - 9) FROM closed AS c)
         ) AS m
-        ASOF INNER JOIN closed AS c ON c.account = m.account AND c.connection_id = m.connection_id AND m.first_at < c.occurred_at
+        INNER ASOF JOIN closed AS c ON c.account = m.account AND c.connection_id = m.connection_id AND m.first_at < c.occurred_at
         WHERE c.occurred_at <= m.in_flight_until
     )
 SELECT

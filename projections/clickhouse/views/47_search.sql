@@ -18,7 +18,7 @@ WITH
     )) AS found_members,
     states AS
     (
-        SELECT tupleElement(f, 1) AS account, tupleElement(f, 2) AS message_id, tupleElement(f, 3) AS anchor_day, tupleElement(f, 4) AS found_by, tupleElement(f, 5) AS text
+        SELECT toLowCardinality(tupleElement(f, 1)) AS account, tupleElement(f, 2) AS message_id, tupleElement(f, 3) AS anchor_day, tupleElement(f, 4) AS found_by, tupleElement(f, 5) AS text
         FROM (SELECT arrayJoin(found_states) AS f)
     ),
     grouped AS

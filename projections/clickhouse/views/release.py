@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 7
 """Of the views in this folder."""
-CHECKSUM: Final = "ea651177a8fe9fcc"
+CHECKSUM: Final = "552fdfd9b77608c5"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -38,7 +38,7 @@ SHARDED_BY: Final = {
 
 _SUBQUERY: Final = re.compile(r"(?<!GLOBAL )\b((?:NOT )?IN)(\s*\(\s*SELECT\b)")
 _JOIN: Final = re.compile(
-    r"(?<!GLOBAL )\b((?:INNER ALL|INNER ASOF|INNER|LEFT ANTI|LEFT ANY|LEFT ALL|LEFT|FULL OUTER|CROSS) JOIN)\b"
+    r"(?<!GLOBAL )\b((?:INNER ALL|INNER|LEFT ANTI|LEFT ANY|LEFT ALL|LEFT|FULL OUTER|CROSS) JOIN)\b"
 )
 
 

@@ -10,8 +10,9 @@ WITH
         SELECT * FROM ${store}.connection_event FINAL
         WHERE status != 'connected' AND at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})
     ),
-    -- Of each message the span of time in which it was in flight, where a logout was within it: no other one can be where the
-    -- next one is not. Without that, every logout would meet all messages of its connection.
+    closed_hours AS (SELECT account, connection_id, toStartOfHour(occurred_at, 'UTC') FROM closed),
+    -- Of each message the span of time in which it was in flight, where a logout may be within it: most spans are short, and are
+    -- in no hour in which their connection closed. Otherwise every logout would meet all messages of its connection.
     caught AS
     (
         SELECT m.account AS account, m.connection_id AS connection_id, m.first_at AS first_at, m.in_flight_until AS in_flight_until
@@ -29,8 +30,10 @@ WITH
             WHERE (account, connection_id) IN (SELECT account, connection_id FROM closed)
                 AND anchor_day >= (SELECT if(count() = 0, toDate('2149-06-06'), toDate(min(c.occurred_at), 'UTC') - 9) FROM closed AS c)
         ) AS m
-        INNER ASOF JOIN closed AS c ON c.account = m.account AND c.connection_id = m.connection_id AND m.first_at < c.occurred_at
-        WHERE c.occurred_at <= m.in_flight_until
+        WHERE in_flight_until > first_at
+            AND (in_flight_until >= first_at + INTERVAL 1 HOUR
+                OR (account, connection_id, toStartOfHour(first_at, 'UTC')) IN (SELECT * FROM closed_hours)
+                OR (account, connection_id, toStartOfHour(in_flight_until, 'UTC')) IN (SELECT * FROM closed_hours))
     )
 SELECT
     l.account AS account,

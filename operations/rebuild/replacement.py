@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from operations.rebuild.target import IDENTITY
 from projections.clickhouse.ddl import change
 from projections.link import Linker
+from projections.members import MESSAGE_MEMBER
 from projections.sink import NOT_DEDUPLICATED, Sink
 from runtime.clickhouse.topology import Topology
 from schemas.errors import DeploymentError
@@ -59,16 +60,23 @@ def replace(
                     f"{shadow}.{table}, week of {week}: {counted[table, week]} rows were compared, and none is to be seen: a "
                     "replica that answers is behind. Nothing of the week was dropped; run it again"
                 )
-        for table in (
-            *tables[1:],
-            tables[0],
-        ):  # what is compared comes last: till then the week differs, also if killed here
+        for table in _in_order(tables):
             progress(f"replacing {table}, week of {week}")
             how = f"REPLACE PARTITION '{week}' FROM {shadow}.{table}" if seen[table] else f"DROP PARTITION '{week}'"
             change(client, f"ALTER TABLE {live}.{table} {how}", topology)
     if "message_group" in tables:
         progress("linking replaced weeks with others")
         _relink(client, weeks, live)
+
+
+def _in_order(tables: Sequence[str]) -> list[str]:
+    """Return a topic's tables as they are replaced.
+
+    That of the states comes after what follows from it: as long as it is as it was, the week differs, and who is killed
+    before replaces all of it again. The rows of members are replaced once more after it, since a projector that groups
+    states may have copied old ones meanwhile.
+    """
+    return [*tables[1:], tables[0], *(table for table in tables if table == MESSAGE_MEMBER.name)]
 
 
 def require_replaceable(topology: Topology) -> None:

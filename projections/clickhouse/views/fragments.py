@@ -158,26 +158,26 @@ def sums(table: str) -> str:
     return ",\n    ".join(f"assumeNotNull(sum({table}.{name})) AS {name}" for name in ("messages", *_COUNTED))
 
 
-def first_told() -> str:
-    """Return columns `queued_at` …: the first time of each status that events `e` tell of; NULL: none does."""
-    return ", ".join(f"minOrNullIf(e.occurred_at, e.status = '{name}') AS {name}_at" for name in NAMES_BY_RANK)
+def first_times() -> dict[str, str]:
+    """Return what compares first times that events `e` tell with those that states keep, columns `queued_at` … of each.
 
-
-def first_kept() -> str:
-    """Return the same columns of states `t`: the first time of each status that they keep."""
-    return ", ".join(f"min(t.{name}_at) AS {name}_at" for name in NAMES_BY_RANK)
-
-
-def kept_later(events: str, states: str) -> str:
-    """Return whether a row of `events` has a first time that the row of `states` does not have, or has later."""
-    return " OR ".join(
-        f"({events}.{name}_at IS NOT NULL AND ifNull({states}.{name}_at > {events}.{name}_at, true))"
-        for name in NAMES_BY_RANK
+    `first_told` and `first_kept` are the columns, over rows of events `e` and of states `t`; `kept_later`, whether a row `e` has
+    a time that the row `s` does not have, or has later; `first_times_told` and `first_times_kept` those of a row as a map.
+    """
+    later = " OR ".join(
+        f"(e.{name}_at IS NOT NULL AND ifNull(s.{name}_at > e.{name}_at, true))" for name in NAMES_BY_RANK
     )
+    told = (f"minOrNullIf(e.occurred_at, e.status = '{name}') AS {name}_at" for name in NAMES_BY_RANK)
+    return {
+        "first_told": ", ".join(told),
+        "first_kept": ", ".join(f"min(t.{name}_at) AS {name}_at" for name in NAMES_BY_RANK),
+        "kept_later": later,
+        "first_times_told": _map_of_times("e"),
+        "first_times_kept": _map_of_times("s"),
+    }
 
 
-def times_of(table: str) -> str:
-    """Return a map of those columns of a row of `table`: status → its first time, of those that have one."""
+def _map_of_times(table: str) -> str:
     columns = ", ".join(f"'{name}', {table}.{name}_at" for name in NAMES_BY_RANK)
     return f"mapFilter((k, v) -> v IS NOT NULL, map({columns}))"
 

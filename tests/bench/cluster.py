@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 from deploy.local.broker import broker_program
 from ingest.durable.partitioner import partition_of
 from runtime.ports import HOST, free_port
-from schemas.topics import MAX_RECORD_BYTES, Topic
+from schemas.topics import DEPLOYMENT, HOLDS, MAX_RECORD_BYTES, RAW, Topic
 from tests.support.servers import CACHE, running
 
 PARTITIONS = 4
@@ -24,6 +24,8 @@ _BATCH_BYTES = 500_000
 _READ_BYTES = 4 * 1024 * 1024
 _IN_FLIGHT_MAX = 64
 _GROUPS_S_MAX = 30.0
+OF_ALL_GENERATIONS: Final = frozenset({RAW, DEPLOYMENT, HOLDS})
+"""Topics that the processors of every generation share."""
 JOINING_MS = 3_000
 """Kafka's own default: the workers or threads of a program get their partitions once, before the first record."""
 

@@ -71,10 +71,10 @@ def test_two_commits_are_compared_round_by_round() -> None:
 def test_rates_are_read_of_a_result() -> None:
     """The open loop, whose rate is given, is no rate to compare."""
     runs = [
-        {"name": "ours", "kind": "single", "loop": "closed", "requests_per_s": 10},
+        {"name": "ours", "kind": "single", "loop": "closed", "requests_per_s": 10, "cpu_s_per_1000": 50},
         {"name": "ours", "kind": "single", "loop": "open"},
     ]
-    assert ingest_rates({"runs": runs}) == {"ours single": 10.0}
+    assert ingest_rates({"runs": runs}) == {"ours single": 10.0, "ours single a CPU-s": 20.0}
     assert {"ingest", "processors"} <= BENCHMARKS.keys()
 
 

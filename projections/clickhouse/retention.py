@@ -36,8 +36,11 @@ SENDS_TABLES: Final = {
     "message_send": "toDateTime(version)",
     "send_name": "day",
     "send_manifest": "toDateTime(last_at)",
+    "reconciliation_difference": "toDateTime(made_at)",
+    "reconciliation_run": "toDateTime(made_at)",
+    "reconciliation_acknowledgement": "toDateTime(at)",
 }
-"""The same of sends."""
+"""The same of sends, and of what was found when they were compared."""
 
 log = structlog.get_logger()
 

@@ -39,6 +39,8 @@ class Comparison:
     account: str
     run: str
     manifests: tuple[str, ...]
+    made_ms: int
+    """When the run is made, UTC ms."""
     as_of_ms: int
     """What is due is judged at this time, UTC ms."""
     extent: Extent

@@ -143,7 +143,7 @@ def _parameters(asked: Comparison) -> dict[str, Any]:
         "run": asked.run,
         "account": asked.account,
         "manifests": list(asked.manifests),
-        "made_ms": asked.as_of_ms,
+        "made_ms": asked.made_ms,
         "first_day": asked.first_day,
         "last_day": asked.last_day,
     }

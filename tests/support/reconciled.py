@@ -1,5 +1,6 @@
 """Sends and messages put into the tables as they stand there, for tests of what is compared."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -94,4 +95,7 @@ def asked_of(
 ) -> Comparison:
     """Return the comparison of some manifests."""
     extent = extent_of(databases.client, databases.store, account, manifests)
-    return Comparison(account=account, run=run, manifests=manifests, as_of_ms=as_of_ms, extent=extent, **more)
+    now_ms = int(time.time() * 1000)
+    return Comparison(
+        account=account, run=run, manifests=manifests, made_ms=now_ms, as_of_ms=as_of_ms, extent=extent, **more
+    )

@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS ${store}.reconciliation_run
     account LowCardinality(String),
     run String COMMENT 'Id of the run',
     name String COMMENT 'As it is called: of several runs of one name the latest is meant',
-    made_at DateTime64(3, 'UTC') COMMENT 'As of when it compares',
+    made_at DateTime64(3, 'UTC'),
     by String COMMENT 'Who made it',
     rows UInt64 COMMENT 'Rows compared',
     differences UInt64,
@@ -109,13 +109,13 @@ CREATE TABLE IF NOT EXISTS ${store}.reconciliation_acknowledgement
     account LowCardinality(String),
     class LowCardinality(String),
     subject String COMMENT 'Message id, else reference, else manifest/row of the difference',
+    at DateTime64(3, 'UTC'),
     reason String,
     by String,
-    at DateTime64(3, 'UTC'),
     is_withdrawn Bool
 )
-ENGINE = ReplacingMergeTree(at)
-ORDER BY (account, class, subject)
+ENGINE = ReplacingMergeTree
+ORDER BY (account, class, subject, at)
 TTL toDateTime(at) + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1
-COMMENT 'Differences that somebody has looked at: carried on to later runs';
+COMMENT 'What people said of differences: the latest before a run is carried on into it';

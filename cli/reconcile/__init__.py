@@ -35,7 +35,10 @@ STATEMENT_S_MAX: Final = 3_600
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--table", default="", help="Instead of FILE: DATABASE.TABLE of the same ClickHouse.")
+@click.option("--watermark", default="", help="With --table: its column that grows with each change (updated_at).")
+@click.option("--row-key", multiple=True, help="With --table: the columns that tell one send from another. Repeatable.")
 @click.option("--account", required=True, help="Whose messages they are, as in recibo.toml.")
 @click.option("--role", type=click.Choice(ROLES), default="sender", show_default=True, help="Who says it.")
 @click.option("--preview", "previews", is_flag=True, help="Show what would be kept and refused, and write nothing.")
@@ -46,21 +49,29 @@ STATEMENT_S_MAX: Final = 3_600
 @kafka_option
 @clickhouse_option
 def command(
-    file: Path, kafka: KafkaSettings, clickhouse: ClickHouseSettings, given: Given, replaces: str, **how: Any
+    file: Path | None, kafka: KafkaSettings, clickhouse: ClickHouseSettings, given: Given, replaces: str, **how: Any
 ) -> None:
     """Read FILE (CSV, JSON lines, Parquet) of what was sent, show how it is understood, and keep its rows.
 
     Encoding, delimiter and columns are found out; the options say otherwise. The same file twice is kept once. A
     corrected file is another one: --replace says whose place it takes. Texts of messages are never kept.
+
+    A table is read on from where it was last read: a row that was changed since takes the place of what it was.
     """
+    if (file is None) != bool(how["table"]) or bool(how["table"]) != bool(how["watermark"]):
+        raise click.UsageError("name a FILE, or --table with --watermark")
     console = Terminal()
     with told(clickhouse):
         tables = SendTables(connect(clickhouse, timeout_s=STATEMENT_S_MAX, writes=True), clickhouse.database)
         with ProgressBars(Terminal(stderr=True)) as progress:
-            source = app.open_file(file, progress, encoding=given.encoding, delimiter=given.delimiter)
             wanted = given.wanted(mappings.decode(tables.mapping(given.mapping)) if given.mapping else None)
-            zone = clickhouse.time_zone
-            reading = app.understood(source, wanted, how["account"], how["role"], time_zone=zone, progress=progress)
+            said = {"account": how["account"], "role": how["role"], "time_zone": clickhouse.time_zone}
+            if file is None:
+                table = app.Table(how["table"], how["watermark"], how["row_key"])
+                reading = app.open_table(tables, table, wanted, progress=progress, **said)
+            else:
+                source = app.open_file(file, progress, encoding=given.encoding, delimiter=given.delimiter)
+                reading = app.understood(source, wanted, progress=progress, **said)
             seen = None if how["yes"] else _previewed(reading, how["refused_path"])
         show_mapping(console, reading)
         if seen is not None:

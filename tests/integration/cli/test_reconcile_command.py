@@ -182,6 +182,67 @@ def test_a_mapping_is_saved_and_used_by_its_name(line: Deployment, tmp_path: Pat
     assert "saved are crm" in str(unknown.exception)
 
 
+def test_a_table_is_read_on_from_its_watermark(line: Deployment) -> None:
+    """New rows come, a corrected one takes the place of what it was, the rest stays as it was kept; read otherwise, all is read again."""
+    crm, client = f"crm_{line.account.replace('-', '_')}", line.databases.client
+    columns = "(id String, number Nullable(Int64), sent DateTime, price Decimal(10, 4), body String, updated_at DateTime64(3))"
+    client.command(f"CREATE DATABASE {crm}")
+    client.command(f"CREATE TABLE {crm}.sends {columns} ENGINE = ReplacingMergeTree ORDER BY id")
+    said = (
+        "--table",
+        f"{crm}.sends",
+        "--watermark",
+        "updated_at",
+        "--column",
+        "reference=id",
+        "--column",
+        "sent_at=sent",
+    )
+    insert = f"INSERT INTO {crm}.sends SELECT toString(number), 5511987654321, toDateTime(1795888923, 'UTC')"
+
+    def kept(*further: str) -> str:
+        result = line.reconcile("--yes", *said, "--column", "amount=price", *further)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    try:
+        client.command(f"{insert}, 0.0345, 'Olá', now64(3) - INTERVAL 2 HOUR FROM numbers(3000)")
+        assert "3,000 rows kept, 0 refused" in kept()
+        facts = "toUnixTimestamp(assumeNotNull(sent_at)), amount_micros, recipient, line"
+        assert set(line.rows(facts)) == {(1795888923, 34_500, "5511987654321", "+5511987654321")}
+        before = dict(line.rows("reference, version"))
+        client.command(f"{insert}, 0.05, 'Olá', now64(3) - INTERVAL 1 HOUR FROM numbers(2998, 4)")
+        assert "3,002 rows kept" in kept()
+        assert dict(line.rows("reference, amount_micros")) == {
+            str(n): 34_500 if n < 2998 else 50_000 for n in range(3002)
+        }
+        after = dict(line.rows("reference, version"))
+        assert {ref for ref, version in after.items() if before.get(ref) != version} == {
+            str(n) for n in range(2998, 3002)
+        }
+        assert "3,002 rows kept" in kept()
+        assert "3,002 rows kept" in kept("--tag", "price=price")
+        assert len(line.rows()) == 3_002
+    finally:
+        client.command(f"DROP DATABASE {crm} SYNC")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (("--table", "a b", "--watermark", "x"), "write DATABASE.TABLE"),
+        (("--table", "nowhere.sends", "--watermark", "x"), "nowhere.sends cannot be read"),
+        (("--table", "system.tables", "--watermark", "x", "--column", "reference=name"), "has no column `x`"),
+        (("--table", "system.tables", "--watermark", "x"), "no column names a message"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused(line: Deployment, said: tuple[str, ...], told: str) -> None:
+    """With the names that there are."""
+    result = line.reconcile("--yes", *said)
+    assert isinstance(result.exception, ConfigurationError)
+    assert told in str(result.exception)
+
+
 DYING = """
 import os, signal, sys
 from cli.reconcile import command

@@ -33,6 +33,7 @@ def command(context: click.Context, clickhouse: ClickHouseSettings) -> None:
 @click.pass_obj
 def make(clickhouse: ClickHouseSettings, manifests: tuple[str, ...], account: str, comparing: Comparing) -> None:
     """Compare MANIFESTS (or those that begin so, of `recibo sends list`) with what came back. Each time is a new run."""
+    limits = comparing.limits
     with told(clickhouse):
         tables = run_tables(clickhouse)
         sends = SendTables(tables.client, tables.store)
@@ -44,7 +45,7 @@ def make(clickhouse: ClickHouseSettings, manifests: tuple[str, ...], account: st
             )
         names = tuple(dict.fromkeys(m.manifest for m in found))
         asked = comparing.asked(found[0].account, names, whoever(), clickhouse.time_zone)
-        compare_and_show(Terminal(), clickhouse, comparing, asked)
+        compare_and_show(Terminal(), clickhouse, comparing, asked, limits)
 
 
 @command.command("list")

@@ -41,7 +41,7 @@ class Send(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What it belongs to: the SHA-256 (hex) of a file, `key:` and an idempotency key, `table:` and a table's name, or a
     CloudEvents source."""
     row: Annotated[int, Meta(ge=1, le=2**63 - 1)]
-    """Its number in the manifest. Of a file: that of the row, its header not counted."""
+    """Its number in the manifest. Of a file: as a spreadsheet shows it, a header being row 1."""
     role: Role
     version: Annotated[int, Meta(ge=0, le=AT_MS_MAX)]
     """When this was said, UTC ms."""

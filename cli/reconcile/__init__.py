@@ -16,6 +16,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from cli._options import FILE
 from cli._servers import clickhouse_option, kafka_option
 from cli._terminal import Terminal
+from cli.reconcile.comparing import Comparing, compare_kept, comparing_options, run_tables, show_again
 from cli.reconcile.options import Given, reading_options
 from cli.reconcile.shown import show_kept, show_mapping, show_preview
 from reconciliation import app
@@ -26,7 +27,6 @@ from reconciliation.read import mapping as mappings
 from reconciliation.read.preview import Preview
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.kafka.settings import KafkaSettings
 from runtime.progress_bars import ProgressBars
 from schemas.errors import ConfigurationError, DeploymentError
 from schemas.send import ROLES
@@ -35,47 +35,79 @@ STATEMENT_S_MAX: Final = 3_600
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--account", required=True, help="Whose messages they are, as in recibo.toml.")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--table", default="", help="Instead of FILE: DATABASE.TABLE of the same ClickHouse.")
+@click.option("--watermark", default="", help="With --table: its column that grows with each change (updated_at).")
+@click.option("--row-key", multiple=True, help="With --table: the columns that tell one send from another. Repeatable.")
+@click.option(
+    "--run", "run_name", default="", help="Instead of FILE: show this run again, and write its reports again."
+)
+@click.option("--keep-only", is_flag=True, help="Keep the rows and compare nothing.")
+@click.option("--account", default="", help="Whose messages they are, as in recibo.toml.")
 @click.option("--role", type=click.Choice(ROLES), default="sender", show_default=True, help="Who says it.")
 @click.option("--preview", "previews", is_flag=True, help="Show what would be kept and refused, and write nothing.")
 @click.option("--yes", is_flag=True, help="Keep the rows without showing them and asking first.")
 @click.option("--refused", "refused_path", type=FILE, help="Write the rows that are refused to this CSV file.")
 @click.option("--replace", "replaces", default="", help="A manifest (or how it begins) whose place this file takes.")
 @reading_options
+@comparing_options
 @kafka_option
 @clickhouse_option
-def command(
-    file: Path, kafka: KafkaSettings, clickhouse: ClickHouseSettings, given: Given, replaces: str, **how: Any
-) -> None:
-    """Read FILE (CSV, JSON lines, Parquet) of what was sent, show how it is understood, and keep its rows.
+def command(file: Path | None, clickhouse: ClickHouseSettings, comparing: Comparing, **how: Any) -> None:
+    """Read FILE (CSV, JSON lines, Parquet) of what was sent, keep its rows, and compare them with what came back.
 
     Encoding, delimiter and columns are found out; the options say otherwise. The same file twice is kept once. A
     corrected file is another one: --replace says whose place it takes. Texts of messages are never kept.
+
+    A table is read on from where it was last read: a row that was changed since takes the place of what it was.
     """
     console = Terminal()
     with told(clickhouse):
-        tables = SendTables(connect(clickhouse, timeout_s=STATEMENT_S_MAX, writes=True), clickhouse.database)
-        with ProgressBars(Terminal(stderr=True)) as progress:
-            source = app.open_file(file, progress, encoding=given.encoding, delimiter=given.delimiter)
-            wanted = given.wanted(mappings.decode(tables.mapping(given.mapping)) if given.mapping else None)
-            zone = clickhouse.time_zone
-            reading = app.understood(source, wanted, how["account"], how["role"], time_zone=zone, progress=progress)
-            seen = None if how["yes"] else _previewed(reading, how["refused_path"])
-        show_mapping(console, reading)
-        if seen is not None:
-            show_preview(console, seen)
-        if how["previews"]:
+        if how["run_name"]:
+            runs = run_tables(clickhouse)
+            show_again(console, runs, comparing, runs.named(how["run_name"], how["account"]))
             return
-        if not how["yes"]:
-            click.confirm(f"Keep {seen.kept if seen else 0:,} rows?", abort=True)
-        with ProgressBars(Terminal(stderr=True)) as progress:
-            path = how["refused_path"] if how["yes"] else None
-            kept = _kept(reading, Keeping(kafka, tables, progress), tables, replaces, path)
-        if given.save_mapping:
-            text = mappings.encode(reading.mapping).decode()
-            tables.save_mapping(given.save_mapping, text, whoever(), time.time_ns() // 1_000_000)
+        if (file is None) != bool(how["table"]) or bool(how["table"]) != bool(how["watermark"]):
+            raise click.UsageError("name a FILE, or --table with --watermark, or --run")
+        if not how["account"]:
+            raise click.UsageError("say whose messages they are: --account")
+        limits = comparing.limits  # what cannot be read is said before anything is written
+        kept = _read_and_kept(console, clickhouse, file, how)
+        if kept is not None and not how["keep_only"]:
+            compare_kept(console, clickhouse, comparing, kept.manifest, limits=limits, by=whoever())
+
+
+def _read_and_kept(
+    console: Terminal, clickhouse: ClickHouseSettings, file: Path | None, how: dict[str, Any]
+) -> Kept | None:
+    """Show how rows are understood, and keep them; None where nothing was to be written."""
+    given: Given = how["given"]
+    tables = SendTables(connect(clickhouse, timeout_s=STATEMENT_S_MAX, writes=True), clickhouse.database)
+    with ProgressBars(Terminal(stderr=True)) as progress:
+        wanted = given.wanted(mappings.decode(tables.mapping(given.mapping)) if given.mapping else None)
+        said = {"account": how["account"], "role": how["role"], "time_zone": clickhouse.time_zone}
+        if file is None:
+            table = app.Table(how["table"], how["watermark"], how["row_key"])
+            reading = app.open_table(tables, table, wanted, progress=progress, **said)
+        else:
+            source = app.open_file(file, progress, encoding=given.encoding, delimiter=given.delimiter)
+            reading = app.understood(source, wanted, progress=progress, **said)
+        seen = None if how["yes"] else _previewed(reading, how["refused_path"])
+    show_mapping(console, reading)
+    if seen is not None:
+        show_preview(console, seen)
+    if how["previews"]:
+        return None
+    if not how["yes"]:
+        click.confirm(f"Keep {seen.kept if seen else 0:,} rows?", abort=True)
+    with ProgressBars(Terminal(stderr=True)) as progress:
+        path = how["refused_path"] if how["yes"] else None
+        kept = _kept(reading, Keeping(how["kafka"], tables, progress), tables, how["replaces"], path)
+    if given.save_mapping:
+        text = mappings.encode(reading.mapping).decode()
+        tables.save_mapping(given.save_mapping, text, whoever(), time.time_ns() // 1_000_000)
     show_kept(console, kept, how["refused_path"])
+    return kept
 
 
 def _previewed(reading: app.Reading, path: Path | None) -> Preview:

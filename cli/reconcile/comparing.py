@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cli._options import FILE, Command
 from cli.reconcile.report import show_run, write_reports
+from reconciliation.keep.send_tables import ManifestRow, SendTables
 from reconciliation.match.due import read_duration_ms
 from reconciliation.match.keys import read_keys
 from reconciliation.run import interval
@@ -71,9 +72,26 @@ def run_tables(clickhouse: ClickHouseSettings) -> RunTables:
     return RunTables(connect(clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True), clickhouse.database)
 
 
-def compare_and_show(console: Console, clickhouse: ClickHouseSettings, comparing: Comparing, asked: Asked) -> RunRecord:
+def compare_kept(
+    console: Console,
+    clickhouse: ClickHouseSettings,
+    comparing: Comparing,
+    kept: ManifestRow,
+    limits: list[Limit],
+    by: str,
+) -> None:
+    """Compare a manifest that was just kept, and those of --with."""
+    sends = SendTables(run_tables(clickhouse).client, clickhouse.database)
+    others = [sends.named(kept.account, name).manifest for name in comparing.others]
+    manifests = tuple(dict.fromkeys((kept.manifest, *others)))
+    asked = comparing.asked(kept.account, manifests, by, clickhouse.time_zone)
+    compare_and_show(console, clickhouse, comparing, asked, limits)
+
+
+def compare_and_show(
+    console: Console, clickhouse: ClickHouseSettings, comparing: Comparing, asked: Asked, limits: list[Limit]
+) -> None:
     """Make a run, show it, and write its reports. Ends the command with EXIT_LIMIT where a threshold is passed."""
-    limits = comparing.limits
     tables = run_tables(clickhouse)
     record = make_run(tables, clickhouse.views_database, asked, time.time_ns() // 1_000_000)
     show_again(console, tables, comparing, record)
@@ -82,7 +100,6 @@ def compare_and_show(console: Console, clickhouse: ClickHouseSettings, comparing
         console.print(f"threshold passed: {limit} ({record.counts.get(limit.name, 0):,})", style="red")
     if passed:
         raise click.exceptions.Exit(EXIT_LIMIT)
-    return record
 
 
 def show_again(console: Console, tables: RunTables, comparing: Comparing, record: RunRecord) -> None:

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from reconciliation.keep.send_log import SendLog
 from reconciliation.keep.send_tables import ManifestRow, SendTables
+from reconciliation.progress import Progress
 from reconciliation.read.refusal import RowRefused
 from reconciliation.read.send_rows import Manifest
 from runtime.kafka.settings import KafkaSettings
@@ -25,8 +26,6 @@ _POLL_S: Final = 0.25
 STILL_S_MAX: Final = 30.0
 """How long the table may gain no row before that is said."""
 
-Progress = Callable[[str, int, int], None]
-"""Called with a step, how much is done, and of how much."""
 Rows = Callable[[Manifest], Iterator[Send | RowRefused]]
 """The rows of a manifest, read from its beginning."""
 

@@ -47,7 +47,7 @@ class SendTables:
 
     def __init__(self, client: Client, store: str) -> None:
         """Ask through `client` the database `store`."""
-        self._client = client
+        self.client = client
         self._store = store
 
     def manifests(self, account: str = "", *, deleted: bool = False) -> list[ManifestRow]:
@@ -57,13 +57,13 @@ class SendTables:
             "WHERE ({account:String} = '' OR m.account = {account:String}) AND (NOT m.is_deleted OR {deleted:Bool}) "
             "ORDER BY m.last_at DESC, m.account, m.manifest"
         )
-        rows = self._client.query(text, parameters={"account": account, "deleted": deleted}).result_rows
+        rows = self.client.query(text, parameters={"account": account, "deleted": deleted}).result_rows
         return [ManifestRow(*row) for row in rows]
 
     def manifest(self, account: str, manifest: str) -> ManifestRow | None:
         """Return what is known of a manifest, deleted or not; None: nothing."""
         text = f"SELECT {_READ} FROM {self._store}.send_manifest AS m FINAL WHERE m.account = {{account:String}} AND m.manifest = {{manifest:String}}"  # noqa: S608
-        rows = self._client.query(text, parameters={"account": account, "manifest": manifest}).result_rows
+        rows = self.client.query(text, parameters={"account": account, "manifest": manifest}).result_rows
         return ManifestRow(*rows[0]) if rows else None
 
     def named(self, account: str, begins: str, *, deleted: bool = False) -> ManifestRow:
@@ -80,7 +80,7 @@ class SendTables:
         known = self.manifest(row.account, row.manifest)
         row = replace(row, version=max(now_ms, known.version + 1 if known else 0))
         values = [_time(value) if name in _TIMES else value for name, value in asdict(row).items()]
-        self._client.insert(f"{self._store}.send_manifest", [values], column_names=_COLUMNS, settings=_SETTINGS)
+        self.client.insert(f"{self._store}.send_manifest", [values], column_names=_COLUMNS, settings=_SETTINGS)
         return row
 
     def last_version(self, account: str, manifest: str) -> int:
@@ -106,16 +106,16 @@ class SendTables:
             "AND version < fromUnixTimestamp64Milli({version:Int64}, 'UTC')"
         )
         parameters = {"account": account, "manifest": manifest, "version": version}
-        with self._client.query_column_block_stream(text, parameters=parameters) as blocks:
+        with self.client.query_column_block_stream(text, parameters=parameters) as blocks:
             for (rows,) in blocks:
                 yield [int(row) for row in rows]
 
     def mapping(self, name: str) -> str:
         """Return the mapping saved under a name, JSON. Raises ConfigurationError: there is none."""
         text = f"SELECT mapping FROM {self._store}.send_mapping FINAL WHERE name = {{name:String}}"  # noqa: S608
-        rows = self._client.query(text, parameters={"name": name}).result_rows
+        rows = self.client.query(text, parameters={"name": name}).result_rows
         if not rows:
-            known = self._client.query(
+            known = self.client.query(
                 f"SELECT DISTINCT name FROM {self._store}.send_mapping ORDER BY name"  # noqa: S608
             ).result_rows
             listed = ", ".join(row[0] for row in known) or "none"
@@ -125,11 +125,11 @@ class SendTables:
     def save_mapping(self, name: str, mapping: str, by: str, now_ms: int) -> None:
         """Save a mapping under a name; it takes the place of an earlier one."""
         columns, values = ("name", "mapping", "by", "version"), [[name, mapping, by, _time(now_ms)]]
-        self._client.insert(f"{self._store}.send_mapping", values, column_names=columns, settings=_SETTINGS)
+        self.client.insert(f"{self._store}.send_mapping", values, column_names=columns, settings=_SETTINGS)
 
     def _value(self, text: str, account: str, manifest: str, **parameters: int) -> Any:
         given = {"account": account, "manifest": manifest, **parameters}
-        return self._client.query(text, parameters=given).result_rows[0][0]
+        return self.client.query(text, parameters=given).result_rows[0][0]
 
 
 def _time(at_ms: int) -> datetime:

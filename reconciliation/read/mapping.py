@@ -26,6 +26,10 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Field → what it is in all rows."""
     time_zone: str = "America/Sao_Paulo"
     """IANA name of the zone of times that name none."""
+    key: tuple[str, ...] = ()
+    """Of a table: the columns that tell one send from another."""
+    watermark: str = ""
+    """Of a table: the column that grows with each change."""
     decimal: str = ""
     """`,` or `.`: what stands before the decimals where `1.234` could be both; "": as the file's delimiter suggests."""
 

@@ -63,17 +63,17 @@ class SendRows:
         """Yield each row as a send, or refused; nothing for an empty line. Rows are numbered on from `first_number`."""
         for number, row in enumerate(rows, first_number):
             if isinstance(row, RowRefused):
-                self.refused += 1
-                yield row
-                continue
-            if not row or not any(row):
-                continue
-            made = self.row(number, row)
-            if isinstance(made, Send):
-                self.kept += 1
-            else:
-                self.refused += 1
-            yield made
+                yield self.counted(row)
+            elif any(row):
+                yield self.counted(self.row(number, row))
+
+    def counted(self, one: Send | RowRefused) -> Send | RowRefused:
+        """Return what became of a row, and count it."""
+        if isinstance(one, Send):
+            self.kept += 1
+        else:
+            self.refused += 1
+        return one
 
     def row(self, number: int, row: Cells) -> Send | RowRefused:
         """Return one row as a send, or refused."""

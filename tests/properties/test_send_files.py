@@ -155,5 +155,5 @@ def test_whatever_bytes_a_file_has(tmp_path: Path, beginning: bytes, content: by
     for send in sends:
         assert decode(encode(send)) == send
     assert all(one.row >= 1 and one.why and one.remedy and one.sentence for one in refused)
-    numbers = [one.row for one in (*sends, *refused)]
+    numbers = [send.row for send in sends] + [one.row for one in refused]
     assert len(set(numbers)) == len(numbers)

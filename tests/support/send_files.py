@@ -54,10 +54,10 @@ def file_bytes(written: Written, headers: Sequence[str], rows: Sequence[Sequence
 
 
 def read_sends(
-    path: Path, wanted: Wanted | None = None, role: Role = "sender", **how: str
+    path: Path, wanted: Wanted | None = None, role: Role = "sender"
 ) -> tuple[list[Send], list[RowRefused], SendFile]:
     """Return the sends of a file, what is refused of it, and what was told of it."""
-    file = look_at(path, **how)
+    file = look_at(path)
     mapping = proposed(file.headers, wanted or Wanted())
     reader = SendRows(Manifest("acme", "m", role, VERSION), mapping, file.headers, file.decimal)
     read = list(reader.read(file.rows(), file.first_number))

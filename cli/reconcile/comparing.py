@@ -77,6 +77,7 @@ def compare_kept(
     clickhouse: ClickHouseSettings,
     comparing: Comparing,
     kept: ManifestRow,
+    *,
     limits: list[Limit],
     by: str,
 ) -> None:

@@ -111,7 +111,7 @@ class FileSource:
         def on_read(done: int) -> None:
             progress(f"reading {self.name}, KiB", done // 1024, self.file.bytes_total // 1024)
 
-        return reader.read(self.file.rows(on_read), self.file.first_number)
+        return reader.read(self.file.rows(reader.columns, on_read), self.file.first_number)
 
 
 @dataclass(frozen=True, slots=True)

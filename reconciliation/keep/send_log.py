@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -20,6 +21,8 @@ _CLIENT: Final = "recibo-sends"
 _BATCH_BYTES: Final = 1 << 20
 _WAITING_MAX: Final = 32
 """Batches on their way at once: bounds memory."""
+
+_STOP_S_MAX: Final = 5.0
 
 
 class SendLog:
@@ -47,10 +50,10 @@ class SendLog:
             await self._producer.start()
             partitions = await self._producer.partitions_for(self._topic)
         except (KafkaError, OSError) as error:
-            await self._producer.stop()
+            await self._stop()
             raise _told(error) from error
         if not partitions:
-            await self._producer.stop()
+            await self._stop()
             raise DeploymentError(f"the topic {self._topic} is not there, or hidden: `recibo topics` makes it")
         self._keys = PrefixedKeys(self._prefix, len(partitions))
         return self
@@ -67,7 +70,12 @@ class SendLog:
         finally:
             for future in self._waiting:
                 future.cancel()
-            await self._producer.stop()
+            await self._stop()
+
+    async def _stop(self) -> None:
+        """Close the producer. Its own `stop` waits for what is on its way, for ever where Kafka is away."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._producer.stop(), _STOP_S_MAX)
 
     async def append(self, sends: Sequence[Send]) -> None:
         """Append sends, or as much of them as fits; return when there is room for more. Raises DeploymentError."""

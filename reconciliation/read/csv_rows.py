@@ -35,7 +35,7 @@ class _Lines:
 
 
 def rows(lines: Iterable[str], delimiter: str) -> Iterator[Cells | RowRefused]:
-    """Yield each row's cells, none for an empty line. Rows are numbered as a spreadsheet numbers them: the header is row 1."""
+    """Yield each row's cells, none where all are empty. Rows are numbered as a spreadsheet numbers them: the header is row 1."""
     source = _Lines(lines)
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     number = 0
@@ -55,4 +55,4 @@ def rows(lines: Iterable[str], delimiter: str) -> Iterator[Cells | RowRefused]:
             remedy = 'put the cell between quotation marks and double those inside it ("he said ""yes""")'
             yield RowRefused(number, "", shown(first.rstrip("\r\n")), why, remedy)
             continue
-        yield cells
+        yield cells if any(cells) else []

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -49,36 +49,42 @@ class SendFile:
         """What most likely stands before decimals: where `;` parts the cells, a comma does."""
         return "," if self.dialect.delimiter == ";" and self.dialect.kind == "csv" else "."
 
-    def rows(self, on_read: Read = lambda _: None) -> Iterator[Cells | RowRefused]:
+    def rows(
+        self, columns: Sequence[str | None] | None = None, on_read: Read = lambda _: None
+    ) -> Iterator[Cells | RowRefused]:
         """Yield all rows after the header.
+
+        Args:
+            columns: the headers, None in the place of one that need not be read; None: all are read.
+            on_read: progress.
 
         Raises:
             DeploymentError: the file was changed since it was looked at, or cannot be read.
         """
         try:
             if self.dialect.kind == "parquet":
-                yield from self._parquet_rows(on_read)
+                yield from self._parquet_rows(columns or self.headers, on_read)
             else:
-                yield from self._text_rows(on_read)
+                yield from self._text_rows(columns or self.headers, on_read)
             on_read(self.bytes_total)
             if _stamp(self.path) != self.stamp:
                 raise DeploymentError(f"{self.path} was changed while it was read: run it again once nobody writes it")
         except (OSError, ArrowException) as error:
             raise DeploymentError(f"{self.path} cannot be read: {error}") from error
 
-    def _text_rows(self, on_read: Read) -> Iterator[Cells | RowRefused]:
+    def _text_rows(self, columns: Sequence[str | None], on_read: Read) -> Iterator[Cells | RowRefused]:
         with _lines(self.path, self.dialect) as lines:
             told = _telling(lines, on_read)
             if self.dialect.kind == "jsonl":
-                yield from json_rows.rows(told, self.headers)
+                yield from json_rows.rows(told, columns)
             else:
                 yield from islice(csv_rows.rows(told, self.dialect.delimiter), self.first_number - 1, None)
 
-    def _parquet_rows(self, on_read: Read) -> Iterator[Cells | RowRefused]:
+    def _parquet_rows(self, columns: Sequence[str | None], on_read: Read) -> Iterator[Cells | RowRefused]:
         with ParquetFile(self.path) as parquet:
             done = 0
             for batch in parquet.iter_batches(_PARQUET_ROWS):
-                yield from parquet_rows.rows(batch, done + 1, self.headers)
+                yield from parquet_rows.rows(batch, done + 1, columns)
                 done += batch.num_rows
                 on_read(self.bytes_total * done // max(parquet.metadata.num_rows, 1))
 

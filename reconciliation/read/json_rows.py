@@ -28,8 +28,8 @@ def headers(lines: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def rows(lines: Iterable[str], columns: Sequence[str]) -> Iterator[Cells | RowRefused]:
-    """Yield each line's cells, in the order of `columns`; none for an empty line. A row's number is its line's."""
+def rows(lines: Iterable[str], columns: Sequence[str | None]) -> Iterator[Cells | RowRefused]:
+    """Yield each line's cells, in the order of `columns` (None: not read); none for an empty line. A row's number is its line's."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             yield []
@@ -42,10 +42,10 @@ def rows(lines: Iterable[str], columns: Sequence[str]) -> Iterator[Cells | RowRe
         yield _cells(number, found, columns)
 
 
-def _cells(number: int, found: dict[str, Any], columns: Sequence[str]) -> Cells | RowRefused:
+def _cells(number: int, found: dict[str, Any], columns: Sequence[str | None]) -> Cells | RowRefused:
     cells = []
     for column in columns:
-        value = found.get(column)
+        value = None if column is None else found.get(column)
         if type(value) is str:
             cells.append(value)
         elif value is None:
@@ -55,5 +55,5 @@ def _cells(number: int, found: dict[str, Any], columns: Sequence[str]) -> Cells 
         elif isinstance(value, int):
             cells.append(str(value))
         else:
-            return RowRefused(number, column, shown(str(value)), "is a list or an object", _REMEDY)
+            return RowRefused(number, column or "", shown(str(value)), "is a list or an object", _REMEDY)
     return cells

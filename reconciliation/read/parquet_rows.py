@@ -15,17 +15,16 @@ _EXACT: Final = 2**53
 """Beyond it a number in binary has lost digits."""
 
 
-def rows(batch: RecordBatch, first_number: int, columns: Sequence[str]) -> Iterator[Cells | RowRefused]:
+def rows(batch: RecordBatch, first_number: int, columns: Sequence[str | None]) -> Iterator[Cells | RowRefused]:
     """Yield the cells of each row of a batch, in the order of `columns`. Rows are numbered from 1.
 
     Args:
         batch: of a file's rows.
         first_number: of its first row.
-        columns: what is read.
+        columns: the file's, None in the place of one that is not read.
     """
-    if not columns:
-        return
-    values = [batch.column(name).to_pylist() for name in columns]
+    nothing = [None] * batch.num_rows
+    values = [nothing if name is None else batch.column(place).to_pylist() for place, name in enumerate(columns)]
     for number, row in enumerate(zip(*values, strict=True), first_number):
         try:
             yield [value if type(value) is str else cell(value) for value in row]

@@ -56,6 +56,10 @@ class SendRows:
         self._composed = [(place[0], place[1], composed[place[2]]) for place in places if place[2] in composed]
         self._composed += [(headers.index(name), name, _tagging(tag)) for tag, name in mapping.tags.items()]
         self._is_invoice = manifest.role == "invoice"
+        self.columns = [
+            name if name in {*mapping.columns.values(), *mapping.tags.values()} else None for name in headers
+        ]
+        """The headers; None in the place of one that is not read."""
         self.kept = 0
         self.refused = 0
 
@@ -64,7 +68,7 @@ class SendRows:
         for number, row in enumerate(rows, first_number):
             if isinstance(row, RowRefused):
                 yield self.counted(row)
-            elif any(row):
+            elif row:
                 yield self.counted(self.row(number, row))
 
     def counted(self, one: Send | RowRefused) -> Send | RowRefused:

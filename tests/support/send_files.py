@@ -60,7 +60,7 @@ def read_sends(
     file = look_at(path)
     mapping = proposed(file.headers, wanted or Wanted())
     reader = SendRows(Manifest("acme", "m", role, VERSION), mapping, file.headers, file.decimal)
-    read = list(reader.read(file.rows(), file.first_number))
+    read = list(reader.read(file.rows(reader.columns), file.first_number))
     sends = [one for one in read if isinstance(one, Send)]
     refused = [one for one in read if isinstance(one, RowRefused)]
     assert (len(sends), len(refused)) == (reader.kept, reader.refused)

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from cli._options import FILE, Command
 from cli.reconcile.report import show_run, write_reports
+from reconciliation.invoice.prices import UNKNOWN, read_prices
 from reconciliation.keep.send_tables import ManifestRow, SendTables
 from reconciliation.match.due import read_duration_ms
 from reconciliation.match.keys import read_keys
@@ -27,6 +28,7 @@ from schemas.causes.sentences import Language
 
 EXIT_LIMIT: Final = 3
 """Exit status where a threshold of --fail-if was passed."""
+EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _STATEMENT_S_MAX: Final = 3_600
 
 
@@ -44,6 +46,7 @@ class Comparing:
     fail_if: tuple[str, ...]
     language: Language
     numbers: bool
+    prices: Path | None
     reports: dict[str, Path]
     """Format → file."""
 
@@ -64,6 +67,7 @@ class Comparing:
             interval=interval.month(self.month, time_zone) if self.month else None,
             interval_by=self.by,
             due_ms=read_duration_ms(self.due) if self.due else 0,
+            prices=read_prices(self.prices.read_text(encoding="utf-8-sig")) if self.prices else UNKNOWN,
         )
 
 
@@ -115,7 +119,7 @@ def comparing_options(command: Command) -> Command:
 
     @wraps(command)
     def called(**options: Any) -> Any:
-        names = ("name", "others", "keys", "weak", "due", "month", "by", "fail_if", "language", "numbers")
+        names = ("name", "others", "keys", "weak", "due", "month", "by", "fail_if", "language", "numbers", "prices")
         said = {name: options.pop(name) for name in names}
         written = {shape: options.pop(f"{shape}_path") for shape in SHAPES}
         reports = {shape: path for shape, path in written.items() if path}
@@ -148,6 +152,7 @@ _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option("--fail-if", multiple=True, help="A threshold: 'no_callback > 0.1%'. Passed, the exit status is 3."),
     click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="Of reports."),
     click.option("--numbers", is_flag=True, help="Numbers of the rows in the reports' files."),
+    click.option("--prices", type=EXISTING, help="CSV of what messages cost, for an invoice's lines."),
     *(
         click.option(
             f"--{shape}", f"{shape}_path", type=FILE, help=f"Write the differences to this {shape.upper()} file."

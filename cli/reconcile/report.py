@@ -10,6 +10,7 @@ from rich.table import Table
 from cli._spreadsheet import without_formulas
 from reconciliation.match.classes import DIFFERENCES, Class
 from reconciliation.report import differences
+from reconciliation.report.invoice import INVOICE_COLUMNS, invoice_rows, invoice_title
 from reconciliation.report.lines import head, share
 from reconciliation.report.page import LISTED_MAX, page
 from reconciliation.report.times import cause
@@ -45,7 +46,20 @@ def show_run(console: Console, tables: RunTables, record: RunRecord, language: L
         for found in record.causes[:_CAUSES_SHOWN]:
             text = f"  {found.rows:,} x {found.connection_id or '-'}: {cause(language, found, record)}"
             console.print(text, highlight=False, soft_wrap=True)
-    _show_first(console, tables, record, language)
+    if record.invoice:
+        _show_invoice(console, record)
+    if record.rows:
+        _show_first(console, tables, record, language)
+
+
+def _show_invoice(console: Console, record: RunRecord) -> None:
+    """Print the lines that differ, and what all of them come to."""
+    table = Table(title=invoice_title(record), title_justify="left")
+    for name in INVOICE_COLUMNS:
+        table.add_column(name, justify="left" if name in INVOICE_COLUMNS[:5] else "right")
+    for row in invoice_rows(record):
+        table.add_row(*row)
+    console.print(table)
 
 
 def _show_first(console: Console, tables: RunTables, record: RunRecord, language: Language) -> None:

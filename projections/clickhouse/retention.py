@@ -38,6 +38,7 @@ SENDS_TABLES: Final = {
     "send_manifest": "toDateTime(last_at)",
     "reconciliation_difference": "toDateTime(made_at)",
     "reconciliation_run": "toDateTime(made_at)",
+    "reconciliation_billed": "toDateTime(made_at)",
     "reconciliation_acknowledgement": "toDateTime(at)",
 }
 """The same of sends, and of what was found when they were compared."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from reconciliation.match.classes import Class
 from reconciliation.report.charts import bars
+from reconciliation.report.invoice import INVOICE_COLUMNS, invoice_rows, invoice_title
 from reconciliation.report.lines import head, share
 from reconciliation.report.page_style import STYLE
 from reconciliation.report.times import cause
@@ -38,6 +39,7 @@ def page(record: RunRecord, listed: Iterable[Mapping[str, Any]], language: Langu
     yield f'<ul class="head">{"".join(f"<li>{escape(line)}</li>" for line in head(record, language))}</ul>'
     yield from _classes(record, language)
     yield from _section(say(language, "presence"), _presences(record.presences, language))
+    yield from _section(invoice_title(record), _invoice(record))
     yield from _section(say(language, "causes"), _causes(record, language))
     yield from _section(say(language, "days"), bars(record.days, labels))
     yield from _section(say(language, "connections"), bars(record.connections, labels, largest_first=True))
@@ -60,6 +62,16 @@ def _classes(record: RunRecord, language: Language) -> Iterator[str]:
         key = "" if name == ANY else f'<span class="key c-{name}"></span>'
         yield f"<tr{kind}><td>{key}{escape(class_name(language, name))}</td><td>{rows:,}</td><td>{of}</td></tr>"
     yield f'<tr class="sum"><td>{escape(say(language, "all_rows"))}</td><td>{record.counted:,}</td><td></td></tr></tbody></table>'
+
+
+def _invoice(record: RunRecord) -> str:
+    if not record.invoice:
+        return ""
+    heads = "".join(f"<th>{name}</th>" for name in INVOICE_COLUMNS)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in invoice_rows(record)
+    )
+    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _presences(found: list[Presence], language: Language) -> str:

@@ -4,9 +4,13 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 
+import msgspec
+
+from reconciliation.invoice.invoice import Invoice
+from reconciliation.invoice.prices import UNKNOWN, PriceList
 from reconciliation.match.compare import SETTINGS, compare, extent_of
 from reconciliation.match.comparison import Comparison
-from reconciliation.match.due import FLOOR_MS
+from reconciliation.match.due import FLOOR_MS, Due
 from reconciliation.match.keys import DEFAULT, Key
 from reconciliation.run.interval import By, Interval
 from reconciliation.run.record import Compared, DueTime, RunRecord
@@ -38,6 +42,8 @@ class Asked:
     due_ms: int = 0
     """0: as long as the account's messages take."""
     floor_ms: int = FLOOR_MS
+    prices: PriceList = UNKNOWN
+    """What an invoice's lines were to cost."""
 
 
 def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRecord:
@@ -54,9 +60,11 @@ def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRec
         ClickHouseError: a statement failed; nothing of the run is shown, and it may be made again.
     """
     extent = extent_of(tables.client, tables.store, asked.account, asked.manifests)
-    if not extent.rows:
+    invoice = Invoice(tables.client, tables.store, asked.account, asked.manifests, asked.time_zone)
+    billed = invoice.billed()
+    if not (extent.rows or billed):
         raise ConfigurationError(
-            f"the manifests {', '.join(asked.manifests)} of account {asked.account} have no rows of single messages to compare; "
+            f"the manifests {', '.join(asked.manifests)} of account {asked.account} have no rows to compare; "
             "`recibo sends list` shows what is kept"
         )
     chance = uuid.uuid4()
@@ -72,10 +80,14 @@ def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRec
         by=asked.interval_by,
     )
     hash_key = (chance.int >> 64, chance.int & (2**64 - 1))
-    dues = compare(
-        tables.client, tables.store, comparison, hash_key, fixed_due_ms=asked.due_ms, floor_ms=asked.floor_ms
-    )
+    dues: tuple[Due, ...] = ()
+    if extent.rows:
+        due = {"fixed_due_ms": asked.due_ms, "floor_ms": asked.floor_ms}
+        dues = compare(tables.client, tables.store, comparison, hash_key, **due)
     record = _record(tables, asked, comparison, [DueTime(d.connection_id, d.after_ms, d.why) for d in dues])
+    if billed:
+        lines = invoice.compare(comparison.run, now_ms, billed, asked.prices, by=asked.interval_by)
+        record = msgspec.structs.replace(record, invoice=lines)
     tables.write(record)
     return record
 

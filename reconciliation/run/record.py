@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from reconciliation.invoice.lines import LineDifference
 from reconciliation.match.classes import DIFFERENCES, Class
 from reconciliation.run.limits import ANY
 
@@ -85,6 +86,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     connections: list[Count]
     causes: list[CauseCount]
     presences: list[Presence]
+    invoice: list[LineDifference] = []
+    """Lines of an invoice that count several messages; that of period "" is what no line bills."""
     previous: str = ""
     """Run of the same manifests' account before it; "": none."""
 

@@ -119,3 +119,18 @@ ORDER BY (account, class, subject, at)
 TTL toDateTime(at) + INTERVAL 400 DAY
 SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1
 COMMENT 'What people said of differences: the latest before a run is carried on into it';
+
+CREATE TABLE IF NOT EXISTS ${store}.reconciliation_billed
+(
+    account LowCardinality(String),
+    run String,
+    line UInt32 COMMENT 'Place of the invoice''s line among those of the run, from 1',
+    message_id String CODEC(ZSTD(1)),
+    made_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))
+)
+ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(made_at)
+ORDER BY (account, run, line, message_id)
+TTL toDateTime(made_at) + INTERVAL 400 DAY
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 0, fsync_after_insert = 1
+COMMENT 'Which messages make up ours of an invoice''s line that differs';

@@ -34,7 +34,7 @@ _ORDER: Final = (
     "acknowledged",
 )
 _KNOWN: Final = """
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT class, subject, argMax(reason, at) AS reason FROM {store}.reconciliation_acknowledgement
     WHERE account = {{account:String}} AND at <= fromUnixTimestamp64Milli({{made_ms:Int64}}, 'UTC')
@@ -42,7 +42,7 @@ LEFT JOIN
 ) AS a ON a.class = d.class AND a.subject = {subject}
 """
 _NUMBERS: Final = """
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT manifest, row, line FROM {store}.message_send FINAL WHERE account = {{account:String}} AND manifest IN {{manifests:Array(String)}}
 ) AS n ON n.manifest = d.manifest AND n.row = d.row

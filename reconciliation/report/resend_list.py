@@ -19,7 +19,7 @@ _QUERY: Final = """
 SELECT d.class, d.seen, isNull(d.due_at) OR d.due_at <= fromUnixTimestamp64Milli({{as_of_ms:Int64}}, 'UTC') AS is_due,
     d.reference, if(n.line = '', n.recipient, n.line) AS line, n.tags AS tags, d.message_id, d.manifest, d.row
 FROM {store}.reconciliation_difference AS d
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT manifest, row, line, recipient, tags FROM {store}.message_send FINAL
     WHERE account = {{account:String}} AND manifest IN {{manifests:Array(String)}} AND NOT is_deleted

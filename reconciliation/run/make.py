@@ -20,7 +20,7 @@ from schemas.errors import ConfigurationError
 _KNOWN: Final = """
 SELECT toUnixTimestamp64Milli(min(if(o.newest_offset >= r.newest_offset, now64(3, 'UTC'), o.newest_at))), count()
 FROM (SELECT log_partition, newest_at, newest_offset FROM {views}.freshness WHERE what = 'webhook.raw') AS r
-LEFT JOIN (SELECT log_partition, newest_at, newest_offset FROM {views}.freshness WHERE what = 'outcomes') AS o
+LEFT ALL JOIN (SELECT log_partition, newest_at, newest_offset FROM {views}.freshness WHERE what = 'outcomes') AS o
     ON o.log_partition = r.log_partition
 """
 """Until when the tables know what the raw log has: of the partition that is furthest behind."""
@@ -131,7 +131,7 @@ def manifests_of(tables: RunTables, asked: Asked) -> list[Compared]:
     text = (
         "SELECT s.manifest, any(s.role), any(m.name), count() "  # noqa: S608
         f"FROM {tables.store}.message_send AS s FINAL "
-        f"LEFT JOIN (SELECT manifest, name FROM {tables.store}.send_manifest FINAL WHERE account = {{account:String}}) AS m "
+        f"LEFT ALL JOIN (SELECT manifest, name FROM {tables.store}.send_manifest FINAL WHERE account = {{account:String}}) AS m "
         "ON m.manifest = s.manifest "
         "WHERE s.account = {account:String} AND s.manifest IN {manifests:Array(String)} AND NOT s.is_deleted AND s.period = '' "
         "GROUP BY s.manifest"

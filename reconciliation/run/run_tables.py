@@ -122,7 +122,7 @@ class RunTables:
         one = f"SELECT {SUBJECT} AS subject, toString(min(class)) AS what FROM {self.store}.reconciliation_difference AS d WHERE account = {{account:String}} AND run = {{%s:String}} GROUP BY subject"  # noqa: S608
         text = (
             f"SELECT b.what AS before, l.what AS now, count() FROM ({one % 'before'}) AS b "  # noqa: S608
-            f"FULL OUTER JOIN ({one % 'later'}) AS l ON l.subject = b.subject GROUP BY before, now"
+            f"FULL ALL JOIN ({one % 'later'}) AS l ON l.subject = b.subject GROUP BY before, now"
         )
         parameters = {"account": later.account, "before": before.run, "later": later.run}
         return [Change(str(a), str(b), int(rows)) for a, b, rows in self._rows(text, parameters)]

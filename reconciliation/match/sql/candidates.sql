@@ -55,7 +55,7 @@ FROM
     )
     LIMIT 17 BY name, step
 ) AS m
-INNER JOIN
+INNER ALL JOIN
 (
     SELECT
         arrayJoin(${send_tokens}) AS name,
@@ -74,7 +74,7 @@ INNER JOIN
         FROM ${store}.message_send FINAL
         WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
     ) AS given
-    LEFT JOIN
+    LEFT ALL JOIN
     (
         SELECT kind, value, tupleElement(assumeNotNull(max(p.known)), 3) AS known
         FROM ${store}.person AS p

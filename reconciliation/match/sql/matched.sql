@@ -41,7 +41,7 @@
             FROM ${store}.message_send FINAL
             WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
         ) AS s
-        LEFT JOIN
+        LEFT ALL JOIN
         (
             SELECT
                 manifest_number, row, min(o.step) AS step,

@@ -69,7 +69,7 @@ FROM
 ${matched}
     )
 ) AS s
-ASOF LEFT JOIN
+LEFT ASOF JOIN
 (
     SELECT connection_id, occurred_at, status, lasted_until, next_status, next_until
     FROM
@@ -86,7 +86,7 @@ ASOF LEFT JOIN
         )
     )
 ) AS h ON h.connection_id = s.their_connection AND h.occurred_at <= s.asked_at
-LEFT JOIN
+LEFT ALL JOIN
 (
     SELECT arrayJoin([hour, hour - INTERVAL 1 HOUR]) AS hour, count() AS bodies
     FROM

@@ -303,3 +303,13 @@ async def test_a_projector_that_stands_still_is_said(line: Deployment, kafka_boo
         DeploymentError, match=r"3 rows are in .*message.sends, and 0 of them .* projections stand still"
     ):
         await app.keep(keeping, reading, "test", lambda _: None)
+
+
+def test_a_broker_that_does_not_answer_is_said(line: Deployment, tmp_path: Path) -> None:
+    """In one line, with what to do: nothing is written twice."""
+    path = written(tmp_path / "sends.csv", range(3))
+    result = line.reconcile(str(path), "--yes", "--kafka", "127.0.0.1:9")
+    assert isinstance(result.exception, DeploymentError), result.output
+    assert "Run it again: what is in already is not written twice" in str(result.exception)
+    assert line.reconcile(str(path), "--yes").exit_code == 0
+    assert len(line.rows()) == 3

@@ -25,6 +25,8 @@ OVERLAP_MINUTES: Final = 10
 _NAME: Final = re.compile(r"[A-Za-z_]\w*\.[A-Za-z_]\w*")
 _TIME: Final = re.compile(r"(Nullable\()?DateTime")
 _SETTINGS: Final = {"max_bytes_before_external_sort": 1 << 30, "max_execution_time": 3600}
+_ALIAS: Final = "recibo:"
+"""Of columns of ours, so that none is taken for one of the table's."""
 _ROW: Final = "toUInt64(sipHash64({key}) % 9223372036854775807 + 1)"
 
 
@@ -89,10 +91,10 @@ class TableSource:
     def sends(self, reader: SendRows, progress: Progress) -> Iterator[Send | RowRefused]:
         """Yield its rows as the reader reads them: of each key the latest."""
         key = ", ".join(_quoted(name) for name in self.key)
-        cells = ", ".join(_cell(name, type_) if name in self.read else "''" for name, type_ in self.columns)
+        cells = ", ".join(_cell(name, type_, is_read=name in self.read) for name, type_ in self.columns)
         text = (
-            f"SELECT {_ROW.format(key=f'toString(tuple({key}))')} AS `_row`, {cells} FROM {self.table} "  # noqa: S608 - checked
-            f"WHERE {self._between()} ORDER BY {_quoted(self.grows)} DESC LIMIT 1 BY `_row`"
+            f"SELECT {_ROW.format(key=f'toString(tuple({key}))')} AS `{_ALIAS}row`, {cells} FROM {self.table} "  # noqa: S608 - checked
+            f"WHERE {self._between()} ORDER BY {_quoted(self.grows)} DESC LIMIT 1 BY `{_ALIAS}row`"
         )
         parameters = {"since": self.since, "until": self.until}
         done = 0
@@ -157,12 +159,14 @@ def _between(columns: dict[str, str], watermark: str, since: str, *, ends: bool 
     return " AND ".join(conditions)
 
 
-def _cell(name: str, type_: str) -> str:
+def _cell(name: str, type_: str, *, is_read: bool) -> str:
     """Return a column as text, as a file would have it: times as epoch milliseconds, so that no zone is guessed."""
+    if not is_read:
+        return f"'' AS {_quoted(_ALIAS + name)}"
     column = _quoted(name)
     if _TIME.match(type_):
         column = f"toUnixTimestamp64Milli(toDateTime64({column}, 3))"
-    return f"ifNull(toString({column}), '') AS {_quoted('_' + name)}"
+    return f"ifNull(toString({column}), '') AS {_quoted(_ALIAS + name)}"
 
 
 def _quoted(name: str) -> str:

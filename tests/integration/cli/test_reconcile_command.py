@@ -1,103 +1,16 @@
 """`recibo reconcile` and `recibo sends`, with a real broker, engine and projector."""
 
-import asyncio
-import os
-import signal
-import subprocess
-import sys
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from cli.reconcile import command
-from cli.sends import command as sends_command
-from operations.generation import settle
-from operations.topics import create_missing
-from projections.clickhouse.migrate import migrate
-from reconciliation import app
-from reconciliation.keep.keeping import Keeping
-from reconciliation.keep.send_tables import SendTables
-from reconciliation.read.mapping import Wanted
-from runtime.clickhouse.client import connect
-from runtime.clickhouse.settings import ClickHouseSettings
-from runtime.kafka.settings import KafkaSettings
-from schemas.errors import ConfigurationError, DeploymentError
-from tests.integration.projections.test_projector import projector
-from tests.support.databases import Databases
-from tests.support.line import quiet
+from schemas.errors import ConfigurationError
+from tests.support.sends_deployment import SendsDeployment, written
 
 pytestmark = pytest.mark.timeout(240)
 
-CHECKOUT = Path(__file__).parents[3]
-NOW = "store.message_send FINAL WHERE NOT is_deleted AND account = {account:String}"
 
-
-class Deployment:
-    """Topics of a prefix of their own, tables, and a projector between them."""
-
-    def __init__(self, databases: Databases, kafka: str, prefix: str) -> None:
-        self.databases = databases
-        self.account = prefix.strip(".")
-        self.environ = {
-            "KAFKA_BOOTSTRAP_SERVERS": kafka,
-            "CLICKHOUSE_URL": databases.url,
-            "RECIBO_TOPIC_PREFIX": prefix,
-            "RECIBO_PROJECTIONS_STORE": databases.store,
-            "RECIBO_CLICKHOUSE_VIEWS": databases.views,
-            "COLUMNS": "250",
-        }
-
-    def reconcile(self, *arguments: str, **options: Any) -> Result:
-        """Run `recibo reconcile`."""
-        arguments = ("--account", self.account, *arguments)
-        return CliRunner().invoke(command, list(arguments), env=self.environ, **options)
-
-    def sends(self, *arguments: str) -> Result:
-        """Run `recibo sends`."""
-        return CliRunner().invoke(sends_command, list(arguments), env=self.environ)
-
-    def rows(self, columns: str = "message_id") -> list[tuple[Any, ...]]:
-        """The sends that count now."""
-        text = f"SELECT {columns} FROM {NOW} ORDER BY manifest, row"
-        return self.databases.rows(text, account=self.account)
-
-
-@pytest.fixture(scope="module")
-def deployment(
-    clickhouse_url: str, kafka_bootstrap: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Deployment]:
-    """Topics, databases and a projector that the tests of this file share."""
-    name = f"sends{uuid.uuid4().hex[:8]}"
-    client = connect(ClickHouseSettings(clickhouse_url))
-    databases = Databases(client, clickhouse_url, f"{name}_store", name)
-    migrate(client, databases.store, views_database=name)
-    kafka = KafkaSettings(kafka_bootstrap, topic_prefix=f"{name}.", raw_timestamps="CreateTime")
-    asyncio.run(settle(kafka, 4, tmp_path_factory.mktemp("data"), {}))
-    made = Deployment(databases, kafka_bootstrap, f"{name}.")
-    with projector(databases, kafka_bootstrap, **made.environ):
-        yield made
-    for database in (name, f"{name}_numbers", f"{name}_bi", databases.store):
-        client.command(f"DROP DATABASE {database} SYNC")
-    client.close()
-
-
-@pytest.fixture
-def line(deployment: Deployment, fresh_name: str) -> Deployment:
-    """The deployment, with an account of the test's own."""
-    deployment.account = fresh_name
-    return deployment
-
-
-def written(path: Path, rows: range, campaign: str = "natal") -> Path:
-    path.write_text("message_id;campanha\n" + "".join(f"m-{n};{campaign}\n" for n in rows))
-    return path
-
-
-def test_a_preview_writes_nothing(line: Deployment, tmp_path: Path) -> None:
+def test_a_preview_writes_nothing(line: SendsDeployment, tmp_path: Path) -> None:
     """First rows as understood, columns and what would be refused are shown; no row and no manifest is there after it."""
     path = tmp_path / "envios.csv"
     path.write_text("Pedido;Telefone;Mensagem\n77;5511987654321;Olá\n78;5,51199E+12;Olá\n", encoding="cp1252")
@@ -118,7 +31,7 @@ def test_a_preview_writes_nothing(line: Deployment, tmp_path: Path) -> None:
     assert line.rows() == []
 
 
-def test_the_same_file_is_kept_once(line: Deployment, tmp_path: Path) -> None:
+def test_the_same_file_is_kept_once(line: SendsDeployment, tmp_path: Path) -> None:
     """The second time nothing is written; under another name neither; read otherwise, the same manifest has the new rows."""
     path = written(tmp_path / "a.csv", range(3_000))
     assert line.reconcile(str(path), "--yes").exit_code == 0
@@ -134,7 +47,7 @@ def test_the_same_file_is_kept_once(line: Deployment, tmp_path: Path) -> None:
     assert listed.count("3,000") == 1
 
 
-def test_a_corrected_file_takes_the_place_of_the_old_one(line: Deployment, tmp_path: Path) -> None:
+def test_a_corrected_file_takes_the_place_of_the_old_one(line: SendsDeployment, tmp_path: Path) -> None:
     """With --replace the old rows are gone; without it both files count. A manifest that is deleted is gone, too."""
     old = written(tmp_path / "old.csv", range(5))
     new = written(tmp_path / "new.csv", range(2, 9), "corrigida")
@@ -156,7 +69,7 @@ def test_a_corrected_file_takes_the_place_of_the_old_one(line: Deployment, tmp_p
     assert len(line.rows()) == 5
 
 
-def test_refused_rows_are_written_where_asked(line: Deployment, tmp_path: Path) -> None:
+def test_refused_rows_are_written_where_asked(line: SendsDeployment, tmp_path: Path) -> None:
     """With where, what, why and what to do, safe to open in a spreadsheet; the others are kept."""
     path, refused = tmp_path / "sends.csv", tmp_path / "refused.csv"
     path.write_text("message_id,to\nm-1,=cmd()\nm-2,5511987654321\n")
@@ -168,7 +81,7 @@ def test_refused_rows_are_written_where_asked(line: Deployment, tmp_path: Path) 
     assert refused.stat().st_mode & 0o077 == 0
 
 
-def test_a_mapping_is_saved_and_used_by_its_name(line: Deployment, tmp_path: Path) -> None:
+def test_a_mapping_is_saved_and_used_by_its_name(line: SendsDeployment, tmp_path: Path) -> None:
     """What was said once is said by a name; a name that nobody saved is refused with those that are."""
     path = tmp_path / "sends.csv"
     path.write_text("x,y\nm-1,a\n")
@@ -182,7 +95,7 @@ def test_a_mapping_is_saved_and_used_by_its_name(line: Deployment, tmp_path: Pat
     assert "saved are crm" in str(unknown.exception)
 
 
-def test_a_table_is_read_on_from_its_watermark(line: Deployment) -> None:
+def test_a_table_is_read_on_from_its_watermark(line: SendsDeployment) -> None:
     """New rows come, a corrected one takes the place of what it was, the rest stays as it was kept; read otherwise, all is read again."""
     crm, client = f"crm_{line.account.replace('-', '_')}", line.databases.client
     columns = "(id String, number Nullable(Int64), sent DateTime, price Decimal(10, 4), body String, updated_at DateTime64(3))"
@@ -236,70 +149,8 @@ def test_a_table_is_read_on_from_its_watermark(line: Deployment) -> None:
         (("--table", "system.tables", "--watermark", "x"), "no column names a message"),
     ],
 )
-def test_a_table_that_cannot_be_read_is_refused(line: Deployment, said: tuple[str, ...], told: str) -> None:
+def test_a_table_that_cannot_be_read_is_refused(line: SendsDeployment, said: tuple[str, ...], told: str) -> None:
     """With the names that there are."""
     result = line.reconcile("--yes", *said)
     assert isinstance(result.exception, ConfigurationError)
     assert told in str(result.exception)
-
-
-DYING = """
-import os, signal, sys
-from cli.reconcile import command
-from reconciliation.keep import keeping, send_log, send_tables
-
-def dies(kind, name, nth):
-    method = getattr(kind, name)
-    seen = 0
-    def called(*arguments, **options):
-        nonlocal seen
-        seen += 1
-        if seen == nth:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return method(*arguments, **options)
-    setattr(kind, name, called)
-
-where, nth = sys.argv[1], int(sys.argv[2])
-kinds = {"append": send_log.SendLog, "write": send_tables.SendTables, "arrived": send_tables.SendTables, "older_rows": send_tables.SendTables}
-send_log._BATCH_BYTES = 4_096
-dies(kinds[where], where, nth)
-command(sys.argv[3:])
-"""
-
-
-@pytest.mark.parametrize(
-    ("where", "nth"), [("append", 2), ("append", 4), ("arrived", 1), ("older_rows", 1), ("write", 2)]
-)
-def test_killed_anywhere_and_run_again(line: Deployment, tmp_path: Path, where: str, nth: int) -> None:
-    """Killed with half of the rows in the log, while it waits, or before the manifest is complete: run again, exactly the file's rows."""
-    path = written(tmp_path / "sends.csv", range(7_000))
-    arguments = (where, str(nth), "--account", line.account, str(path), "--yes", "--column", "template=campanha")
-    killed = subprocess.run(
-        [sys.executable, "-c", DYING, *arguments],
-        cwd=CHECKOUT,
-        env={**os.environ, **line.environ},
-        capture_output=True,
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    shown = line.sends("list", "--account", line.account).output
-    assert "interrupted: run it again" in shown
-    result = line.reconcile(str(path), "--yes")
-    assert "7,000 rows kept, 0 refused" in result.output, result.output
-    rows = line.rows("row, message_id, campaign, template")
-    assert rows == [(n + 2, f"m-{n}", "natal", "") for n in range(7_000)]
-    assert "interrupted" not in line.sends("list", "--account", line.account).output
-
-
-async def test_a_projector_that_stands_still_is_said(line: Deployment, kafka_bootstrap: str, tmp_path: Path) -> None:
-    """Rows that the table does not get are no success: how many are in the log, how many in the table, and what to do."""
-    kafka = KafkaSettings(kafka_bootstrap, topic_prefix=f"{line.account}.", raw_timestamps="CreateTime")
-    await create_missing(kafka, 1, 4)  # topics that nobody projects
-    tables = SendTables(line.databases.client, line.databases.store)
-    source = app.open_file(written(tmp_path / "sends.csv", range(3)), quiet)
-    reading = app.understood(source, Wanted(), line.account, "sender", time_zone="UTC", progress=quiet)
-    keeping = Keeping(kafka, tables, quiet, patience_s=0.5)
-    with pytest.raises(
-        DeploymentError, match=r"3 rows are in .*message.sends, and 0 of them .* projections stand still"
-    ):
-        await app.keep(keeping, reading, "test", lambda _: None)

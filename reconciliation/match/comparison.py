@@ -20,7 +20,7 @@ NAMED_MAX: Final = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extent:
-    """What there is in the manifests, as `extent.sql` says."""
+    """What there is in the manifests, as `sql/extent.sql` says."""
 
     rows: int
     untimed: int

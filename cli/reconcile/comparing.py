@@ -131,7 +131,7 @@ def comparing_options(command: Command) -> Command:
     return made
 
 
-SHAPES: Final = ("csv", "parquet", "html")
+SHAPES: Final = ("csv", "xlsx", "parquet", "html")
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
     click.option("--name", default="", help="What the run is called; of several of one name the latest is meant."),
     click.option("--with", "others", multiple=True, help="A further manifest that is compared along. Repeatable."),

@@ -15,6 +15,7 @@ from reconciliation.report.lines import head, share
 from reconciliation.report.page import LISTED_MAX, page
 from reconciliation.report.times import cause
 from reconciliation.report.words import class_name, say
+from reconciliation.report.workbook import write_workbook
 from reconciliation.run.limits import ANY
 from reconciliation.run.record import RunRecord
 from reconciliation.run.run_tables import RunTables
@@ -81,8 +82,13 @@ def write_reports(
     """Write files by format, each whole; yield each that is there."""
     for shape, path in reports.items():
         with new_file(path) as file:
-            for chunk in _content(tables, record, shape, language, numbers=numbers):
-                file.write(chunk)
+            if shape == "xlsx":
+                text, parameters = differences.query(tables.store, record, DIFFERENCES, numbers=numbers)
+                with tables.rows(text, parameters) as (names, rows):
+                    write_workbook(file, record, names, rows, language)
+            else:
+                for chunk in _content(tables, record, shape, language, numbers=numbers):
+                    file.write(chunk)
         yield path
 
 

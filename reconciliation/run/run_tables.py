@@ -1,6 +1,7 @@
 """The tables of runs: what is read from them, and the row that makes a run one."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -126,6 +127,12 @@ class RunTables:
         )
         parameters = {"account": later.account, "before": before.run, "later": later.run}
         return [Change(str(a), str(b), int(rows)) for a, b, rows in self._rows(text, parameters)]
+
+    @contextmanager
+    def rows(self, text: str, parameters: dict[str, Any]) -> Iterator[tuple[Sequence[str], Iterator[Sequence[Any]]]]:
+        """Give the columns of a query's result and its rows as they come."""
+        with self.client.query_row_block_stream(text, parameters=parameters, settings=SETTINGS) as blocks:
+            yield blocks.source.column_names, (row for block in blocks for row in block)
 
     def streamed(self, text: str, parameters: dict[str, Any], shape: str) -> Iterator[bytes]:
         """Yield the result of a query in a format of the engine, as it comes."""

@@ -45,6 +45,10 @@ def test_a_run_is_made_listed_shown_and_acknowledged(said: Said, tmp_path: Path)
     assert shown.exit_code == 0, shown.output
     assert first.read_bytes() == second.read_bytes()
     assert "Reconciliação november" in page.read_text(encoding="utf-8")
+    books = [tmp_path / "one.xlsx", tmp_path / "two.xlsx"]
+    for book in books:
+        assert said("runs", "show", "november", "--xlsx", book).exit_code == 0
+    assert books[0].read_bytes() == books[1].read_bytes()
     assert "november" in said("runs", "list").output
     assert (
         "1 differences acknowledged" in said("runs", "ack", "november", "--subject", "m2", "--reason", "known").output

@@ -36,7 +36,7 @@ _STATEMENT_S_MAX: Final = 3_600
 class Comparing:
     """What was said."""
 
-    name: str
+    called: str
     others: tuple[str, ...]
     keys: tuple[str, ...]
     weak: tuple[str, ...]
@@ -60,7 +60,7 @@ class Comparing:
         return Asked(
             account=account,
             manifests=manifests,
-            name=self.name,
+            name=self.called,
             by=by,
             time_zone=time_zone,
             keys=read_keys(self.keys, self.weak),
@@ -119,7 +119,7 @@ def comparing_options(command: Command) -> Command:
 
     @wraps(command)
     def called(**options: Any) -> Any:
-        names = ("name", "others", "keys", "weak", "due", "month", "by", "fail_if", "language", "numbers", "prices")
+        names = ("called", "others", "keys", "weak", "due", "month", "by", "fail_if", "language", "numbers", "prices")
         said = {name: options.pop(name) for name in names}
         written = {shape: options.pop(f"{shape}_path") for shape in SHAPES}
         reports = {shape: path for shape, path in written.items() if path}
@@ -133,7 +133,9 @@ def comparing_options(command: Command) -> Command:
 
 SHAPES: Final = ("csv", "xlsx", "parquet", "html")
 _OPTIONS: tuple[Callable[[Command], Command], ...] = (
-    click.option("--name", default="", help="What the run is called; of several of one name the latest is meant."),
+    click.option(
+        "--name", "called", default="", help="What the run is called; of several of one name the latest is meant."
+    ),
     click.option("--with", "others", multiple=True, help="A further manifest that is compared along. Repeatable."),
     click.option(
         "--key", "keys", multiple=True, help="What finds a message after its ids: reference (default), reference,line."

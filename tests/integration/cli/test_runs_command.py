@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from cli.__main__ import recibo
 from cli.reconcile.comparing import EXIT_LIMIT
 from tests.support.databases import Databases
-from tests.support.reconciled import insert_messages, insert_sends
+from tests.support.reconciled import at, insert_messages, insert_sends
 from tests.support.world import START_MS
 
 Said = Callable[..., Result]
@@ -25,7 +25,9 @@ def said(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> Said:
     insert_sends(databases, "acme", sends)
     insert_messages(databases, "acme", [{"message_id": "m1", "client_ref": "r1", "first_ms": START_MS}])
     databases.client.insert(
-        f"{databases.store}.send_manifest", [["acme", "key:1", "sender"]], column_names=["account", "manifest", "role"]
+        f"{databases.store}.send_manifest",
+        [["acme", "key:1", "sender", at(START_MS)]],
+        column_names=["account", "manifest", "role", "last_at"],
     )
 
     def run(*arguments: str) -> Result:

@@ -32,26 +32,26 @@ FROM
         tupleElement(token, 1) AS step,
         tupleElement(token, 2) AS name,
         anchor_day, message_id, status, seen, first_at, first_received_at, delivered_at, provider, connection_id, campaign,
-        people, is_erased, billable, category
+        arrayDistinct(arrayFilter(p -> tupleElement(p, 2) != '', arrayConcat(
+            identities,
+            [('phone', line)],
+            if(recipient_kind = 'phone', [], [(toString(recipient_kind), recipient)])
+        ))) AS people,
+        ${erased} AS is_erased, billable, category
     FROM
     (
         SELECT
             anchor_day, message_id, status, seen, first_at, first_received_at, delivered_or_read_at AS delivered_at, provider,
             connection_id, campaign, billable, if(price_category = '', pricing, price_category) AS category,
-            arrayDistinct(arrayFilter(p -> tupleElement(p, 2) != '', arrayConcat(
-                identities,
-                [('phone', line)],
-                if(recipient_kind = 'phone', [], [(toString(recipient_kind), recipient)])
-            ))) AS people,
-            ${erased} AS is_erased,
-            arrayJoin(${message_tokens}) AS token
+            identities, line, recipient, recipient_kind,
+            -- only names that a row has: of most messages nothing more is worked out
+            arrayJoin(arrayFilter(name -> tupleElement(name, 2) IN
+            (
+                SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
+                WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
+            ), ${message_tokens})) AS token
         FROM ${store}.message_between(first_day = {first_day:Date}, last_day = {last_day:Date})
         WHERE account = {account:String}
-    )
-    WHERE tupleElement(token, 2) IN
-    (
-        SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
-        WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
     )
     LIMIT 17 BY name, step
 ) AS m

@@ -51,13 +51,13 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
     for name in states:
         yield Grant("processors", "topic", name, "prefixed", ("Read", "Write", checked))
     yield Grant("processors", "topic", topics.holds, "literal", ("Read", "Write", checked))
-    for name in (topics.raw, topics.requests, topics.deployment):
+    for name in (topics.raw, topics.requests, topics.sends, topics.deployment):
         yield Grant("projections", "topic", name, "literal", ("Read", checked))
     for name in (*events, *states):
         yield Grant("projections", "topic", name, "prefixed", ("Read", checked))
     yield Grant("projections", "group", f"{prefix}{projections_group}.", "prefixed", ("Read",))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests, topics.holds, topics.deployment):
+    for name in (topics.raw, topics.requests, topics.sends, topics.holds, topics.deployment):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

@@ -58,6 +58,8 @@ class Settings:
     """How long payloads and requests are kept in ClickHouse."""
     facts_retention_days: Days = 400
     """How long events, outcomes and states are kept in ClickHouse."""
+    sends_retention_days: Days = 400
+    """How long sends are kept in ClickHouse, from when they were last said."""
 
     def __post_init__(self) -> None:
         if self.retry_pause_ms_min > self.retry_pause_ms_max:

@@ -68,7 +68,7 @@ _OF_STAGES: Final = {
     "RECIBO_PROJECTIONS_": """
         store group host metrics_port batch_rows_max batch_bytes_max batch_age_ms_max insert_timeout_s
         retry_pause_ms_min retry_pause_ms_max set_aside_ratio_max accepts_gaps raw_retention_days
-        facts_retention_days
+        facts_retention_days sends_retention_days
     """,
 }
 

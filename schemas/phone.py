@@ -5,6 +5,7 @@ one digit (Brazil's ninth, Argentina's 9 after 54, Mexico's 1 after 52), and Wha
 looks for every form. Forms are alternatives to look for, never a reason to merge two people.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -22,6 +23,8 @@ _BRAZIL_OLD_MOBILE_FIRST: Final = "6789"
 """An eight-digit number that begins so was a mobile before the ninth digit; 2 to 5 begin fixed lines."""
 _NATIONAL_DIGITS: Final = 10
 """Of Argentine and Mexican numbers without the mobile digit."""
+_BRAZIL_AREAS: Final = re.compile("[14689][1-9]|2[12478]|3[1-578]|5[13-5]|7[13-579]")
+"""Area codes with mobiles, as phonenumbers has them (a test compares)."""
 _TEXT_LENGTH_MAX: Final = 256
 _MEMO_SIZE: Final = 4_096
 _LINES_SIZE: Final = 100_000
@@ -122,7 +125,7 @@ def line_of(recipient: str, kind: str) -> str:
         if (
             len(local) == _BRAZIL_MOBILE_DIGITS - _BRAZIL_AREA_DIGITS
             and local[0] == "9"
-            and local[1] in _BRAZIL_OLD_MOBILE_FIRST
+            and (local[1] in _BRAZIL_OLD_MOBILE_FIRST or _BRAZIL_AREAS.fullmatch(recipient, 2, _BRAZIL_LOCAL_FROM))
         ):
             return f"+{recipient}"
     return _other_line_of(recipient)

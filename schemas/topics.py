@@ -10,6 +10,7 @@ MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 
 RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
+SENDS: Final = "message.sends"
 HOLDS: Final = "processors.holds"
 DEPLOYMENT: Final = "deployment"
 
@@ -76,6 +77,11 @@ class Topics:
         return f"{self.prefix}webhook.set_aside.g{self.generation}"
 
     @property
+    def sends(self) -> str:
+        """What senders, panels and invoices say was sent: see `schemas/send.py`."""
+        return self.prefix + SENDS
+
+    @property
     def holds(self) -> str:
         """What the processors hold back, of all generations: written by a partition's owner, releases by the command."""
         return self.prefix + HOLDS
@@ -120,6 +126,7 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
         Topic(topics.raw, {**_log(topics), "message.timestamp.type": topics.raw_timestamps}),
         Topic(topics.requests, _log(topics)),
         *derived(topics),
+        Topic(topics.sends, _log(topics)),
         Topic(topics.holds, {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)}),
         Topic(topics.deployment, dict(_AGREED), partitions=1),
     )

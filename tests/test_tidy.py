@@ -12,7 +12,7 @@ from tests.support.source_tree import ROOT, Module, modules, reachable
 FLOORS = (
     ("schemas",),
     ("runtime",),
-    ("ingest", "relay", "processors", "projections"),
+    ("ingest", "relay", "processors", "projections", "reconciliation"),
     ("operations",),
     ("deploy",),
     ("cli",),

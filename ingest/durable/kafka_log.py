@@ -18,12 +18,12 @@ from ingest.durable.delivery import Delivery
 from ingest.durable.idempotent_producer import begin_new_epoch, discard, is_dead, make_idempotent_producer
 from ingest.durable.linger import Linger
 from ingest.durable.partition_sender import PartitionSender
-from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.settings import Settings
 from runtime.kafka.topic_check import check_topics
 from runtime.tasks import Tasks
 from schemas.errors import ConfigurationError, LogUnavailable, TopicsRefused
+from schemas.partitioner import partition_of
 from schemas.topics import Topic, declared
 
 _OPEN_S_MAX: Final = 5.0

@@ -65,6 +65,8 @@ def targets_of(topics: Topics) -> dict[str, Target]:
     found = {}
     for projection in projections_of(topics):
         table = projection.tables[0][0].name
+        if table not in IDENTITY:
+            continue  # sends: they are kept longer than their log, and have no weeks
         found[table] = Target(projection, _FED_TOGETHER.get(table, (table,)))
     return found
 

@@ -1,6 +1,7 @@
 """How long rows are kept: whole weekly partitions, dropped once every row of them is older than the setting.
 
-A setting that changed is brought to the tables at the next start; rows are never deleted one by one.
+A setting that changed is brought to the tables at the next start. Rows are not deleted one by one, but for those of sends and
+manifests: a send's versions meet whenever they were written, so that their tables have no weeks.
 """
 
 from typing import Final
@@ -33,6 +34,16 @@ FACTS_TABLES: Final = {
 }
 """Table → the time that its rows are kept from. Never a folded one, which would take an old partial row's facts along; but of
 connections, whose every row is a whole state: they live for years, and go by their last report. A person's rows are whole, too."""
+SENDS_TABLES: Final = {
+    "message_send": "toDateTime(version)",
+    "send_name": "day",
+    "send_manifest": "toDateTime(last_at)",
+    "reconciliation_difference": "toDateTime(made_at)",
+    "reconciliation_run": "toDateTime(made_at)",
+    "reconciliation_billed": "toDateTime(made_at)",
+    "reconciliation_acknowledgement": "toDateTime(at)",
+}
+"""The same of sends, and of what was found when they were compared."""
 
 log = structlog.get_logger()
 
@@ -41,7 +52,9 @@ def wanted(settings: Settings) -> dict[str, str]:
     """Return table → TTL expression, as the engine writes it."""
     raw = dict.fromkeys(RAW_TABLES, f"toDateTime(at) + toIntervalDay({settings.raw_retention_days})")
     days = settings.facts_retention_days
-    return raw | {table: f"{time} + toIntervalDay({days})" for table, time in FACTS_TABLES.items()}
+    facts = {table: f"{time} + toIntervalDay({days})" for table, time in FACTS_TABLES.items()}
+    days = settings.sends_retention_days
+    return raw | facts | {table: f"{time} + toIntervalDay({days})" for table, time in SENDS_TABLES.items()}
 
 
 def apply(client: Client, settings: Settings) -> list[str]:

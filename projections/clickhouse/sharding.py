@@ -31,6 +31,8 @@ SHARDED_BY: Final = {
     "alias_hash": "state_hash",
     "person_link": _NAME,
     "person": _NAME,
+    "message_send": "cityHash64(concat(account, '/', manifest, '/', toString(row)))",
+    "send_name": "cityHash64(name)",
     "connection_event": _CONNECTION,
     "connection_state": _CONNECTION,
 }

@@ -8,6 +8,7 @@ from projections.rows import (
     message_account,
     message_event,
     message_name,
+    message_send,
     message_state,
     webhook_raw,
     webhook_request,
@@ -48,5 +49,11 @@ def projections_of(topics: Topics) -> tuple[Projection, ...]:
             topics.connection_state,
             connection_state.decode,
             ((connection_state.TABLE, connection_state.rows),),
+        ),
+        Projection(
+            topics.sends,
+            message_send.decode,
+            ((message_send.NAME, message_send.names), (message_send.TABLE, message_send.rows)),
+            ((message_send.MANIFEST, message_send.manifests),),
         ),
     )

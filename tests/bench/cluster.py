@@ -14,8 +14,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError, GroupLoadInProgre
 from aiokafka.structs import OffsetAndMetadata
 
 from deploy.local.broker import broker_program
-from ingest.durable.partitioner import partition_of
 from runtime.ports import HOST, free_port
+from schemas.partitioner import partition_of
 from schemas.topics import DEPLOYMENT, HOLDS, MAX_RECORD_BYTES, RAW, Topic
 from tests.support.servers import CACHE, running
 

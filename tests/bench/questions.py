@@ -52,6 +52,10 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
         "completeness_between": f"SELECT * FROM v.completeness_between({zoned})",
         "fold_differences": f"SELECT count() FROM v.fold_differences({zoned})",
         "freshness": "SELECT * FROM v.freshness",
+        "sends": "SELECT class, count() FROM v.sends GROUP BY class",
+        "reconciliation_runs": "SELECT count() FROM v.reconciliation_runs",
+        "reconciliation_differences": "SELECT class, count() FROM v.reconciliation_differences GROUP BY class",
+        "reconciliation_daily": "SELECT class, sum(rows) FROM v.reconciliation_daily GROUP BY class",
         "links_missing": f"SELECT count() FROM v.links_missing({span})",
         "generations": "SELECT * FROM v.generations",
     }

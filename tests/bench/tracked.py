@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import orjson
 
-from ingest.durable.partitioner import partition_of
 from schemas import message_state
 from schemas.event import event_id
 from schemas.message_state import Bookkeeping, JournalEntry, MessageState
+from schemas.partitioner import partition_of
 from schemas.record import RequestStamp, SourceContext, encode_request, encode_source, record_key
 from schemas.status import BIT
 from tests.bench.cluster import PARTITIONS, Write

@@ -15,6 +15,7 @@ PACKAGES = (
     "relay",
     "processors",
     "projections",
+    "reconciliation",
     "operations",
     "deploy",
     "cli",

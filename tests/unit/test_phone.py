@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.phone import equivalents, lines, read_number, search_forms
+from schemas.phone import equivalents, line_of, lines, read_number, search_forms
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,10 @@ def test_any_text_is_read(text: str) -> None:
     for form in read_number(text).equivalents:
         assert all(form in equivalents(other) for other in equivalents(form))
     assert set(read_number(text).equivalents) <= set(search_forms(text)) or not read_number(text).kind
+
+
+@given(st.integers(10, 99), st.integers(0, 5), st.integers(0, 9_999_999))
+def test_a_mobile_read_by_its_form_is_the_line_that_the_numbering_plan_has(area: int, digit: int, rest: int) -> None:
+    """A Brazilian mobile of nine digits needs no look into the plan, and comes to what the plan says; an area without mobiles to none."""
+    number = f"55{area}9{digit}{rest:07}"
+    assert line_of(number, "phone") == read_number(number).e164

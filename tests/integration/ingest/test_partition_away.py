@@ -16,13 +16,13 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import MessageSizeTooLargeError
 
 from ingest.durable.log import DurableLog
-from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.metrics import IngestMetrics
 from ingest.settings import Settings
 from operations.topics import admin_of, create_missing, wait_for_leaders
 from runtime.kafka.settings import KafkaSettings
 from runtime.tasks import Tasks
+from schemas.partitioner import partition_of
 from schemas.topics import RAW, REQUESTS, declared
 from tests.integration.ingest.test_refused_records import values_of
 from tests.support.polling import until

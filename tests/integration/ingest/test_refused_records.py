@@ -9,11 +9,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from ingest.durable.kafka_log import KafkaLog, Outcome
-from ingest.durable.partitioner import partition_of
 from ingest.log_record import LogRecord
 from ingest.settings import Settings
 from runtime.kafka.consumer import Consumer
 from runtime.kafka.settings import KafkaSettings
+from schemas.partitioner import partition_of
 from tests.conftest import MakeTopic
 
 RECORD_BYTES_MAX = 20_000

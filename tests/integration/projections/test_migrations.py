@@ -141,7 +141,7 @@ def test_retention_follows_the_settings(store: tuple[Client, str]) -> None:
     migrate(client, name, views_database=None)
     settings = Settings(clickhouse=ClickHouseSettings(database=name))
     assert retention.apply(client, settings) == []
-    settings = replace(settings, raw_retention_days=30, facts_retention_days=200)
+    settings = replace(settings, raw_retention_days=30, facts_retention_days=200, sends_retention_days=100)
     assert set(retention.apply(client, settings)) == set(retention.wanted(settings))
     assert retention.apply(client, settings) == []
     for table, created in tables(client, name):

@@ -10,7 +10,6 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.durable.partitioner import partition_of
 from ingest.http.caller_address import caller_address
 from ingest.http.rate_limit import FailedAttempts, TokenBucket
 from ingest.http.request_headers import RequestHeaders
@@ -19,6 +18,7 @@ from ingest.raw_records import PART_BYTES_MAX, raw_records
 from ingest.request_id import new_request_id
 from ingest.settings import Settings, from_environ
 from schemas.errors import ConfigurationError
+from schemas.partitioner import PrefixedKeys, partition_of
 from schemas.providers.provider import Part
 from schemas.record import decode_request
 from schemas.relay_header import relay_header
@@ -43,6 +43,13 @@ def test_partition_is_that_of_every_kafka_client(key: bytes, partitions: int) ->
     """A key's partition is the default partitioner's, for every key and count."""
     everything = list(range(partitions))
     assert partition_of(key, partitions) == DefaultPartitioner()(key, everything, everything)
+
+
+@given(st.binary(max_size=90), st.lists(st.binary(max_size=20), min_size=1, max_size=5), st.integers(1, 64))
+def test_keys_that_begin_alike_are_where_each_would_be(prefix: bytes, ends: list[bytes], partitions: int) -> None:
+    """Hashing what keys share once changes no key's partition."""
+    keys = PrefixedKeys(prefix, partitions)
+    assert [keys.of(prefix + end) for end in ends] == [partition_of(prefix + end, partitions) for end in ends]
 
 
 def test_single_event_is_verbatim() -> None:

@@ -5,6 +5,7 @@ import pytest
 from projections.rows import (
     message_event,
     message_name,
+    message_send,
     message_state,
     projections_of,
     webhook_raw,
@@ -15,6 +16,8 @@ from projections.rows.table import Record, Row, Table
 from schemas import topics
 from schemas.identity import Identity
 from schemas.message_failure import Failure, failure_order
+from schemas.send import Send, send_key
+from schemas.send import encode as encode_send
 from schemas.status import FAILURES
 from schemas.topics import Topics
 from tests.support.world import START_MS, FakeRecord, World, connection_event
@@ -33,6 +36,8 @@ def a_world() -> World:
     world.post(event)
     world.post(event)
     world.post(connection_event("c-1", "logout", START_MS))
+    sent = Send(account="acme", manifest="key:1", row=1, role="sender", version=START_MS, message_id="m-1")
+    world.append(topics.SENDS, send_key(sent), encode_send(sent), START_MS)
     return world
 
 
@@ -53,7 +58,7 @@ def test_every_row_fits_its_table() -> None:
             assert made
             assert {len(row) for row in made} == {len(table.columns)}
             filled.add(table.name)
-    assert len(filled) == 9
+    assert len(filled) == 12
 
 
 def test_rows_are_a_function_of_the_record() -> None:
@@ -84,7 +89,8 @@ def test_a_tombstone_makes_no_row() -> None:
 def test_a_record_that_is_not_ours_is_refused(value: bytes) -> None:
     """What cannot be decoded raises ValueError, which sets the record aside."""
     record = FakeRecord("t", 0, 0, START_MS, b"k", value)
-    for decode in (message_event.decode, message_state.decode, webhook_request.decode, webhook_set_aside.decode):
+    readers = (message_event, message_state, webhook_request, webhook_set_aside, message_send)
+    for decode in (reader.decode for reader in readers):
         with pytest.raises(ValueError):  # noqa: PT011 - msgspec's messages are its own
             decode(record)
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FILES = [
     path
-    for folder in ("projections", "deploy", "operations", "cli")
+    for folder in ("projections", "deploy", "operations", "reconciliation", "cli")
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in {".sql", ".py", ".json"} and path.is_file()
 ]

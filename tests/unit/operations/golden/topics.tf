@@ -90,6 +90,18 @@ resource "kafka_topic" "staging_webhook_set_aside_g2" {
   }
 }
 
+resource "kafka_topic" "staging_message_sends" {
+  name               = "staging.message.sends"
+  partitions         = 12
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "delete"
+    "retention.ms"        = "2592000000"
+    "max.message.bytes"   = "4194304"
+    "min.insync.replicas" = "2"
+  }
+}
+
 resource "kafka_topic" "staging_processors_holds" {
   name               = "staging.processors.holds"
   partitions         = 12

@@ -1,0 +1,59 @@
+"""JSON lines → rows of cells, in the order of the columns. Pure.
+
+Numbers are taken as they are written, so that `5.51199E+12` is seen for what it is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from reconciliation.read.csv_rows import Cells
+from reconciliation.read.refusal import RowRefused, shown
+
+_decode: Final = msgspec.json.Decoder(dict[str, Any], float_hook=str).decode
+_REMEDY: Final = "write one JSON object a line, its values texts, numbers, true, false or null"
+SAMPLED_LINES: Final = 1_000
+"""So many first lines say which columns there are: an object may leave some out."""
+
+
+def headers(lines: Iterable[str]) -> list[str]:
+    """Return the names that the objects of some lines have, in the order in which they come."""
+    found: dict[str, None] = {}
+    for line in lines:
+        try:
+            found |= dict.fromkeys(_decode(line))
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            continue
+    return list(found)
+
+
+def rows(lines: Iterable[str], columns: Sequence[str | None]) -> Iterator[Cells | RowRefused]:
+    """Yield each line's cells, in the order of `columns` (None: not read); none for an empty line. A row's number is its line's."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            yield []
+            continue
+        try:
+            found = _decode(line)
+        except (msgspec.DecodeError, UnicodeEncodeError) as error:
+            yield RowRefused(number, "", shown(line.strip()), f"is no JSON object ({error})", _REMEDY)
+            continue
+        yield _cells(number, found, columns)
+
+
+def _cells(number: int, found: dict[str, Any], columns: Sequence[str | None]) -> Cells | RowRefused:
+    cells = []
+    for column in columns:
+        value = None if column is None else found.get(column)
+        if type(value) is str:
+            cells.append(value)
+        elif value is None:
+            cells.append("")
+        elif isinstance(value, bool):
+            cells.append("true" if value else "false")
+        elif isinstance(value, int):
+            cells.append(str(value))
+        else:
+            return RowRefused(number, column or "", shown(str(value)), "is a list or an object", _REMEDY)
+    return cells

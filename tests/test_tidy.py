@@ -14,6 +14,7 @@ FLOORS = (
     ("runtime",),
     ("ingest", "relay", "processors", "projections"),
     ("operations",),
+    ("serving",),
     ("deploy",),
     ("cli",),
 )

@@ -16,6 +16,7 @@ PACKAGES = (
     "processors",
     "projections",
     "operations",
+    "serving",
     "deploy",
     "cli",
     "tests",

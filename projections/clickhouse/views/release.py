@@ -12,7 +12,7 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of the views in this folder."""
 CHECKSUM: Final = "ae0b98e4d8801ef3"
 """Of what they are made of."""

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made of the questions, their parameters' types and the views' columns. Pure.
+"""The OpenAPI 3.1 document, made of the questions, their parameters' types and the views' columns. It runs nothing.
 
 Of our own: a row is described where it is published (`projections/clickhouse/views/columns.json`), a parameter where it is
 read, so that a decorator a route or a class a row would say both a second time.

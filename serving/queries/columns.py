@@ -1,4 +1,4 @@
-"""A row's columns as JSON Schema, made of the published views' columns: their types and their meanings. Pure."""
+"""A row's columns as JSON Schema, made of the published views' columns: their types and their meanings. It runs nothing."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""One message: its facts, everything that came about it, and whether its connection is open now. Pure."""
+"""One message: its facts, everything that came about it, and whether its connection is open now. It runs nothing."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The bytes that providers posted, of some requests. Pure."""
+"""The bytes that providers posted, of some requests. It runs nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final

@@ -1,4 +1,4 @@
-"""A question as one statement: SQL of our own words, and all of the caller's as bound parameters. Pure."""
+"""A question as one statement: SQL of our own words, and all of the caller's as bound parameters. It runs nothing."""
 
 from dataclasses import dataclass, field
 from string import Template

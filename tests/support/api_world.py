@@ -114,7 +114,12 @@ def _post(world: World, account: str) -> None:
         world.post(message_event(f"{mark}-{name}", status, START_MS + at_ms, **{**common, **fields}))
 
     for n in range(12):
-        post(f"m-{n:02}", "created", n * 1_000, identities=(Identity("phone", f"{number}{n:02}"), Identity("lid", f"9{n:02}{number}")))
+        post(
+            f"m-{n:02}",
+            "created",
+            n * 1_000,
+            identities=(Identity("phone", f"{number}{n:02}"), Identity("lid", f"9{n:02}{number}")),
+        )
         post(f"m-{n:02}", "delivered", n * 1_000 + 500)
     post("m-00", "read", HOUR_MS)
     post("m-00", "read", HOUR_MS)  # again, under the same id: set aside

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import msgspec
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.access import NEEDS, Scope
@@ -79,7 +81,7 @@ class Lists:
             lasting = held.pop_all()
         name = f"{question.name}.{asked['format']}"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return Streamed(_until_done(chunks, lasting), lasting, headers, MEDIA_TYPES[asked["format"]])
+        return Streamed(chunks, lasting, headers, MEDIA_TYPES[asked["format"]])
 
 
 class Streamed(StreamingResponse):
@@ -89,13 +91,12 @@ class Streamed(StreamingResponse):
         self, chunks: AsyncIterator[bytes], held: AsyncExitStack, headers: dict[str, str], media_type: str
     ) -> None:
         super().__init__(chunks, headers=headers, media_type=media_type)
-        self.held = held
+        self._held = held
 
-
-async def _until_done(chunks: AsyncIterator[bytes], held: AsyncExitStack) -> AsyncIterator[bytes]:
-    async with held:
-        async for chunk in chunks:
-            yield chunk
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        async with self._held:
+            await super().__call__(scope, receive, send)
 
 
 def page_document(

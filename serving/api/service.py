@@ -13,7 +13,7 @@ import structlog
 from clickhouse_connect.driver.exceptions import Error
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.api.call import Access, Call, begin
 from serving.api.docs_page import routes as docs_routes
 from serving.api.failures import of_clickhouse
-from serving.api.lists import Lists, Streamed
+from serving.api.lists import Lists
 from serving.api.messages import OneMessage
 from serving.api.openapi import PREFIX
 from serving.api.problems import MEDIA_TYPE, Problem, problem
@@ -128,6 +128,8 @@ class Service:
 
             try:
                 await app(scope, receive, send_in_time)
+            except ClientDisconnect:
+                log.info("a client left before its answer was whole", request_id=request_id)
             except Exception as error:
                 log.exception("a request failed", request_id=request_id, why=repr(error))
                 if status == 0:
@@ -163,6 +165,3 @@ async def _not_routed(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)
     return response
-
-
-__all__ = ["Service", "Streamed"]

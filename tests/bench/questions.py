@@ -18,6 +18,9 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
     asked = {
         "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
         "messages_found": f"SELECT * FROM v.messages_found(texts = [{some}])",
+        "messages_of_days": f"SELECT status, count() FROM v.messages_of_days({zoned}) GROUP BY status",
+        "persons": "SELECT count() FROM v.persons",
+        "causes": "SELECT count() FROM v.causes",
         "connections": "SELECT status, count() FROM v.connections GROUP BY status",
         "logouts": f"SELECT status, count() FROM v.logouts WHERE {at} GROUP BY status",
         "connection_history": f"SELECT status, count() FROM v.connection_history WHERE {at} GROUP BY status",

@@ -54,6 +54,13 @@ ALTER TABLE recibo_store.connection_state ON CLUSTER 'production' MODIFY TTL toD
 ALTER TABLE recibo_store.projection_set_aside ON CLUSTER 'production' MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
 ALTER TABLE recibo_store.message_event ON CLUSTER 'production' ADD INDEX IF NOT EXISTS by_occurred_at occurred_at TYPE minmax GRANULARITY 1;
 ALTER TABLE recibo_store.message_event ON CLUSTER 'production' MATERIALIZE INDEX by_occurred_at;
+CREATE TABLE IF NOT EXISTS recibo_store.member_hash ON CLUSTER 'production' ( state_hash UInt64 COMMENT 'halfMD5 of account/message id of a state that is, or is about to be, a member of a group', anchor_day Date ) ENGINE = ReplicatedReplacingMergeTree PARTITION BY toYear(anchor_day) PRIMARY KEY state_hash ORDER BY (state_hash, anchor_day) TTL anchor_day + INTERVAL 400 DAY SETTINGS index_granularity = 1024, ttl_only_drop_parts = 1, replicated_deduplication_window = 0, fsync_after_insert = 1, min_age_to_force_merge_seconds = 3600 COMMENT 'Which states are to have their rows in message_member too: announced before they are copied and grouped';
+CREATE TABLE IF NOT EXISTS recibo_store.message_member ON CLUSTER 'production' AS recibo_store.message_state;
+ALTER TABLE recibo_store.message_member ON CLUSTER 'production' MODIFY COMMENT 'The rows of message_state of states that are members of a group, a second time';
+INSERT INTO recibo_store.member_hash (state_hash, anchor_day) SELECT halfMD5(concat(account, '/', message_id)), anchor_day FROM recibo_store.message_group;
+INSERT INTO recibo_store.message_member SELECT * FROM recibo_store.message_state WHERE (anchor_day, account, message_id) IN (SELECT anchor_day, account, message_id FROM recibo_store.message_group);
+ALTER TABLE recibo_store.message_state ON CLUSTER 'production' ADD INDEX IF NOT EXISTS by_own_time least(first_received_at, ifNull(first_at, first_received_at), ifNull(queued_at, first_received_at), ifNull(created_at, first_received_at), ifNull(sent_at, first_received_at), ifNull(error_at, first_received_at), ifNull(expired_at, first_received_at), ifNull(number_not_found_at, first_received_at), ifNull(delivered_at, first_received_at), ifNull(read_at, first_received_at)) TYPE minmax GRANULARITY 1;
+ALTER TABLE recibo_store.message_state ON CLUSTER 'production' MATERIALIZE INDEX by_own_time;
 CREATE TABLE IF NOT EXISTS recibo_store.views_release ON CLUSTER 'production' (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst ON CLUSTER 'production';
 GRANT ON CLUSTER 'production' SELECT ON recibo.* TO analyst;

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import httpx
 import msgspec
-from clickhouse_connect.driver.binding import bind_query
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
 from projections.clickhouse.roles import name_of
 from runtime.clickhouse.settings import ClickHouseSettings
+from serving.queries.binding import bound
 from serving.queries.statement import Statement
 from serving.settings import Settings
 
@@ -63,7 +63,6 @@ class Engine:
     async def _answer(
         self, statement: Statement, query_id: str, limits: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        sql, bound = bind_query(statement.sql, dict(statement.bound) or None)
         given = {
             **_SHAPE,
             "readonly": "2",  # reads alone, under settings of ours
@@ -72,11 +71,11 @@ class Engine:
             **limits,
             **statement.settings,
             "query_id": query_id,
-            **bound,
+            **bound(statement.bound),
         }
         if self.keeps_roles:
             given["role"] = name_of(statement.role, self._views)
-        request = self._client.build_request("POST", "/", params=given, content=sql)
+        request = self._client.build_request("POST", "/", params=given, content=statement.sql)
         try:
             answer = await self._client.send(request, stream=True)
         except httpx.TransportError as error:
@@ -96,7 +95,9 @@ class Engine:
         """Find out whether the engine keeps roles. Raises as `rows` does."""
         asked = "SELECT count() AS kept FROM system.user_directories WHERE type != 'users_xml'"
         response = await self._client.post("/", params={"default_format": "JSONEachRow"}, content=asked)
-        self.keeps_roles = self._settings.uses_roles and response.is_success and _decode(response.content)["kept"] > 0
+        # who may not ask is on an engine with users
+        keeps = not response.is_success or _decode(response.content)["kept"] > 0
+        self.keeps_roles = self._settings.uses_roles and keeps
 
 
 async def _chunks(answer: httpx.Response) -> AsyncIterator[bytes]:

@@ -12,11 +12,12 @@ from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.ports import HOST, free_port
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.question import Question
-from tests.integration.serving.test_lists import days_of
+from tests.integration.serving.test_lists import DAYS, days_of
 from tests.integration.serving.test_privacy import says_nothing_of_beta
 from tests.support.api_server import api_server
 from tests.support.api_world import RunningApi, running_api, settings_of
-from tests.support.databases import Databases
+from tests.support.databases import Databases, Project
+from tests.support.world import START_MS, World, message_event
 from tests.unit.serving.test_cursor import HOSTILE
 
 INJECTIONS = (
@@ -65,6 +66,23 @@ async def test_a_made_up_cursor_is_refused(api: RunningApi, text: str) -> None:
     answer = await api.get("messages", api.token("viewer", "alfa"), cursor=text)
     assert answer.status_code == 422
     assert [wrong["parameter"] for wrong in answer.json()["errors"]] == ["cursor"]
+
+
+async def test_a_list_goes_on_behind_any_text(api: RunningApi, project: Project) -> None:
+    """Where what rows are ordered by has quotes, backslashes and control characters, pages follow one another all the same."""
+    world = World()
+    names = ["a'b", "a\\b", "a\tb", "a\nb", "a\\'b", "\\N", "{x:String}", "ü🙂"]
+    for name in names:
+        world.post(message_event(name, "created", START_MS, account="gamma"))
+    await project(world)
+    token, found, cursor = api.token("viewer", "gamma"), [], ""
+    while cursor is not None:
+        asked = {**DAYS, "limit": 1, **({"cursor": cursor} if cursor else {})}
+        answer = await api.get("messages", token, **asked)
+        assert answer.status_code == 200, answer.text
+        found += [row["message_id"] for row in answer.json()["data"]]
+        cursor = answer.json()["next"]
+    assert sorted(found) == sorted(names)
 
 
 async def test_what_is_wrong_is_said_of_each_parameter(api: RunningApi) -> None:

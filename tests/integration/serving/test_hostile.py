@@ -75,7 +75,9 @@ async def test_a_list_goes_on_behind_any_text(api: RunningApi, project: Project)
     for name in names:
         world.post(message_event(name, "created", START_MS, account="gamma"))
     await project(world)
-    token, found, cursor = api.token("viewer", "gamma"), [], ""
+    token = api.token("viewer", "gamma")
+    found: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         asked = {**DAYS, "limit": 1, **({"cursor": cursor} if cursor else {})}
         answer = await api.get("messages", token, **asked)

@@ -69,7 +69,6 @@ class Engine:
             "max_memory_usage": str(self._settings.query_bytes_max),
             "cancel_http_readonly_queries_on_client_close": "1",
             **limits,
-            **statement.settings,
             "query_id": query_id,
             **bound(statement.bound),
         }

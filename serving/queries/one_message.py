@@ -61,6 +61,4 @@ def sentences(message: Row, connected: Connection) -> dict[str, dict[str, str]]:
 
 
 def _of(sql: str, reach: Reach, bound: Row) -> Statement:
-    return Statement(
-        sql.format(views=reach.views, within=WITHIN), {**bound, **within(reach.token)}, reach.role, reach.views
-    )
+    return Statement(sql.format(views=reach.views, within=WITHIN), {**bound, **within(reach.token)}, reach.role)

@@ -36,4 +36,4 @@ def statement(reach: Reach, store: str, request_ids: list[str]) -> Statement:
         "until": f"{last + _AFTER:%Y-%m-%d %H:%M:%S}.000",
         **within(reach.token),
     }
-    return Statement(_SQL.format(store=store, within=WITHIN), bound, reach.role, store)
+    return Statement(_SQL.format(store=store, within=WITHIN), bound, reach.role)

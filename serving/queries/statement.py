@@ -1,6 +1,6 @@
 """A question as one statement: SQL of our own words, and all of the caller's as bound parameters. It runs nothing."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from string import Template
 from typing import Final
 
@@ -26,9 +26,6 @@ class Statement:
     bound: Bound
     role: ClickHouseRole
     """The least role that it needs."""
-    database: str = ""
-    """Where the views are, for whoever explains it."""
-    settings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +102,7 @@ def _made(sql: str, question: Question, asked: Asked, reach: Reach, bound: Bound
     everything = {**asked, **question.bind(asked), **bound, **within(reach.token)}
     named = Template(sql).substitute(views=reach.views)
     used = {name: value for name, value in everything.items() if f"{{{name}:" in named}
-    return Statement(named, used, reach.role, reach.views)
+    return Statement(named, used, reach.role)
 
 
 def _safe(column: str) -> str:

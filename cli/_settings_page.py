@@ -17,6 +17,7 @@ import ingest.settings
 import processors.settings
 import projections.settings
 import relay.settings
+import serving.settings
 from cli.__main__ import recibo
 from runtime.known_variables import INTERNAL
 from runtime.programs import CHECKOUT
@@ -26,7 +27,7 @@ from runtime.shared_settings import SharedSettings
 from runtime.whole_file import replace_file
 
 PAGE: Final = Path("docs", "settings.md")
-STAGES: Final = (ingest.settings, relay.settings, processors.settings, projections.settings)
+STAGES: Final = (ingest.settings, relay.settings, processors.settings, projections.settings, serving.settings)
 """In the order in which an event passes them."""
 _INTRODUCTION: Final = """\
 # Settings

@@ -13,7 +13,7 @@ from schemas.topics import Topics
 Kind = Literal["topic", "group"]
 Pattern = Literal["literal", "prefixed"]
 
-PROCESSES = ("ingest", "relay", "processors", "projections", "operator")
+PROCESSES = ("ingest", "relay", "processors", "projections", "serving", "operator")
 """Whoever reaches the cluster: the stages, and who runs commands."""
 
 
@@ -56,8 +56,10 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
     for name in (*events, *states):
         yield Grant("projections", "topic", name, "prefixed", ("Read", checked))
     yield Grant("projections", "group", f"{prefix}{projections_group}.", "prefixed", ("Read",))
+    yield Grant("serving", "topic", topics.access, "literal", ("Read", checked))
+    yield Grant("serving", "topic", topics.looks, "literal", ("Write", checked))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests, topics.sends, topics.holds, topics.deployment):
+    for name in (topics.raw, topics.requests, topics.sends, topics.holds, topics.deployment, topics.access, topics.looks):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

@@ -70,6 +70,11 @@ _OF_STAGES: Final = {
         retry_pause_ms_min retry_pause_ms_max set_aside_ratio_max accepts_gaps raw_retention_days
         facts_retention_days sends_retention_days
     """,
+    "RECIBO_API_": """
+        host port metrics_host metrics_port uses_roles query_s_max query_bytes_max export_s_max export_rows_max days_max
+        queries_max waiting_max exports_max requests_of_token_max token_rate_per_minute token_burst connections_max
+        headers_ms_max write_ms_max tokens_ms_max look_ms_max
+    """,
 }
 
 KNOWN: Final = frozenset(

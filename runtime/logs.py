@@ -24,6 +24,7 @@ _LEVELS_OF_LIBRARIES: Final = {
     # It reports every change in the directory, our own log too.
     "watchfiles": logging.WARNING,
     "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,  # it writes whole URLs: of an engine's, what was asked
     "clickhouse_connect": logging.ERROR,
     "urllib3": logging.ERROR,
 }

@@ -88,4 +88,10 @@ METRICS: Final[dict[str, Metric]] = {
     "recibo_relay_waiting": Metric("gauge", "Webhooks read and not yet taken", ("source", "host")),
     "recibo_relay_lag_records": Metric("gauge", "Records of the raw log not yet looked at", ("source", "host")),
     "recibo_relay_oldest_seconds": Metric("gauge", "Age of the oldest webhook not yet taken", ("source", "host")),
+    "recibo_api_requests_total": Metric("counter", "Requests by question and status answered", ("question", "status")),
+    "recibo_api_answer_seconds": Metric(
+        "histogram", "Time from a request to the last byte of its answer", ("question",)
+    ),
+    "recibo_api_waiting": Metric("gauge", "Requests that wait for their turn"),
+    "recibo_api_looks_total": Metric("counter", "Looks at numbers or payloads noted, by scope", ("scope",)),
 }

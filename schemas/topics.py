@@ -13,6 +13,9 @@ REQUESTS: Final = "webhook.requests"
 SENDS: Final = "message.sends"
 HOLDS: Final = "processors.holds"
 DEPLOYMENT: Final = "deployment"
+ACCESS: Final = "access"
+LOOKS: Final = "access.looks"
+LOOKS_RETENTION_MS: Final = 400 * DAY_MS
 
 RawTimestamps = Literal["LogAppendTime", "CreateTime"]
 
@@ -92,6 +95,16 @@ class Topics:
         return self.prefix + DEPLOYMENT
 
     @property
+    def access(self) -> str:
+        """People and tokens, hashes of their secrets alone: see `schemas/access.py`."""
+        return self.prefix + ACCESS
+
+    @property
+    def looks(self) -> str:
+        """Who looked at numbers and payloads, and when."""
+        return self.prefix + LOOKS
+
+    @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
         return frozenset({self.message_state, self.connection_state, self.holds})
@@ -129,6 +142,8 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
         Topic(topics.sends, _log(topics)),
         Topic(topics.holds, {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)}),
         Topic(topics.deployment, dict(_AGREED), partitions=1),
+        Topic(topics.access, dict(_AGREED), partitions=1),
+        Topic(topics.looks, {"cleanup.policy": "delete", "retention.ms": str(LOOKS_RETENTION_MS)}, partitions=1),
     )
 
 

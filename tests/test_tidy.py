@@ -14,6 +14,7 @@ FLOORS = (
     ("runtime",),
     ("ingest", "relay", "processors", "projections", "reconciliation"),
     ("operations",),
+    ("serving",),
     ("deploy",),
     ("cli",),
 )

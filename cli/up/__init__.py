@@ -31,7 +31,9 @@ from runtime.shared_settings import SHARED
 from schemas.authentication import Hmac, NoAuthentication
 from schemas.sources import Source
 
-_COLOURS: Final = dict(zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "yellow", "blue"), strict=True))
+_COLOURS: Final = dict(
+    zip(STOP_ORDER, ("green", "bright_green", "magenta", "cyan", "bright_cyan", "yellow", "blue"), strict=True)
+)
 _EXAMPLE_SQL: Final = "SELECT message_id, status, delivered_at FROM messages"
 _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 
@@ -46,6 +48,8 @@ _NAME_WIDTH: Final = max(map(len, STOP_ORDER))
 @port_option("--processors-metrics-port", "RECIBO_PROCESSORS_METRICS_PORT", 9201, "Of the processors' metrics.")
 @port_option("--projections-metrics-port", "RECIBO_PROJECTIONS_METRICS_PORT", 9202, "Of the projections' metrics.")
 @port_option("--relay-metrics-port", "RECIBO_RELAY_METRICS_PORT", 9203, "Of the relay's metrics.")
+@port_option("--api-port", "RECIBO_API_PORT", 8090, "Of the query API.")
+@port_option("--api-metrics-port", "RECIBO_API_METRICS_PORT", 9204, "Of the API's metrics.")
 @given_kafka_option
 @given_clickhouse_option
 @partitions_option
@@ -105,6 +109,7 @@ def _ready_text(stack: Stack, *, is_first: bool) -> str:
         engine += f", user `{USER}`, its password in {s.data_dir / FOLDER / 'password'}"
     lines += [
         f"Query:          {_data_dir(s)}{_own_command()} sql{_elsewhere(a.clickhouse)} '{_EXAMPLE_SQL}'",
+        f"API:            {a.api}/api/v1/docs (a token for it: {_own_command()} token create)",
         f"ClickHouse:     {engine}), Kafka: {a.kafka}",
         "Metrics:        " + "  ".join(f"{address}/metrics" for address in _private(a)),
         f"Logs:           {s.data_dir / 'logs'}",
@@ -115,7 +120,7 @@ def _ready_text(stack: Stack, *, is_first: bool) -> str:
 
 
 def _private(a: Addresses) -> tuple[str, ...]:
-    return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics
+    return a.ingest_metrics, a.processors_metrics, a.projections_metrics, a.relay_metrics, a.api_metrics
 
 
 def _source_lines(addresses: Addresses, source: Source | None, settings: StackSettings, *, is_first: bool) -> list[str]:

@@ -38,7 +38,7 @@ from schemas.sources import Sources
 __all__ = ["STOP_ORDER", "Addresses", "Stack", "StackSettings"]
 
 READY_S_MAX: Final = 90.0
-STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "clickhouse", "kafka")
+STOP_ORDER: Final = ("ingest", "relay", "processors", "projections", "serving", "clickhouse", "kafka")
 """Intake first, then each stage after the one that feeds it, the servers last."""
 _DERIVED: Final = ("processors", "projections")
 """What belongs to a generation."""
@@ -144,6 +144,7 @@ class Stack:
                 self._run(clickhouse_program(self._engine_folder, port_of(self.addresses.clickhouse)))
                 self._children["clickhouse"].wait_ready(READY_S_MAX)
             self._start_derived("projections")
+            self._start_serving()
             self._wait_all()
         except DeploymentError as error:
             if self.settings.needs_tables:
@@ -155,6 +156,13 @@ class Stack:
             self._on_step(self.trouble)
             if "projections" not in self._children:
                 self._start_derived("projections")  # they wait for the engine
+            if "serving" not in self._children:
+                self._start_serving()  # likewise
+
+    def _start_serving(self) -> None:
+        """Start what answers questions: beside the tables, so that nothing of it keeps what comes from being taken."""
+        url = f"{self.addresses.api_metrics}/readyz"
+        self._run(python_program("serving", "serving", url, environ=self._stage_environ("serving")))
 
     def _create_topics(self) -> None:
         s = self.settings
@@ -187,11 +195,12 @@ class Stack:
 
     def _stage_environ(self, stage: str) -> dict[str, str]:
         s, a = self.settings, self.addresses
+        secrets = {} if stage == "serving" else {"RECIBO_SECRETS_FILE": str(s.secrets_file.resolve())}
         return {
+            **secrets,
             **environ_of(self.kafka),
             **environ_of(self.clickhouse),
             "RECIBO_CONFIG": str(s.config_file.resolve()),
-            "RECIBO_SECRETS_FILE": str(s.secrets_file.resolve()),
             "RECIBO_DATA_DIR": str(s.data_dir.resolve()),
             "RECIBO_PARTITIONS": str(s.partitions),
             "RECIBO_INGEST_HOST": HOST,
@@ -200,6 +209,8 @@ class Stack:
             "RECIBO_PROCESSORS_METRICS_PORT": str(port_of(a.processors_metrics)),
             "RECIBO_PROJECTIONS_METRICS_PORT": str(port_of(a.projections_metrics)),
             "RECIBO_RELAY_METRICS_PORT": str(port_of(a.relay_metrics)),
+            "RECIBO_API_PORT": str(port_of(a.api)),
+            "RECIBO_API_METRICS_PORT": str(port_of(a.api_metrics)),
             "RECIBO_LOG_LEVEL": os.environ.get("RECIBO_LOG_LEVEL") or "WARNING",  # of Faust, which logs all it does
             **s.environ,
             **s.own_environ.get(stage, {}),

@@ -26,6 +26,8 @@ class StackSettings:
     processors_metrics_port: int = 9201
     projections_metrics_port: int = 9202
     relay_metrics_port: int = 0
+    api_port: int = 8090
+    api_metrics_port: int = 0
     kafka: KafkaSettings | None = None
     """A cluster to use instead of a local broker."""
     clickhouse: ClickHouseSettings | None = None
@@ -34,7 +36,7 @@ class StackSettings:
     starts_fast: bool = False
     """The broker starts in half the time, and serves heavy traffic more slowly: for short runs."""
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Further environment of ingest, relay, processors and projections."""
+    """Further environment of ingest, relay, processors, projections and serving."""
     own_environ: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Stage → further environment of it alone, e.g. who it is on the cluster."""
     needs_tables: bool = True
@@ -57,6 +59,8 @@ class Addresses:
     processors_metrics: str
     projections_metrics: str
     relay_metrics: str
+    api: str
+    api_metrics: str
 
 
 def choose_addresses(s: StackSettings) -> Addresses:
@@ -74,6 +78,8 @@ def choose_addresses(s: StackSettings) -> Addresses:
         processors_metrics=_metrics_address(processors_port(s), "processors"),
         projections_metrics=_metrics_address(s.projections_metrics_port, "projections"),
         relay_metrics=_metrics_address(s.relay_metrics_port, "relay"),
+        api=f"http://{HOST}:{chosen_port(s.api_port, 'the API', '--api-port')}",
+        api_metrics=_metrics_address(s.api_metrics_port, "api"),
     )
 
 
@@ -90,6 +96,6 @@ def processors_port(s: StackSettings) -> int:
     """Return the first of the processors' ports of metrics: a worker has the next one, which may be another stage's."""
     text = {**os.environ, **s.environ}.get("RECIBO_PROCESSORS_WORKERS", "")
     workers = range(1, int(text) if text.isascii() and text.isdecimal() else 1)
-    taken = {s.projections_metrics_port, s.relay_metrics_port}
+    taken = {s.projections_metrics_port, s.relay_metrics_port, s.api_metrics_port}
     overlaps = any(s.processors_metrics_port + number in taken for number in workers)
     return s.processors_metrics_port + 100 if s.processors_metrics_port and overlaps else s.processors_metrics_port

@@ -115,7 +115,7 @@ def migrate(
             views.create(client, store, views_database, time_zone, topology)
         else:
             log.warning("the views are of a newer release, and are left as they are", database=views_database)
-        roles.create(client, views_database, topology)
+        roles.create(client, views_database, topology, store)
     return [m.name for m in missing]
 
 

@@ -34,3 +34,14 @@ class Code(IntEnum):
     BAD_QUERY_PARAMETER = 457
     VIOLATED_CONSTRAINT = 469
     UNKNOWN_ELEMENT_OF_ENUM = 691
+
+
+class ReaderLimit(IntEnum):
+    """Codes that a reader meets where its question asks for more than its limits: a smaller question is answered."""
+
+    TOO_MANY_ROWS = 158
+    TIMEOUT_EXCEEDED = 159
+    TOO_SLOW = 160
+    MEMORY_LIMIT_EXCEEDED = 241
+    TOO_MANY_BYTES = 307
+    TOO_MANY_ROWS_OR_BYTES = 396

@@ -18,6 +18,7 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
     asked = {
         "messages": f"SELECT status, count() FROM v.messages WHERE {days} GROUP BY status",
         "messages_found": f"SELECT * FROM v.messages_found(texts = [{some}])",
+        "messages_of_days": f"SELECT status, count() FROM v.messages_of_days({zoned}) GROUP BY status",
         "persons": "SELECT count() FROM v.persons",
         "causes": "SELECT count() FROM v.causes",
         "connections": "SELECT status, count() FROM v.connections GROUP BY status",

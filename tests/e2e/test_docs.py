@@ -43,6 +43,8 @@ DEFAULTS = Addresses(
     processors_metrics="http://127.0.0.1:9201",
     projections_metrics="http://127.0.0.1:9202",
     relay_metrics="http://127.0.0.1:9203",
+    api="http://127.0.0.1:8090",
+    api_metrics="http://127.0.0.1:9204",
 )
 FIRST = "docs/getting-started.md"
 """What it posts is what other pages ask for, so it comes first, as it does for a reader."""

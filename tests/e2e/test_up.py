@@ -23,6 +23,7 @@ FREE_PORTS = [
     *("--port", "0", "--kafka-port", "0", "--clickhouse-port", "0"),
     *("--ingest-metrics-port", "0"),
     *("--processors-metrics-port", "0", "--projections-metrics-port", "0", "--relay-metrics-port", "0"),
+    *("--api-port", "0", "--api-metrics-port", "0"),
 ]
 
 pytestmark = pytest.mark.timeout(300)
@@ -132,13 +133,13 @@ def test_one_command_runs_the_line_and_the_next_goes_on_with_its_data(tmp_path: 
         wait_for_messages(up, {first})
         assert [path for path in [tmp_path / "data", *(tmp_path / "data").rglob("*")] if is_for_others(path)] == []
         children = children_of(up.process.pid)
-        assert len(children) == 6
+        assert len(children) == 7
         up.process.send_signal(signal.SIGINT)
         up.read_until("recibo      | stopped")
         assert up.process.wait(STOP_S_MAX) == 0
         wait_until_gone(children)
         order = re.findall(r"recibo      \| stopping (\w+)$", up.printed, re.MULTILINE)
-        assert order == ["ingest", "relay", "processors", "projections", "clickhouse", "kafka"]
+        assert order == ["ingest", "relay", "processors", "projections", "serving", "clickhouse", "kafka"]
 
     with recibo_up(tmp_path) as up:
         assert "created topics" not in up.printed

@@ -18,6 +18,8 @@ def own_stack(data_dir: Path, config_file: Path, environ: Mapping[str, str] | No
         processors_metrics_port=0,
         projections_metrics_port=0,
         relay_metrics_port=0,
+        api_port=0,
+        api_metrics_port=0,
         starts_fast=True,
         environ=environ or {},
     )

@@ -17,6 +17,7 @@ PACKAGES = (
     "projections",
     "reconciliation",
     "operations",
+    "serving",
     "deploy",
     "cli",
     "tests",

@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 7
+VERSION: Final = 8
 """Of the views in this folder."""
-CHECKSUM: Final = "f552ac089199e419"
+CHECKSUM: Final = "ba3e1b727d9adb87"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -30,7 +30,7 @@ for views, masked in (("recibo", True), ("recibo_numbers", False)):
         engine.query(statement)
 engine.query("CREATE DATABASE probe")
 denied = {}
-for user in ("analyst", "analyst_numbers"):
+for user in ("analyst", "analyst_numbers", "operator"):
     for number, select in enumerate(json.loads(sys.argv[2])):
         # A view that runs as somebody else is how to ask this engine what somebody else may do.
         view = f"probe.{user}_{number}"
@@ -81,11 +81,18 @@ def denied_of(folder: Path, selects: list[str]) -> dict[str, list[str]]:
 
 @pytest.mark.timeout(180)
 def test_an_analyst_sees_the_views_and_no_table(tmp_path: Path) -> None:
-    """`analyst` reads every masked view and neither numbers nor tables; `analyst_numbers` reads both kinds of view."""
+    """`analyst` reads every masked view and neither numbers nor tables; `analyst_numbers` reads both kinds of view, `operator` the bytes too."""
     published: dict[str, dict[str, str]] = json.loads((FOLDER / "published.json").read_text(encoding="utf-8"))
     masked = [f"SELECT * FROM recibo.{view}{arguments(view)}" for view in published]
     assert len(masked) >= 22
     numbers = [select.replace("recibo.", "recibo_numbers.") for select in masked]
     tables = [f"SELECT * FROM recibo_store.{t}" for t in ("message_state", "message", "webhook_raw", "message_event")]
-    denied = denied_of(tmp_path, masked + numbers + tables)
-    assert denied == {roles.ANALYST: numbers + tables, roles.ANALYST_NUMBERS: tables}
+    bytes_ = [
+        "SELECT * FROM recibo_store.payload(request_ids = ['x'], since = '2026-01-01 00:00:00', until = '2026-01-02 00:00:00')"
+    ]
+    denied = denied_of(tmp_path, masked + numbers + tables + bytes_)
+    assert denied == {
+        roles.ANALYST: numbers + tables + bytes_,
+        roles.ANALYST_NUMBERS: tables + bytes_,
+        roles.OPERATOR: tables,
+    }

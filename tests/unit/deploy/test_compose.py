@@ -12,7 +12,13 @@ from cli.__main__ import recibo
 from runtime.known_variables import KNOWN
 from runtime.programs import CHECKOUT
 
-STAGES = {"ingest": "ingest", "relay": "relay", "processors": "processors", "projections": "projections"}
+STAGES = {
+    "ingest": "ingest",
+    "relay": "relay",
+    "processors": "processors",
+    "projections": "projections",
+    "serving": "serving",
+}
 """Each stage's service, and the module that it runs."""
 
 
@@ -32,19 +38,19 @@ def test_every_long_lived_service_is_watched_and_comes_back(compose: dict[str, A
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_waits_for_what_it_needs(compose: dict[str, Any], stage: str) -> None:
-    """No stage starts before the topics are there, which needs a healthy broker; projections wait for ClickHouse too."""
+    """No stage starts before the topics are there, which needs a healthy broker; what asks ClickHouse waits for it too."""
     waits = compose["services"][stage]["depends_on"]
     assert waits["topics"] == {"condition": "service_completed_successfully"}
     assert compose["services"]["topics"]["depends_on"]["kafka"] == {"condition": "service_healthy"}
-    assert ("clickhouse" in waits) == (stage == "projections")
+    assert ("clickhouse" in waits) == (stage in {"projections", "serving"})
     assert compose["services"][stage]["command"] == ["python", "-m", STAGES[stage]]
 
 
 def test_only_ingest_is_reached_from_elsewhere(compose: dict[str, Any]) -> None:
     """Every published port but the webhooks' is bound to this host's loopback interface."""
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert set(published) == {"ingest", "clickhouse"}
-    assert all(port.startswith("127.0.0.1:") for port in published["clickhouse"])
+    assert set(published) == {"ingest", "clickhouse", "serving"}
+    assert all(port.startswith("127.0.0.1:") for name in ("clickhouse", "serving") for port in published[name])
 
 
 def test_every_setting_named_is_one_that_is_read(compose: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from runtime.programs import CHECKOUT
 
-OURS = ("topics", "ingest", "relay", "processors", "projections")
+OURS = ("topics", "ingest", "relay", "processors", "projections", "serving")
 WRITABLE = ("kafka",)
 """Services whose images write into their root file system at start."""
 TEXT = (CHECKOUT / "docker-compose.yml").read_text(encoding="utf-8")

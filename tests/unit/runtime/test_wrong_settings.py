@@ -9,10 +9,10 @@ import pytest
 
 from runtime.programs import CHECKOUT
 
-STAGES = ("ingest", "relay", "processors", "projections")
+STAGES = ("ingest", "relay", "processors", "projections", "serving")
 END_S_MAX = 30
 """The machine may be busy with other tests; on an idle one it is under two seconds."""
-_PORT_VARIABLE = {"ingest": "RECIBO_INGEST_PORT"}
+_PORT_VARIABLE = {"ingest": "RECIBO_INGEST_PORT", "serving": "RECIBO_API_METRICS_PORT"}
 
 WRONG = [
     *((stage, "KAFKA_BOOTSTRAP_SERVERS", "one, two") for stage in STAGES),

@@ -122,3 +122,24 @@ resource "kafka_topic" "staging_deployment" {
     "min.insync.replicas" = "2"
   }
 }
+
+resource "kafka_topic" "staging_access" {
+  name               = "staging.access"
+  partitions         = 1
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "compact"
+    "min.insync.replicas" = "2"
+  }
+}
+
+resource "kafka_topic" "staging_access_looks" {
+  name               = "staging.access.looks"
+  partitions         = 1
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "delete"
+    "retention.ms"        = "34560000000"
+    "min.insync.replicas" = "2"
+  }
+}

@@ -1,0 +1,1 @@
+"""HTTP: who asks, within which limits, and how it is answered."""

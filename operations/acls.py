@@ -57,7 +57,7 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
         yield Grant("projections", "topic", name, "prefixed", ("Read", checked))
     yield Grant("projections", "group", f"{prefix}{projections_group}.", "prefixed", ("Read",))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests, topics.holds, topics.deployment):
+    for name in (topics.raw, topics.requests, topics.holds, topics.deployment, topics.erasures):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

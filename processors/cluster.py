@@ -6,7 +6,7 @@ from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import check_topics
 from schemas.deployment_state import RawIdentity
 from schemas.errors import TopicsRefused
-from schemas.topics import REQUESTS, Topics, declared
+from schemas.topics import ERASURES, REQUESTS, Topics, declared
 
 
 class Cluster(NamedTuple):
@@ -23,7 +23,7 @@ async def inspect_cluster(kafka: KafkaSettings, topics: Topics) -> Cluster:
         TopicsRefused: a topic is missing, or not as declared.
         KafkaError: no broker answers.
     """
-    wanted = [topic for topic in declared(topics) if not topic.name.endswith(REQUESTS)]
+    wanted = [topic for topic in declared(topics) if not topic.name.endswith((REQUESTS, ERASURES))]
     found = await check_topics(kafka, "recibo-processors", wanted)
     raw = found.topics.get(topics.raw)
     if raw is None:

@@ -11,6 +11,7 @@ MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
 HOLDS: Final = "processors.holds"
+ERASURES: Final = "erasures"
 DEPLOYMENT: Final = "deployment"
 
 RawTimestamps = Literal["LogAppendTime", "CreateTime"]
@@ -86,6 +87,11 @@ class Topics:
         return self.prefix + DEPLOYMENT
 
     @property
+    def erasures(self) -> str:
+        """Whom and which messages to forget, by keyed hashes: see `schemas/erasure.py`."""
+        return self.prefix + ERASURES
+
+    @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
         return frozenset({self.message_state, self.connection_state, self.holds})
@@ -122,6 +128,7 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
         *derived(topics),
         Topic(topics.holds, {"cleanup.policy": "compact", "max.message.bytes": str(MAX_RECORD_BYTES)}),
         Topic(topics.deployment, dict(_AGREED), partitions=1),
+        Topic(topics.erasures, dict(_AGREED), partitions=1),
     )
 
 

@@ -18,7 +18,7 @@ KEY_VARIABLE: Final = "RECIBO_ERASURE_KEY"
 """Name of the key in the secrets file."""
 KEY_BYTES: Final = 32
 _ID_HEX: Final = 8
-_KNOWN_AS_HEX: Final = 32
+KNOWN_AS_HEX: Final = 32
 KNOWN_AS_PREFIX: Final = "erased-"
 
 Subject = Literal["identity", "message", "hold"]
@@ -89,7 +89,7 @@ class ErasureKey:
 
 def known_as(salt: str, record_key: bytes) -> str:
     """Return what a message is called once it is forgotten; `projections.clickhouse.erasure.KNOWN_AS` says the same in SQL."""
-    return KNOWN_AS_PREFIX + hashlib.sha256(salt.encode() + record_key).hexdigest()[:_KNOWN_AS_HEX]
+    return KNOWN_AS_PREFIX + hashlib.sha256(salt.encode() + record_key).hexdigest()[:KNOWN_AS_HEX]
 
 
 def topic_key(subject: Subject, digest: str) -> bytes:

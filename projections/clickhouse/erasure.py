@@ -1,0 +1,160 @@
+"""What forgetting does to tables: statements, written for one server. Pure, but for `carry_out`.
+
+Audit tables keep every row at its coordinate, without what is personal: they count what they counted. Folded tables and those
+of ids are sorted by the message: there a copy under the new name is inserted first, then the row is deleted. Every statement
+may be run again, and so may the list from its beginning, wherever it was cut off; tables by which people and messages
+are found come last.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from clickhouse_connect.driver.client import Client
+
+from projections.clickhouse.ddl import change
+from projections.edges import quoted
+from projections.sink import NOT_DEDUPLICATED
+from runtime.clickhouse.topology import Topology
+from schemas.erasure import KNOWN_AS_HEX, KNOWN_AS_PREFIX
+from schemas.identity import Identity
+
+AT_ONCE: Final = 1_000
+"""Messages of one statement: their hashes are a part of its text."""
+KNOWN_AS: Final = (
+    f"concat('{KNOWN_AS_PREFIX}', substring(lower(hex(SHA256(concat({{salt}}, {{text}})))), 1, {KNOWN_AS_HEX}))"
+)
+"""`schemas.erasure.known_as`, as the engine says it."""
+KEY: Final = "concat(account, '/', message_id)"
+_SYNC: Final[dict[str, Any]] = {**NOT_DEDUPLICATED, "mutations_sync": 2, "max_execution_time": 3600}
+
+_NO_PERSON: Final = (
+    "recipient = '', recipient_kind = '', participant = '', client_ref = '', aliases = [], identities = [], line = ''"
+)
+_NO_WORDS: Final = "error_title = '', error_detail = '', further_errors = []"
+_COPIES: Final = {
+    "message_state": (
+        "{me} AS message_id, CAST(('', ''), 'Tuple(number String, kind String)') AS recipient, "
+        "CAST((0, '', ''), 'Tuple(rank UInt8, number String, kind String)') AS ranked_recipient, '' AS client_ref, "
+        "CAST([], 'Array(String)') AS aliases, CAST([], 'Array(Tuple(kind String, value String))') AS identities, '' AS line, "
+        "CAST((tupleElement(failure, 1), tupleElement(failure, 2), tupleElement(failure, 3), ''), "
+        "'Tuple(rank Int8, category String, code String, title String)') AS failure"
+    ),
+    "message_alias": "{me} AS message_id, {other} AS id",
+    "state_alias": "{me} AS message_id, {other} AS id",
+    "message_link": "{me} AS message_id, {other} AS id",
+    "message_group": "{me} AS message_id, CAST((tupleElement(least, 1), tupleElement(least, 2), {least}), "
+    "'Tuple(cuts Int64, anchor_day Date, message_id String)') AS least",
+}
+"""Table sorted by the message → what of its row is another in the copy."""
+
+
+def of_messages(database: str, salt: str, known: Sequence[str]) -> Iterator[str]:
+    """Yield what strips rows of some messages, named by what they are called from then on."""
+    parts = [", ".join(map(quoted, known[start : start + AT_ONCE])) for start in range(0, len(known), AT_ONCE)]
+    for same in zip(*(_of_some(database, quoted(salt), listed) for listed in parts), strict=True):
+        yield from same
+
+
+def _of_some(database: str, salt: str, listed: str) -> Iterator[str]:
+    me, of_key = KNOWN_AS.format(salt=salt, text=KEY), KNOWN_AS.format(salt=salt, text="key")
+    mine, keyed = f"{me} IN ({listed})", f"{of_key} IN ({listed})"
+    event = KNOWN_AS.format(salt=salt, text="event_id")
+    key = f"key = concat(account, '/', {of_key})"
+    yield (
+        f"ALTER TABLE {database}.message_event UPDATE message_id = {me}, event_id = {event}, provider_event_id = '', "
+        f"{_NO_PERSON}, {_NO_WORDS} WHERE {mine}"
+    )
+    yield f"ALTER TABLE {database}.webhook_set_aside UPDATE {key}, event_id = {event}, why = '' WHERE {keyed}"
+    yield f"ALTER TABLE {database}.webhook_raw UPDATE {key}, payload = '', relay = '' WHERE {keyed}"
+    yield f"ALTER TABLE {database}.projection_set_aside DELETE WHERE {keyed}"
+    for table, changed in _COPIES.items():
+        texts = {
+            "other": KNOWN_AS.format(salt=salt, text="concat(account, '/', id)"),
+            "least": KNOWN_AS.format(salt=salt, text="concat(account, '/', tupleElement(least, 3))"),
+        }
+        replaced = changed.format(me=me, **texts)
+        yield f"INSERT INTO {database}.{table} SELECT * REPLACE({replaced}) FROM {database}.{table} WHERE {mine}"  # noqa: S608 - texts are quoted
+    yield (
+        f"INSERT INTO {database}.alias_hash SELECT DISTINCT halfMD5(concat(account, '/', id)), halfMD5({KEY}), anchor_day "  # noqa: S608
+        f"FROM {database}.message_alias WHERE message_id IN ({listed})"
+    )
+    for table in ("message_group", "message_link", "state_alias", "message_state", "message_alias", "message_name"):
+        yield f"ALTER TABLE {database}.{table} DELETE WHERE {mine}"
+
+
+def of_person(database: str, names: Iterable[Identity], pattern: str, forms: Sequence[str]) -> Iterator[str]:
+    """Yield what takes a person's names out of rows that are of no message to them: bodies, groups' members, who is whom.
+
+    Args:
+        database: of the tables.
+        names: the person's, canonical.
+        pattern: what finds the names in texts (RE2).
+        forms: every text that the person may stand under in a column.
+    """
+    found, listed = quoted(pattern), ", ".join(map(quoted, forms))
+    yield (
+        f"ALTER TABLE {database}.webhook_raw UPDATE payload = '', relay = '', key = if(match(key, {found}), '', key) "
+        f"WHERE match(payload, {found}) OR match(relay, {found}) OR match(key, {found})"
+    )
+    yield (
+        f"ALTER TABLE {database}.webhook_set_aside UPDATE why = if(match(why, {found}), '', why), "
+        f"key = if(match(key, {found}), '', key) WHERE match(why, {found}) OR match(key, {found})"
+    )
+    yield f"ALTER TABLE {database}.projection_set_aside DELETE WHERE match(value, {found}) OR match(key, {found})"
+    yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE participant IN ({listed})"
+    pairs = ", ".join(f"({quoted(name.kind)}, {quoted(name.value)})" for name in names)
+    yield f"ALTER TABLE {database}.person_cut DELETE WHERE (kind, value) IN ({pairs})"
+    yield (
+        f"ALTER TABLE {database}.person_link DELETE WHERE (kind, value) IN ({pairs}) OR (other_kind, other_value) IN ({pairs})"
+    )
+    yield f"ALTER TABLE {database}.person DELETE WHERE (kind, value) IN ({pairs})"
+
+
+def of_requests(database: str, request_ids: Sequence[str]) -> Iterator[str]:
+    """Yield what strips whole bodies of several events, and where requests came from."""
+    for start in range(0, len(request_ids), AT_ONCE):
+        listed = ", ".join(map(quoted, request_ids[start : start + AT_ONCE]))
+        where = f"request_id IN ({listed})"
+        yield f"ALTER TABLE {database}.webhook_raw UPDATE payload = '', relay = '' WHERE kind = 'batch' AND {where}"
+        yield f"ALTER TABLE {database}.webhook_request UPDATE remote_address = '' WHERE {where}"
+
+
+def requests_of(client: Client, database: str, salt: str, known: Sequence[str], pattern: str = "") -> list[str]:
+    """Return the requests that messages were told of in, whether they are stripped already or not; and those whose body a pattern finds."""
+    found: set[str] = set()
+    of_key = KNOWN_AS.format(salt=quoted(salt), text="key")
+    for start in range(0, len(known), AT_ONCE):
+        listed = ", ".join(map(quoted, known[start : start + AT_ONCE]))
+        text = f"SELECT DISTINCT request_id FROM {database}.webhook_raw WHERE {of_key} IN ({listed}) OR substring(key, length(account) + 2) IN ({listed})"  # noqa: S608
+        found |= {row[0] for row in client.query(text).result_rows}
+    if pattern:
+        text = f"SELECT DISTINCT request_id FROM {database}.webhook_raw WHERE match(payload, {quoted(pattern)})"  # noqa: S608
+        found |= {row[0] for row in client.query(text).result_rows}
+    return sorted(found)
+
+
+def carry_out(client: Client, statements: Iterable[str], topology: Topology) -> None:
+    """Run statements one after the other, each done when it returns. Raises what the client raises."""
+    for statement in statements:
+        change(client, statement, topology, _SYNC)
+
+
+def erased_messages(client: Client, database: str) -> dict[str, list[str]]:
+    """Return what forgotten messages are called, by the salt of their hashes."""
+    text = f"SELECT salt, groupUniqArray(known_as) FROM {database}.erased_message GROUP BY salt"  # noqa: S608
+    return {salt: sorted(known) for salt, known in client.query(text).result_rows}
+
+
+def strip_again(client: Client, store: str, database: str, topology: Topology) -> None:
+    """Strip rows of forgotten messages that came into the tables of `database` again.
+
+    Args:
+        client: of the engine.
+        store: the database that says which they are.
+        database: whose tables: the same, or a shadow.
+        topology: of the engine.
+    """
+    for salt, known in erased_messages(client, store).items():
+        requests = requests_of(client, database, salt, known)
+        carry_out(client, of_requests(database, requests), topology)
+        carry_out(client, of_messages(database, salt, known), topology)

@@ -120,6 +120,10 @@ class Forgetting:
             await writer.hold(key, report.person.names.identities, reason)
         return report
 
+    async def key(self) -> ErasureKey:
+        """Return the key that people and messages are hashed with; made now where nobody was ever forgotten."""
+        return (await self._known())[1]
+
     async def _known(self) -> tuple[Erasures, ErasureKey]:
         kafka = self._settings.kafka
         await create_missing(kafka, self._settings.generation, await partitions_of_raw(kafka))
@@ -154,6 +158,7 @@ class Forgetting:
         client, store, names = self._client, self._store, person.names
         requests = erasure.requests_of(client, store, key.messages_salt, called, names.pattern)
         statements = [
+            *erasure.noting_records(store, requests, names.pattern, names.forms),
             *erasure.of_requests(store, requests),
             *erasure.of_messages(store, key.messages_salt, called),
             *erasure.of_person(store, names.identities, names.pattern, names.forms),

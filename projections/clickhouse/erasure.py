@@ -25,7 +25,12 @@ KNOWN_AS: Final = (
 )
 """`schemas.erasure.known_as`, as the engine says it."""
 KEY: Final = "concat(account, '/', message_id)"
-_SYNC: Final[dict[str, Any]] = {**NOT_DEDUPLICATED, "mutations_sync": 2, "max_execution_time": 3600}
+_SYNC: Final[dict[str, Any]] = {
+    **NOT_DEDUPLICATED,
+    "mutations_sync": 2,
+    "max_execution_time": 3600,
+    "allow_nondeterministic_mutations": 1,
+}
 
 _NO_PERSON: Final = (
     "recipient = '', recipient_kind = '', participant = '', client_ref = '', aliases = [], identities = [], line = ''"
@@ -73,7 +78,8 @@ def _of_some(database: str, salt: str, listed: str) -> Iterator[str]:
             "least": KNOWN_AS.format(salt=salt, text="concat(account, '/', tupleElement(least, 3))"),
         }
         replaced = changed.format(me=me, **texts)
-        yield f"INSERT INTO {database}.{table} SELECT * REPLACE({replaced}) FROM {database}.{table} WHERE {mine}"  # noqa: S608 - texts are quoted
+        rows = f"(SELECT * FROM {database}.{table} WHERE {mine})"  # noqa: S608 - inside, where a name is the column's, not its successor's
+        yield f"INSERT INTO {database}.{table} SELECT * REPLACE({replaced}) FROM {rows}"  # noqa: S608 - texts are quoted
     yield (
         f"INSERT INTO {database}.alias_hash SELECT DISTINCT halfMD5(concat(account, '/', id)), halfMD5({KEY}), anchor_day "  # noqa: S608
         f"FROM {database}.message_alias WHERE message_id IN ({listed})"
@@ -119,6 +125,24 @@ def of_requests(database: str, request_ids: Sequence[str]) -> Iterator[str]:
         yield f"ALTER TABLE {database}.webhook_request UPDATE remote_address = '' WHERE {where}"
 
 
+def noting_records(database: str, request_ids: Sequence[str], pattern: str, forms: Sequence[str]) -> Iterator[str]:
+    """Yield what notes where a person is named without being a message's recipient: the places alone, and nobody's name."""
+    columns, listed = "at, log_partition, log_offset", ", ".join(map(quoted, forms))
+    into = f"INSERT INTO {database}.erased_record ({columns}) SELECT DISTINCT {columns} FROM {database}"  # noqa: S608
+    yield f"{into}.webhook_raw WHERE match(payload, {quoted(pattern)}) OR match(relay, {quoted(pattern)})"
+    yield f"{into}.message_event WHERE participant IN ({listed})"
+    for start in range(0, len(request_ids), AT_ONCE):
+        some = ", ".join(map(quoted, request_ids[start : start + AT_ONCE]))
+        yield f"{into}.webhook_raw WHERE kind = 'batch' AND request_id IN ({some})"
+
+
+def of_records(database: str, store: str) -> Iterator[str]:
+    """Yield what strips records that were noted in `store` from the tables of `database`."""
+    where = f"(at, log_partition, log_offset) IN (SELECT at, log_partition, log_offset FROM {store}.erased_record)"  # noqa: S608
+    yield f"ALTER TABLE {database}.webhook_raw UPDATE payload = '', relay = '' WHERE {where}"
+    yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE {where}"
+
+
 def requests_of(client: Client, database: str, salt: str, known: Sequence[str], pattern: str = "") -> list[str]:
     """Return the requests that messages were told of in, whether they are stripped already or not; and those whose body a pattern finds."""
     found: set[str] = set()
@@ -158,3 +182,5 @@ def strip_again(client: Client, store: str, database: str, topology: Topology) -
         requests = requests_of(client, database, salt, known)
         carry_out(client, of_requests(database, requests), topology)
         carry_out(client, of_messages(database, salt, known), topology)
+    if client.query(f"SELECT count() > 0 FROM {store}.erased_record").result_rows[0][0]:  # noqa: S608
+        carry_out(client, of_records(database, store), topology)

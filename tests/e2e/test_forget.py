@@ -1,24 +1,27 @@
 """A person forgotten: found under every name, gone from topics, stores and tables, and every count as it was."""
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from operations.forget.export import document
 from operations.forget.forget import Forgetting, Report
 from operations.forget.names import read_identity
 from operations.forget.settled import settled
 from runtime.clickhouse.client import connect
-from tests.support.forgotten import NUMBER, in_tables, life, post, settings_of
+from schemas.errors import DeploymentError
+from tests.support.forgotten import NUMBER, events, in_tables, life, post, settings_of
 from tests.support.line import Line
 
 pytestmark = pytest.mark.timeout(300)
 
 COUNTS = (
     "SELECT status, campaign, count(), min(first_received_at) FROM recibo.messages GROUP BY ALL ORDER BY ALL",
-    "SELECT outcome, count() FROM recibo.outcomes GROUP BY outcome ORDER BY outcome",
-    "SELECT count(), countIf(at != 0) FROM recibo_store.webhook_raw FINAL",
+    "SELECT outcome, count() FROM recibo_store.webhook_set_aside FINAL WHERE kind != 'erasure_request' GROUP BY ALL ORDER BY ALL",
+    "SELECT count() FROM recibo_store.webhook_raw FINAL WHERE kind != 'erase'",
 )
 
 
@@ -56,4 +59,101 @@ async def test_a_person_is_forgotten_and_every_count_stays(line: Line, run: str)
     assert report.messages == 8
     assert in_tables(line) == {}
     assert [asked(line, text) for text in COUNTS] == before
-    assert asked(line, "SELECT count() FROM recibo.links_missing") == [(0,)]
+    assert asked(line, "SELECT account, id FROM recibo.links_missing") == []
+
+
+async def test_what_comes_of_a_forgotten_message_later_names_nobody(line: Line, run: str) -> None:
+    """A late event is counted as it would have been, published nowhere, and its body goes at the next run."""
+    await post(line, *events(run, "5511987654321", 1, ("queued",)))
+    await settle(line)
+    await forgotten(line, line.folder)
+    status = (
+        "SELECT status, count() FROM recibo.messages WHERE startsWith(message_id, 'erased-') GROUP BY ALL ORDER BY ALL"
+    )
+    before = dict(asked(line, status))
+    await post(line, *events(run, "5511987654321", 1, ("read",)))
+    await settle(line)
+    after = dict(asked(line, status))
+    assert after["read"] == before.get("read", 0) + 1
+    assert after.get("queued", 0) == before["queued"] - 1
+    assert asked(line, "SELECT outcome FROM recibo_store.webhook_set_aside WHERE kind = 'erased'") == [("ignored",)]
+    assert set(in_tables(line)) == {"recibo_store.webhook_raw"}
+    await forgotten(line, line.folder)
+    assert in_tables(line) == {}
+
+
+async def test_a_message_sent_later_lives(line: Line, run: str) -> None:
+    """Who was forgotten may be written to again: what is first known after the request is as any other message."""
+    await post(line, *events(run, "5511987654321", 1, ("queued",)))
+    await settle(line)
+    await forgotten(line, line.folder)
+    await post(line, *events(run, "5511987654321", 2, ("delivered",)))
+    await settle(line)
+    assert asked(line, f"SELECT status FROM recibo.messages WHERE message_id = '{run}-2'") == [("delivered",)]
+    await forgotten(line, line.folder)
+
+
+async def test_who_is_held_back_is_not_forgotten(line: Line, run: str) -> None:
+    """A hold is refused with its reason, whichever spelling asks; released, the person is forgotten."""
+    await post(line, *events(run, "5511987654321", 1, ("queued",)))
+    await settle(line)
+    with connect(line.deployment.clickhouse, writes=True) as client:
+        forgetting = Forgetting(settings_of(line), client, line.folder / "secrets.env", lambda *_: None)
+        await forgetting.hold(read_identity("551187654321"), "dispute 4711")
+        with pytest.raises(DeploymentError, match="dispute 4711"):
+            await forgetting.forget(read_identity(NUMBER))
+        assert asked(line, f"SELECT count() FROM recibo.messages WHERE message_id = '{run}-1'") == [(1,)]
+        await forgetting.hold(read_identity(NUMBER), None)
+        assert (await forgetting.forget(read_identity(NUMBER))).messages == 1
+
+
+async def test_all_that_is_held_is_exported(line: Line, run: str) -> None:
+    """The document has names, places with their ends, and every row about the person; it is whole JSON."""
+    await post(line, *life(run))
+    await settle(line)
+    with connect(line.deployment.clickhouse, writes=True) as client:
+        forgetting = Forgetting(settings_of(line), client, line.folder / "secrets.env", lambda *_: None)
+        report = await forgetting.look(read_identity(NUMBER))
+        parts = document(client, "recibo_store", report.person, report.parts, await forgetting.key())
+        told = json.loads(b"".join(parts))
+    assert told["names"] == [{"kind": "phone", "value": "+5511987654321"}]
+    assert len(told["messages"]) == len(told["rows"]["message_state"]) == 8
+    assert {part["place"] for part in told["held"]} >= {
+        "topic webhook.raw",
+        "topic message.state.g1",
+        "table webhook_raw",
+    }
+    assert all(part["ends_ms"] for part in told["held"] if part["place"].startswith("topic"))
+    assert any(row["participant"] == "5511987654321" for row in told["rows"]["message_event"])
+    assert any("oi" in row["payload"] for row in told["rows"]["webhook_raw"])
+    await forgotten(line, line.folder)
+
+
+class Killed(BaseException):
+    """Nothing that is run can tell it from a death."""
+
+
+async def test_cut_off_at_every_step_and_run_again(line: Line, run: str) -> None:
+    """Wherever it is cut off, the next run ends as one that was not: nothing of the person, and every count."""
+    counts: list[Any] = []
+    steps: list[str] = []
+    await post(line, *life(f"{run}0"))
+    await settle(line)
+    expected = [asked(line, text) for text in COUNTS]
+    await forgotten(line, line.folder, reached=steps.append)
+    assert [asked(line, text) for text in COUNTS] == expected
+    for number, last in enumerate(dict.fromkeys(steps)):
+        await post(line, *life(f"{run}-{number}"))
+        await settle(line)
+        expected = [asked(line, text) for text in COUNTS]
+
+        def reached(step: str, last: str = last) -> None:
+            if step == last:
+                raise Killed
+
+        with pytest.raises(Killed):
+            await forgotten(line, line.folder, reached=reached)
+        await forgotten(line, line.folder)
+        assert in_tables(line) == {}, last
+        counts = [asked(line, text) for text in COUNTS]
+        assert counts == expected, last

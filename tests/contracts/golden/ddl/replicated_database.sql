@@ -54,6 +54,8 @@ ALTER TABLE recibo_store.connection_state MODIFY TTL toDateTime(last_event_at) +
 ALTER TABLE recibo_store.projection_set_aside MODIFY COMMENT 'Records the projections could not turn into rows; kept as long as payloads';
 ALTER TABLE recibo_store.message_event ADD INDEX IF NOT EXISTS by_occurred_at occurred_at TYPE minmax GRANULARITY 1;
 ALTER TABLE recibo_store.message_event MATERIALIZE INDEX by_occurred_at;
+CREATE TABLE IF NOT EXISTS recibo_store.erased_message ( known_as String COMMENT 'erased- and a hash of account/message id', salt String COMMENT 'What was hashed before it', since DateTime64(3, 'UTC') COMMENT 'What was known before is forgotten', at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When that was noted' ) ENGINE = ReplicatedReplacingMergeTree(at) ORDER BY (salt, known_as) SETTINGS replicated_deduplication_window = 0, fsync_after_insert = 1 COMMENT 'Messages that were forgotten (recibo forget)';
+CREATE TABLE IF NOT EXISTS recibo_store.erased_record ( at DateTime64(3, 'UTC') COMMENT 'Append time of the raw record', log_partition UInt16, log_offset UInt64 ) ENGINE = ReplicatedReplacingMergeTree ORDER BY (at, log_partition, log_offset) SETTINGS replicated_deduplication_window = 0, fsync_after_insert = 1 COMMENT 'Raw records whose bytes were erased (recibo forget)';
 CREATE TABLE IF NOT EXISTS recibo_store.views_release (views String, version UInt32, at DateTime64(3, 'UTC') DEFAULT now64(3)) ENGINE = ReplicatedReplacingMergeTree ORDER BY (views, version);
 CREATE ROLE IF NOT EXISTS analyst;
 GRANT SELECT ON recibo.* TO analyst;

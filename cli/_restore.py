@@ -19,7 +19,7 @@ from operations.archive.location import Location
 from operations.archive.manifest import Manifest
 from operations.archive.read import manifests_of, partitions_of
 from operations.archive.restore import TABLES, Restored, Rows, chosen, gaps_among, restore
-from projections.clickhouse.erasure import strip_again
+from projections.clickhouse.erase import strip_again
 from projections.rows import projections_of
 from projections.settings import Settings, from_environ
 from projections.sink import Sink

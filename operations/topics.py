@@ -133,6 +133,12 @@ async def partitions_of_raw(kafka: KafkaSettings) -> int:
     return there.partitions
 
 
+async def has_topic(kafka: KafkaSettings, name: str) -> bool:
+    """Return whether a topic is there. Raises DeploymentError: no broker answers."""
+    async with admin_of(kafka) as admin:
+        return name in await find_topics(admin, [name])
+
+
 async def retentions(kafka: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
     """Return how long topics keep records, ms, of those that exist and that this principal may look at."""
     async with admin_of(kafka) as admin:

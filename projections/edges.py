@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from projections.blocks import Blocks
+from projections.clickhouse.quoted import quoted
 from projections.clickhouse.views import part
 from projections.components import STATES_OF_ID_MAX, Id, State
 from projections.rows.grouping import narrow_hash, wide_hash
@@ -132,8 +133,3 @@ def parts(hashes: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _days(rows: Iterable[Sequence[Any]]) -> str:
     return ", ".join(f"toDate({day})" for day in sorted({row[0] for row in rows}))
-
-
-def quoted(text: str) -> str:
-    """Return a text as a literal of a statement."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

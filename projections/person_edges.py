@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from projections.blocks import Blocks
-from projections.edges import parts, quoted
+from projections.clickhouse.quoted import quoted
+from projections.edges import parts
 from projections.persons import OTHERS_MAX, Name
 from projections.rows.grouping import wide_hash
 from projections.rows.table import Row, Table

@@ -47,7 +47,7 @@ _SHARED: Final = (
     "RECIBO_TOPICS_RETENTION_DAYS",
     "RECIBO_TOPIC_PREFIX",
 )
-_COMMAND_LINE: Final = ("RECIBO_CLICKHOUSE_PORT", "RECIBO_ERASURE_KEY", "RECIBO_KAFKA_PORT", "RECIBO_PARTITIONS")
+_COMMAND_LINE: Final = ("RECIBO_CLICKHOUSE_PORT", "RECIBO_KAFKA_PORT", "RECIBO_PARTITIONS")
 _OF_STAGES: Final = {
     "RECIBO_INGEST_": """
         host port workers metrics_host metrics_port public_health tls_cert_file tls_key_file trusted_proxies body_bytes_max

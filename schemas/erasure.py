@@ -14,7 +14,7 @@ import msgspec
 
 from schemas.identity import Identity
 
-KEY_VARIABLE: Final = "RECIBO_ERASURE_KEY"
+KEY_VARIABLE: Final = "RECIBO_SECRET_ERASURES"
 """Name of the key in the secrets file."""
 KEY_BYTES: Final = 32
 _ID_HEX: Final = 8

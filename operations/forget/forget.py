@@ -17,13 +17,13 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person, find_person
-from operations.forget.key import made_key, require_key
+from operations.forget.key import made_key
 from operations.forget.log import Erasures, bound_old_values, read_erasures, writing
 from operations.forget.report import Part, masked, tables_of, topics_of
 from operations.forget.settled import settled
 from operations.rebuild.replay import Progress
 from operations.topics import create_missing, partitions_of_raw, retentions
-from projections.clickhouse import erasure
+from projections.clickhouse import erase, erasure
 from projections.settings import Settings
 from runtime.clickhouse.settings import LOG_COMMENT
 from schemas.erasure import ErasureKey
@@ -156,7 +156,7 @@ class Forgetting:
 
     def _strip(self, key: ErasureKey, called: Sequence[str], person: Person) -> None:
         client, store, names = self._client, self._store, person.names
-        requests = erasure.requests_of(client, store, key.messages_salt, called, names.pattern)
+        requests = erase.requests_of(client, store, key.messages_salt, called, names.pattern)
         statements = [
             *erasure.noting_records(store, requests, names.pattern, names.forms),
             *erasure.of_requests(store, requests),
@@ -165,14 +165,9 @@ class Forgetting:
         ]
         for number, statement in enumerate(statements):
             self._progress("tables", number, len(statements))
-            erasure.carry_out(client, [statement], self._settings.clickhouse.topology)
+            erase.carry_out(client, [statement], self._settings.clickhouse.topology)
             self._reached(f"statement {number}")
         self._progress("tables", len(statements), len(statements))
-
-
-async def require_erasure_key(settings: Settings, secrets_file: Path, environ: Mapping[str, str] = os.environ) -> None:
-    """Raise ConfigurationError where people were forgotten and the key is missing: nothing may start without it."""
-    require_key(secrets_file, environ, await read_erasures(settings.kafka))
 
 
 def _held(known: Erasures, key: ErasureKey, names: Sequence[Identity]) -> str:

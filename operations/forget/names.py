@@ -11,6 +11,8 @@ from schemas.phone import line_of, lines, read_number, search_forms
 
 _BETWEEN: Final = "[-. ()]{0,2}"
 """What may stand between two digits of a number in a text."""
+DIGITS_MIN: Final = 8
+"""Of a number of no numbering plan: fewer digits would be found in anybody's texts."""
 _WRITTEN: Final = {"+": "[+]?"}
 
 
@@ -46,9 +48,10 @@ def read_identity(text: str, region: str = "BR") -> Identity:
             f"{text} can be read as {readings}: nothing was done. Write the one that is meant, with its +"
         )
     if number.kind == "phone":
-        if not number.e164:
+        digits = number.equivalents[0]
+        if not number.e164 and len(digits) < DIGITS_MIN:
             raise ConfigurationError(f"{text} is no valid phone number: write it with + and its country")
-        return Identity("phone", number.e164)
+        return Identity("phone", number.e164 or digits)  # of no numbering plan: it is known as it was reported
     if number.kind in ("lid", "bsuid", "parent_bsuid"):
         return Identity(number.kind, number.equivalents[0])
     what = "a group, and no person" if number.kind == "group" else "no number, lid (99000@lid) or business-scoped id"

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person
 from projections.clickhouse.erasure import KEY, KNOWN_AS
-from projections.edges import quoted
+from projections.clickhouse.quoted import quoted
 from schemas.erasure import ErasureKey
 from schemas.identity import Identity
 from schemas.message_state import HORIZON_MS

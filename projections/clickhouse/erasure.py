@@ -1,4 +1,4 @@
-"""What forgetting does to tables: statements, written for one server. Pure, but for `carry_out`.
+"""What forgetting does to tables: statements, written for one server. Pure.
 
 Audit tables keep every row at its coordinate, without what is personal: they count what they counted. Folded tables and those
 of ids are sorted by the message: there a copy under the new name is inserted first, then the row is deleted. Every statement
@@ -7,14 +7,9 @@ are found come last.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
-from clickhouse_connect.driver.client import Client
-
-from projections.clickhouse.ddl import change
-from projections.edges import quoted
-from projections.sink import NOT_DEDUPLICATED
-from runtime.clickhouse.topology import Topology
+from projections.clickhouse.quoted import quoted
 from schemas.erasure import KNOWN_AS_HEX, KNOWN_AS_PREFIX
 from schemas.identity import Identity
 
@@ -25,12 +20,6 @@ KNOWN_AS: Final = (
 )
 """`schemas.erasure.known_as`, as the engine says it."""
 KEY: Final = "concat(account, '/', message_id)"
-_SYNC: Final[dict[str, Any]] = {
-    **NOT_DEDUPLICATED,
-    "mutations_sync": 2,
-    "max_execution_time": 3600,
-    "allow_nondeterministic_mutations": 1,
-}
 
 _NO_PERSON: Final = (
     "recipient = '', recipient_kind = '', participant = '', client_ref = '', aliases = [], identities = [], line = ''"
@@ -108,6 +97,11 @@ def of_person(database: str, names: Iterable[Identity], pattern: str, forms: Seq
     )
     yield f"ALTER TABLE {database}.projection_set_aside DELETE WHERE match(value, {found}) OR match(key, {found})"
     yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE participant IN ({listed})"
+    yield from of_names(database, names)
+
+
+def of_names(database: str, names: Iterable[Identity]) -> Iterator[str]:
+    """Yield what takes out which names are one person's: `person` last, by which the others are found."""
     pairs = ", ".join(f"({quoted(name.kind)}, {quoted(name.value)})" for name in names)
     yield f"ALTER TABLE {database}.person_cut DELETE WHERE (kind, value) IN ({pairs})"
     yield (
@@ -141,46 +135,3 @@ def of_records(database: str, store: str) -> Iterator[str]:
     where = f"(at, log_partition, log_offset) IN (SELECT at, log_partition, log_offset FROM {store}.erased_record)"  # noqa: S608
     yield f"ALTER TABLE {database}.webhook_raw UPDATE payload = '', relay = '' WHERE {where}"
     yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE {where}"
-
-
-def requests_of(client: Client, database: str, salt: str, known: Sequence[str], pattern: str = "") -> list[str]:
-    """Return the requests that messages were told of in, whether they are stripped already or not; and those whose body a pattern finds."""
-    found: set[str] = set()
-    of_key = KNOWN_AS.format(salt=quoted(salt), text="key")
-    for start in range(0, len(known), AT_ONCE):
-        listed = ", ".join(map(quoted, known[start : start + AT_ONCE]))
-        text = f"SELECT DISTINCT request_id FROM {database}.webhook_raw WHERE {of_key} IN ({listed}) OR substring(key, length(account) + 2) IN ({listed})"  # noqa: S608
-        found |= {row[0] for row in client.query(text).result_rows}
-    if pattern:
-        text = f"SELECT DISTINCT request_id FROM {database}.webhook_raw WHERE match(payload, {quoted(pattern)})"  # noqa: S608
-        found |= {row[0] for row in client.query(text).result_rows}
-    return sorted(found)
-
-
-def carry_out(client: Client, statements: Iterable[str], topology: Topology) -> None:
-    """Run statements one after the other, each done when it returns. Raises what the client raises."""
-    for statement in statements:
-        change(client, statement, topology, _SYNC)
-
-
-def erased_messages(client: Client, database: str) -> dict[str, list[str]]:
-    """Return what forgotten messages are called, by the salt of their hashes."""
-    text = f"SELECT salt, groupUniqArray(known_as) FROM {database}.erased_message GROUP BY salt"  # noqa: S608
-    return {salt: sorted(known) for salt, known in client.query(text).result_rows}
-
-
-def strip_again(client: Client, store: str, database: str, topology: Topology) -> None:
-    """Strip rows of forgotten messages that came into the tables of `database` again.
-
-    Args:
-        client: of the engine.
-        store: the database that says which they are.
-        database: whose tables: the same, or a shadow.
-        topology: of the engine.
-    """
-    for salt, known in erased_messages(client, store).items():
-        requests = requests_of(client, database, salt, known)
-        carry_out(client, of_requests(database, requests), topology)
-        carry_out(client, of_messages(database, salt, known), topology)
-    if client.query(f"SELECT count() > 0 FROM {store}.erased_record").result_rows[0][0]:  # noqa: S608
-        carry_out(client, of_records(database, store), topology)

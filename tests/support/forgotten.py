@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from deploy.demo.client import Connection
 from deploy.demo.sources import OWN_SOURCES
+from operations.topics import admin_of
 from projections.settings import Settings
 from runtime.clickhouse.client import connect
+from schemas.topics import MAX_RECORD_BYTES
 from tests.support.line import Line
 
 NUMBER: Final = "+55 (11) 98765-4321"
@@ -19,7 +23,7 @@ SPELLINGS: Final = ("5511987654321", "551187654321", "+55 (11) 98765-4321", "551
 OTHER: Final = "5511912345678"
 REFERENCE: Final = "pedido-da-ana-4711"
 NAME: Final = "Ana Beatriz Quaresma"
-TRACES: Final = ("5511987654321", "551187654321", "98765-4321", "4711", "Quaresma")
+TRACES: Final = ("5511987654321", "551187654321", "98765-4321", "pedido-da-ana", "Quaresma")
 """What must be found nowhere."""
 
 Body = dict[str, Any]
@@ -127,3 +131,29 @@ def in_files(folder: Path, but: Iterable[str], traces: Iterable[str] = TRACES) -
         and path.relative_to(folder).parts[0] not in but
         and any(trace in path.read_bytes() for trace in wanted)
     )
+
+
+async def end_retention(line: Line) -> None:
+    """Let what topics hold be over, as it is after weeks: logs are cut, states compacted at once, replaced parts deleted."""
+    kafka = line.deployment.kafka
+    topics = kafka.topics(line.deployment.generation)
+    async with admin_of(kafka) as admin:
+        for topic in (topics.raw, topics.message_events, topics.set_aside):
+            partitions = (await admin.describe_topics([topic]))[0]["partitions"]
+            await admin.delete_records(
+                {TopicPartition(topic, partition["partition"]): RecordsToDelete(-1) for partition in partitions}
+            )
+        config = {
+            "cleanup.policy": "compact",
+            "min.compaction.lag.ms": "0",
+            "max.compaction.lag.ms": "1",
+            "segment.ms": "100",
+            "min.cleanable.dirty.ratio": "0.001",
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+        }
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topics.message_state, config)])
+    with connect(line.deployment.clickhouse) as client:
+        for (name,) in client.query(
+            "SELECT name FROM system.tables WHERE database = 'recibo_store' AND engine LIKE '%MergeTree'"
+        ).result_rows:
+            client.command(f"ALTER TABLE recibo_store.{name} MODIFY SETTING old_parts_lifetime = 1")

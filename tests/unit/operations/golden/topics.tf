@@ -110,3 +110,13 @@ resource "kafka_topic" "staging_deployment" {
     "min.insync.replicas" = "2"
   }
 }
+
+resource "kafka_topic" "staging_erasures" {
+  name               = "staging.erasures"
+  partitions         = 1
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "compact"
+    "min.insync.replicas" = "2"
+  }
+}

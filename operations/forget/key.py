@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from operations.forget.log import Erasures
+from operations.forget.log import Erasures, read_erasures
+from operations.topics import has_topic
+from runtime.kafka.settings import KafkaSettings
 from runtime.secrets_file import add_secrets, read_secrets
 from schemas.erasure import KEY_BYTES, KEY_VARIABLE, ErasureKey
 from schemas.errors import ConfigurationError
@@ -46,3 +48,17 @@ def require_key(secrets_file: Path, environ: Mapping[str, str], known: Erasures)
             f"{f'key {key.id}' if key else 'missing'}: they could come back unnoticed. Restore that line of {secrets_file} "
             "from a copy"
         )
+
+
+async def require_key_of(kafka: KafkaSettings, secrets_file: Path, environ: Mapping[str, str]) -> Erasures:
+    """Return whom to forget, as the cluster says; for a start, and for whatever makes tables anew.
+
+    Raises:
+        ConfigurationError: as `require_key`.
+        DeploymentError: no broker answers.
+    """
+    if not await has_topic(kafka, kafka.topics().erasures):
+        return Erasures()
+    known = await read_erasures(kafka)
+    require_key(secrets_file, environ, known)
+    return known

@@ -8,10 +8,8 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from operations.forget.key import key_of, require_key
-from operations.forget.log import read_erasures
+from operations.forget.key import key_of, require_key_of
 from operations.forget.names import canonical
-from operations.topics import has_topic
 from projections.clickhouse.erase import carry_out
 from projections.clickhouse.erasure import of_names
 from projections.settings import Settings
@@ -39,11 +37,8 @@ async def unlink_forgotten(
         DeploymentError: no broker answers.
         ClickHouseError: the engine does not answer.
     """
-    if not await has_topic(settings.kafka, settings.kafka.topics().erasures):
-        return 0
-    known = await read_erasures(settings.kafka)
     secrets_file = secrets_file_of(environ)
-    require_key(secrets_file, environ, known)
+    known = await require_key_of(settings.kafka, secrets_file, environ)
     key = key_of(secrets_file, environ)
     if key is None or not known.identities:
         return 0

@@ -1,12 +1,15 @@
 """A person forgotten: found under every name, gone from topics, stores and tables, and every count as it was."""
 
+import asyncio
 import json
 import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.__main__ import recibo
 from operations.forget.export import document
 from operations.forget.forget import Forgetting, Report
 from operations.forget.names import read_identity
@@ -207,3 +210,33 @@ async def test_cut_off_at_every_step_and_run_again(line: Line, run: str) -> None
         assert in_tables(line) == {}, last
         counts = [asked(line, text) for text in COUNTS]
         assert counts == expected, last
+
+
+def test_the_commands_list_hold_export_and_forget(line: Line, run: str, tmp_path: Path) -> None:
+    """What is held is listed with its ends; held back, the person stays, and says why; after a yes, the person is gone."""
+    asyncio.run(post(line, *events(run, "5511987654321", 1, ("queued", "delivered"))))
+    asyncio.run(settle(line))
+    environ = {
+        "KAFKA_BOOTSTRAP_SERVERS": line.deployment.kafka.bootstrap_servers,
+        "CLICKHOUSE_URL": line.deployment.clickhouse.url,
+        "RECIBO_DATA_DIR": str(line.folder),
+    }
+
+    def told(*words: str, answer: str = "") -> Any:
+        return CliRunner().invoke(recibo, words, env=environ, input=answer)
+
+    listed = told("forget", NUMBER, "--dry-run")
+    assert listed.exit_code == 0, listed.output
+    assert "Messages: 1" in listed.output
+    assert "webhook.raw" in listed.output
+    assert told("forget", NUMBER, "--hold", "--reason", "dispute 12").exit_code == 0
+    assert "dispute 12" in str(told("forget", NUMBER, "--yes").exception)
+    assert told("forget", NUMBER, "--release").exit_code == 0
+    assert told("export", NUMBER, "--out", str(tmp_path / "person.json")).exit_code == 0
+    assert json.loads((tmp_path / "person.json").read_bytes())["messages"] == [
+        {"account": "acme", "message_id": f"{run}-1"}
+    ]
+    assert told("forget", NUMBER, answer="n\n").exit_code == 1
+    done = told("forget", NUMBER, answer="y\n")
+    assert "Forgotten: 1 messages" in done.output, done.output
+    assert in_tables(line) == {}

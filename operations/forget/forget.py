@@ -33,6 +33,8 @@ from schemas.record import record_key
 
 ROUNDS_MAX: Final = 5
 """How often what came meanwhile is looked for."""
+CLOCKS_MS: Final = 60_000
+"""How far ingest's clock may be ahead of this one's: what the tables know was received before now, whatever it says."""
 
 
 @dataclass(slots=True)
@@ -92,7 +94,6 @@ class Forgetting:
 
     async def forget(self, identity: Identity) -> Report:
         """Forget a person. Raises DeploymentError: held back, or something does not run; nothing that was done is lost."""
-        since_ms = _now_ms()
         await settled(self._settings, self._progress)
         report = await self.look(identity)
         if report.held:
@@ -103,7 +104,7 @@ class Forgetting:
         report.bounded = await bound_old_values(self._settings.kafka, self._settings.generation)
         person = report.person
         for _ in range(ROUNDS_MAX):
-            await self._forget(key, person, since_ms)
+            await self._forget(key, person, _now_ms())
             report.messages += len(person.messages)
             person = await asyncio.to_thread(find_person, self._client, self._store, identity)
             if not person.messages:
@@ -137,7 +138,7 @@ class Forgetting:
             called = sorted(key.known_as(record_key(*message)) for message in person.messages)
             await asyncio.to_thread(self._note_in_tables, key, called, since_ms)
             self._reached("noted in tables")
-            await writer.ask(key, person.messages, since_ms)
+            await writer.ask(key, person.messages, since_ms + CLOCKS_MS)
             self._reached("asked")
         await settled(self._settings, self._progress)
         self._reached("settled")

@@ -14,7 +14,9 @@ from operations.forget.export import document
 from operations.forget.forget import Forgetting, Report
 from operations.forget.names import read_identity
 from operations.forget.settled import settled
+from projections.clickhouse.erase import strip_again
 from runtime.clickhouse.client import connect
+from runtime.clickhouse.topology import PLAIN
 from schemas.errors import DeploymentError
 from tests.support.forgotten import (
     NUMBER,
@@ -126,6 +128,25 @@ async def test_what_comes_of_a_forgotten_message_later_names_nobody(line: Line, 
     assert asked(line, "SELECT outcome FROM recibo_store.webhook_set_aside WHERE kind = 'erased'") == [("ignored",)]
     assert set(in_tables(line)) == {"recibo_store.webhook_raw"}
     await forgotten(line, line.folder)
+    assert in_tables(line) == {}
+
+
+async def test_rows_that_come_again_are_stripped_again(line: Line, run: str) -> None:
+    """What a restore, a rebuild or a repair brings back of a forgotten person goes before they end, without the key."""
+    await post(line, *life(run))
+    await settle(line)
+    tables = ("webhook_raw", "message_event", "webhook_set_aside", "message_state", "message_alias", "message_name")
+    with connect(line.deployment.clickhouse, writes=True) as client:
+        for table in tables:
+            client.command(
+                f"CREATE TABLE recibo_store.{table}_before ENGINE = Memory AS SELECT * FROM recibo_store.{table}"
+            )
+        await forgotten(line, line.folder)
+        for table in tables:
+            client.command(f"INSERT INTO recibo_store.{table} SELECT * FROM recibo_store.{table}_before")
+            client.command(f"DROP TABLE recibo_store.{table}_before")
+        assert in_tables(line)
+        strip_again(client, "recibo_store", "recibo_store", PLAIN)
     assert in_tables(line) == {}
 
 

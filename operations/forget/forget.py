@@ -157,6 +157,7 @@ class Forgetting:
 
     def _strip(self, key: ErasureKey, called: Sequence[str], person: Person) -> None:
         client, store, names = self._client, self._store, person.names
+        called = sorted({*called, *erase.told_late(client, store, key.messages_salt)})
         requests = erase.requests_of(client, store, key.messages_salt, called, names.pattern)
         statements = [
             *erasure.noting_records(store, requests, names.pattern, names.forms),

@@ -33,6 +33,13 @@ def requests_of(client: Client, database: str, salt: str, known: Sequence[str], 
     return sorted(found)
 
 
+def told_late(client: Client, database: str, salt: str) -> list[str]:
+    """Return what those forgotten messages are called of which something was told since they were stripped."""
+    of_key = KNOWN_AS.format(salt=quoted(salt), text="key")
+    text = f"SELECT DISTINCT {of_key} AS one FROM {database}.webhook_set_aside WHERE kind = 'erased' AND one IN (SELECT known_as FROM {database}.erased_message)"  # noqa: S608
+    return [row[0] for row in client.query(text).result_rows]
+
+
 def carry_out(client: Client, statements: Iterable[str], topology: Topology) -> None:
     """Run statements one after the other, each done when it returns. Raises what the client raises."""
     for statement in statements:

@@ -120,7 +120,9 @@ async def test_what_comes_of_a_forgotten_message_later_names_nobody(line: Line, 
         "SELECT status, count() FROM recibo.messages WHERE startsWith(message_id, 'erased-') GROUP BY ALL ORDER BY ALL"
     )
     before = dict(asked(line, status))
-    await post(line, *events(run, "5511987654321", 1, ("read",)))
+    late = events(run, "5511987654321", 1, ("read",))
+    del late[0]["to"]
+    await post(line, *late)
     await settle(line)
     after = dict(asked(line, status))
     assert after["read"] == before.get("read", 0) + 1

@@ -40,8 +40,8 @@ def command(table: str, *, compare_only: bool, yes: bool, discard: bool, **where
 
     The topic is read into a shadow database by a group of its own and compared with the live table. Then weeks (the
     tables' partitions) that differ and are wholly inside the log's retention are replaced; others are named and left
-    as they are. Interrupted at any point, the same command continues. message_alias, state_alias, message_name and
-    message_group are rebuilt with message_state.
+    as they are. Interrupted at any point, the same command continues. message_alias, state_alias, message_name,
+    message_group and message_member are rebuilt with message_state.
     """
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
     where["generation"] = generation_of(where["kafka"], where["generation"])

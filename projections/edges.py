@@ -1,18 +1,16 @@
 """The edge to what is known of ids: each question costs what is asked about, not what history holds."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from projections.blocks import Blocks
-from projections.clickhouse.quoted import quoted
 from projections.clickhouse.views import part
 from projections.components import STATES_OF_ID_MAX, Id, State
+from projections.literals import hashes_of, parts, quoted
+from projections.members import Members
 from projections.rows.grouping import narrow_hash, wide_hash
-from projections.rows.table import Row, Table
+from projections.rows.table import Record, Row, Table
 from projections.sink import ROWS_MAX, Sink
-
-LOOKED_UP_MAX: Final = 10_000
-"""Hashes in one statement: its text stays below the 256 KiB that ClickHouse parses by default."""
 
 # PREWHERE: most ids are new, and of most granules nothing but the one column of hashes is read.
 _SHARED: Final = """
@@ -57,6 +55,19 @@ class Edges:
         """Ask database `store` through `sink`. Every method raises SinkUnavailable or RowsRefused, as the sink does."""
         self._sink = sink
         self._store = store
+        self._members = Members(sink, store)
+
+    async def admit(self, states: Collection[State]) -> None:
+        """Prepare that these states are grouped: from then on `message_member` has all their rows."""
+        await self._members.admit(states)
+
+    async def follow(self, records: Sequence[Record]) -> None:
+        """Store in `message_member` what of stored records of `message.state` it has to have."""
+        await self._members.follow(records)
+
+    async def behind(self, since: int, until: int) -> set[State]:
+        """Return the grouped states of some days (since 1970) of which `message_member` lacks something."""
+        return await self._members.behind(since, until)
 
     async def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows about ids."""
@@ -117,18 +128,11 @@ class Edges:
         rows: list[Sequence[Any]] = []
         kind = "toUInt64" if name == "wide" else "toUInt32"
         for some in parts(sorted(hashes)):
-            chosen = f"SELECT {kind}(arrayJoin(splitByChar(',', '{','.join(map(str, some))}')))"
-            rows += await self._query(text, **names, **{name: chosen})
+            rows += await self._query(text, **names, **{name: hashes_of(kind, some)})
         return rows
 
     async def _query(self, text: str, **names: str) -> list[Sequence[Any]]:
         return await self._sink.query(text.format(store=self._store, **names))
-
-
-def parts(hashes: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield hashes in parts of which one statement can name all."""
-    for start in range(0, len(hashes), LOOKED_UP_MAX):
-        yield hashes[start : start + LOOKED_UP_MAX]
 
 
 def _days(rows: Iterable[Sequence[Any]]) -> str:

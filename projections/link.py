@@ -3,7 +3,8 @@
 A provider may report a message under one id and later under another; each becomes a state. The ids of a batch are
 inserted first and then looked up, and what they connect is written to each member. Of two projectors that insert the two
 sides at once, at least one therefore finds the other's, before it inserts its state: no reader sees the two apart.
-Groups fold to the least, so whoever reads last writes what counts. Everything may be done twice.
+Groups fold to the least, so whoever reads last writes what counts. Before a state is grouped its rows are in a small
+table of their own, which the views read (projections/members.py). Everything may be done twice.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,7 +17,7 @@ from projections.components import Graph, Id, State, groups, together
 from projections.edges import Edges
 from projections.remembered import Remembered
 from projections.rows import grouping, message_alias
-from projections.rows.table import Row
+from projections.rows.table import Record, Row
 from projections.sink import Sink
 from schemas.message_state import MessageState
 
@@ -54,6 +55,10 @@ class Linker:
             await self.group(shared)
         self._linked.add(new)
 
+    async def follow(self, records: Sequence[Record]) -> None:
+        """Store the rows of records of `message.state`, stored already, with the members of groups too. Raises as `link` does."""
+        await self._edges.follow(records)
+
     async def group(self, ids: Collection[Id]) -> None:
         """Write the group of every state that `ids` connect, whoever inserted it. Raises as `link` does."""
         accounts = {id_.account for id_ in ids}
@@ -85,7 +90,19 @@ class Linker:
         if missing:
             log.info("linking what was not linked", ids=len(missing))
             await self.group(missing)
+        await self.readmit(since, until)
         return len(missing)
+
+    async def readmit(self, since: int, until: int) -> int:
+        """Have `message_member` hold what it lacks of the grouped states of some days (since 1970, both included).
+
+        A release before 2201 that still runs groups states and stores rows without it. Returns how many states it was.
+        """
+        behind = await self._edges.behind(since, until)
+        if behind:
+            log.info("copying rows of members of groups", states=len(behind))
+            await self._edges.admit(behind)
+        return len(behind)
 
     async def relink_older_release(self) -> int:
         """Group what a release before 0201 had linked (`message_link`), once: where nothing is grouped yet."""
@@ -148,4 +165,5 @@ class Linker:
             )
             for state, group in sorted(decided.items())
         ]
+        await self._edges.admit(decided)
         await self._edges.insert(grouping.MESSAGE_GROUP, rows)

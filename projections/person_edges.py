@@ -4,8 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from projections.blocks import Blocks
-from projections.clickhouse.quoted import quoted
-from projections.edges import parts
+from projections.literals import parts, quoted
 from projections.persons import OTHERS_MAX, Name
 from projections.rows.grouping import wide_hash
 from projections.rows.table import Row, Table

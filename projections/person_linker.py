@@ -16,7 +16,7 @@ from projections.person_edges import PersonEdges
 from projections.persons import Graph, Name, persons
 from projections.remembered import Remembered
 from projections.rows import person_link
-from projections.rows.table import Row
+from projections.rows.table import Record, Row
 from projections.sink import Sink
 from schemas.event import CloudEvent
 
@@ -55,6 +55,9 @@ class PersonLinker:
         while some := set(islice(names, NAMES_AT_ONCE)):
             await self.decide(some)
         self._linked.add(new)
+
+    async def follow(self, _records: Sequence[Record]) -> None:
+        """Nothing follows from stored events."""
 
     async def decide_what_is_not(self) -> None:
         """Decide the persons of names that a migration filled in. Raises as `link` does."""

@@ -31,12 +31,13 @@ _STAGING: Final = "message_slot_staging_"
 _STAGING_HOURS_MAX: Final = 1
 
 _BASES: Final = """
-SELECT partition, concat(toString(sumIf(newest, table = '{state}')), '/', toString(sumIf(newest, table = '{group}')))
+SELECT partition, concat(
+    toString(sumIf(newest, table = '{state}')), '/', toString(sumIf(newest, table = '{group}')), '/', toString(sumIf(newest, table = '{member}')))
 FROM
 (
     SELECT partition, table, shardNum() AS shard, max(max_block_number) AS newest
     FROM {parts}
-    WHERE active AND database = '{store}' AND table IN ('{state}', '{group}')
+    WHERE active AND database = '{store}' AND table IN ('{state}', '{group}', '{member}')
     GROUP BY partition, table, shard
 )
 GROUP BY partition
@@ -95,7 +96,8 @@ def _grouped_into(client: Client, store: str, weeks: set[date]) -> set[date]:
 def bases_query(store: str, topology: Topology) -> str:
     """Return the query of what was inserted of each week; of several shards the sum, which every insert raises."""
     parts = f"cluster('{topology.cluster}', system.parts)" if topology.is_sharded else "system.parts"
-    names = {"state": topology.local("message_state"), "group": topology.local("message_group")}
+    tables = {"state": "message_state", "group": "message_group", "member": "message_member"}
+    names = {word: topology.local(table) for word, table in tables.items()}
     return _BASES.format(store=store, parts=parts, **names)
 
 

@@ -22,6 +22,8 @@ EVERY_S: Final = 300.0
 LINKED_DAYS: Final = 4
 """Days, by anchor_day, that are looked at for missing links: what two projectors missed of one another is as young as that."""
 _DAY_S: Final = 24 * 60 * 60
+_LAST_DAY: Final = 65_535
+"""Since 1970: of a Date."""
 
 log = structlog.get_logger()
 
@@ -53,6 +55,7 @@ class Upkeep:
             try:
                 if is_first:
                     await self._linker.relink_older_release()
+                    await self._linker.readmit(0, _LAST_DAY)
                     await self._people.decide_what_is_not()
                 await self.once()
             except (SinkUnavailable, RowsRefused, ClickHouseError, OSError) as error:

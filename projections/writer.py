@@ -41,13 +41,16 @@ def make_writer(projection: Projection, sink: Sink, settings: Settings, stopping
 
 
 class Links(Protocol):
-    """What is written before a topic's rows, of all that is known."""
+    """What is written before a topic's rows, of all that is known, and after them."""
 
     def rows(self, decoded: Sequence[Any]) -> Iterable[Row]:
         """Return what of decoded records is to be linked. Pure."""
 
     async def link(self, rows: Iterable[Row]) -> None:
         """Link them. Raises SinkUnavailable or RowsRefused, as the sink does."""
+
+    async def follow(self, records: Sequence[Record]) -> None:
+        """Write what follows from records whose rows are stored. Raises as `link` does."""
 
 
 class Writer:
@@ -93,6 +96,8 @@ class Writer:
         for blocks in tables:
             if blocks.rows:
                 await self._insert(blocks)
+        if self._linker is not None:
+            await self._patiently(partial(self._linker.follow, records))
 
     def _encode(self, records: Sequence[Record]) -> tuple[list[Blocks], dict[Table, list[Row]], list[Row]]:
         """Return the rows of each table, those to be said once, and what is to be linked. Raises RowsRefused."""

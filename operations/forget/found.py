@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from clickhouse_connect.driver.client import Client
 
 from operations.forget.names import Names, canonical, is_meant
-from projections.clickhouse.quoted import quoted
+from projections.literals import quoted
 from projections.rows.grouping import narrow_hash
 from schemas.identity import Identity
 

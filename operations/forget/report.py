@@ -8,7 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person
 from projections.clickhouse.erasure import KEY, KNOWN_AS
-from projections.clickhouse.quoted import quoted
+from projections.literals import quoted
 from schemas.erasure import ErasureKey
 from schemas.identity import Identity
 from schemas.message_state import HORIZON_MS
@@ -22,6 +22,7 @@ _SWEPT_MS: Final = HORIZON_MS + 2 * DAY_MS
 
 TIMES: Final = {
     "message_state": "last_event_at",
+    "message_member": "last_event_at",
     "message_event": "at",
     "webhook_raw": "at",
     "webhook_set_aside": "at",
@@ -71,7 +72,7 @@ def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
     found = quoted(person.names.pattern)
     forms = ", ".join(map(quoted, person.names.forms))
     pairs = ", ".join(f"({quoted(kind)}, {quoted(value)})" for kind, value in person.names.identities)
-    by_message = ("message_state", "message_alias", "state_alias", "message_name", "message_group")
+    by_message = ("message_state", "message_member", "message_alias", "state_alias", "message_name", "message_group")
     return dict.fromkeys(by_message, mine) | {
         "message_event": f"{mine} OR participant IN ({forms})",
         "webhook_raw": f"{keyed} OR match(payload, {found}) OR match(relay, {found}) OR match(key, {found})",

@@ -11,6 +11,7 @@ from clickhouse_connect.driver.client import Client
 from operations.rebuild.target import IDENTITY
 from projections.clickhouse.ddl import change
 from projections.link import Linker
+from projections.members import MESSAGE_MEMBER
 from projections.sink import NOT_DEDUPLICATED, Sink
 from runtime.clickhouse.topology import Topology
 from schemas.errors import DeploymentError
@@ -52,21 +53,30 @@ def replace(
     if "message_group" in tables:
         _prepare_groups(client, weeks, live, shadow)
     for week in weeks:
+        seen = {table: _has_rows(client, shadow, table, week) for table in tables}
         for table in tables:
-            progress(f"replacing {table}, week of {week}")
-            if _has_rows(client, shadow, table, week):
-                statement = f"REPLACE PARTITION '{week}' FROM {shadow}.{table}"
-            elif counted.get((table, week), 0):
+            if counted.get((table, week), 0) and not seen[table]:
                 raise DeploymentError(
                     f"{shadow}.{table}, week of {week}: {counted[table, week]} rows were compared, and none is to be seen: a "
                     "replica that answers is behind. Nothing of the week was dropped; run it again"
                 )
-            else:
-                statement = f"DROP PARTITION '{week}'"
-            change(client, f"ALTER TABLE {live}.{table} {statement}", topology)
+        for table in _in_order(tables):
+            progress(f"replacing {table}, week of {week}")
+            how = f"REPLACE PARTITION '{week}' FROM {shadow}.{table}" if seen[table] else f"DROP PARTITION '{week}'"
+            change(client, f"ALTER TABLE {live}.{table} {how}", topology)
     if "message_group" in tables:
         progress("linking replaced weeks with others")
         _relink(client, weeks, live)
+
+
+def _in_order(tables: Sequence[str]) -> list[str]:
+    """Return a topic's tables as they are replaced.
+
+    That of the states comes after what follows from it: as long as it is as it was, the week differs, and who is killed
+    before replaces all of it again. The rows of members are replaced once more after it, since a projector that groups
+    states may have copied old ones meanwhile.
+    """
+    return [*tables[1:], tables[0], *(table for table in tables if table == MESSAGE_MEMBER.name)]
 
 
 def require_replaceable(topology: Topology) -> None:
@@ -79,9 +89,11 @@ def require_replaceable(topology: Topology) -> None:
 
 
 def _prepare_groups(client: Client, weeks: Sequence[date], live: str, shadow: str) -> None:
-    """Put in, ahead of the replacement, what a shadow does not know: groups with states of other weeks; and its ids' hashes.
+    """Put in, ahead of the replacement, what a shadow does not know: groups with states of other weeks; and its hashes.
 
     Such a group stays as it was, also where the id that made it is not there any more: only the weeks replaced are mended.
+    Its members' rows are the shadow's new ones. All of these are in the live table before groups are replaced, and so is
+    whom the projector, which goes on, has to store there (projections/members.py).
     """
     within = ", ".join(f"toDate('{week}')" for week in weeks)
     client.command(
@@ -90,11 +102,23 @@ def _prepare_groups(client: Client, weeks: Sequence[date], live: str, shadow: st
         settings=_SETTINGS,
     )
     client.command(
+        f"INSERT INTO {live}.member_hash (state_hash, anchor_day) "  # noqa: S608 - names of ours
+        f"SELECT state_hash, anchor_day FROM {shadow}.member_hash WHERE toMonday(anchor_day) IN ({within})",
+        settings=_SETTINGS,
+    )
+    client.command(
         f"INSERT INTO {shadow}.message_group (anchor_day, account, message_id, least) "  # noqa: S608 - names of ours
         f"SELECT anchor_day, account, message_id, least FROM {live}.message_group "
         f"WHERE toMonday(anchor_day) IN ({within}) AND toMonday(tupleElement(least, 2)) NOT IN ({within})",
         settings=_SETTINGS,
     )
+    grouped = f"SELECT anchor_day, account, message_id FROM {shadow}.message_group"  # noqa: S608 - a name of ours
+    for database in (shadow, live):
+        client.command(
+            f"INSERT INTO {database}.message_member SELECT * FROM {shadow}.message_state "  # noqa: S608 - names of ours
+            f"WHERE toMonday(anchor_day) IN ({within}) AND (anchor_day, account, message_id) IN ({grouped})",
+            settings=_SETTINGS,
+        )
 
 
 def _relink(client: Client, weeks: Sequence[date], live: str) -> None:

@@ -20,6 +20,7 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
     "message_alias": ("anchor_day", "account", "id", "message_id"),
     "state_alias": ("anchor_day", "account", "message_id", "id"),
     "message_name": ("anchor_day", "account", "message_id", "found_by", "name"),
+    "message_member": ("anchor_day", "account", "message_id"),
     "message_group": ("anchor_day", "account", "message_id"),
     "connection_state": ("anchor_day", "account", "connection_id"),
 }
@@ -28,11 +29,14 @@ IDENTITY: Final[dict[str, tuple[str, ...]]] = {
 WITH_GENERATION: Final = frozenset({"message_event", "connection_event", "webhook_set_aside"})
 """Tables whose rows say which generation decided them."""
 
-NOT_COMPARED: Final = frozenset({"message_group"})
+NOT_COMPARED: Final = frozenset({"message_group", "message_member"})
 """Tables that follow from others and from other weeks, which a shadow does not have: replaced with those, never compared."""
 
 _FED_TOGETHER: Final = {
-    "message_state": ("message_state", "message_alias", "state_alias", "message_name", "message_group")
+    "message_state": (
+        *("message_state", "message_alias", "state_alias", "message_name"),
+        *("message_group", "message_member"),
+    )
 }
 _LEADER: Final = {table: leader for leader, tables in _FED_TOGETHER.items() for table in tables}
 

@@ -42,6 +42,8 @@ def hand_over(plan: Plan, begin: Begin, decided: Mapping[int, int], replaced: Se
         if since_ms is not None:
             _insert(plan, table, f"toMonday(anchor_day) {kept} AND toUnixTimestamp64Milli(last_event_at) >= {since_ms}")
         _insert(plan, table, f"toMonday(anchor_day) {kept} AND NOT ({older_states(begin)})", only_new=True)
+        if table == "message_state":
+            _follow(plan, kept)
     if begin.floor_ms >= 0:
         since = f"toMonday(anchor_day) >= toMonday(toDate({begin.floor_ms // 1000 // 86_400}))"
         for table in ("message_alias", "state_alias", "message_name"):
@@ -69,6 +71,16 @@ def _insert(plan: Plan, table: str, condition: str, *, only_new: bool = False) -
         source += f" LEFT ANTI JOIN (SELECT {keys} FROM {plan.store}.{table}) AS there USING ({keys})"  # noqa: S608
     plan.client.command(
         f"INSERT INTO {plan.store}.{table} ({columns}) SELECT {columns} FROM {source}",  # noqa: S608 - names of ours
+        settings=_SETTINGS,
+    )
+
+
+def _follow(plan: Plan, kept: str) -> None:
+    """Copy what states that are members of groups have now, as whoever stores a state does (projections/members.py)."""
+    announced = f"SELECT state_hash FROM {plan.store}.member_hash"  # noqa: S608 - a name of ours
+    plan.client.command(
+        f"INSERT INTO {plan.store}.message_member SELECT * FROM {plan.store}.message_state WHERE toMonday(anchor_day) {kept} "  # noqa: S608
+        f"AND halfMD5(concat(account, '/', message_id)) IN ({announced})",
         settings=_SETTINGS,
     )
 

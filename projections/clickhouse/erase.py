@@ -7,7 +7,7 @@ from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse.ddl import change
 from projections.clickhouse.erasure import AT_ONCE, KNOWN_AS, of_messages, of_records, of_requests
-from projections.clickhouse.quoted import quoted
+from projections.literals import quoted
 from projections.sink import NOT_DEDUPLICATED
 from runtime.clickhouse.topology import Topology
 

@@ -9,7 +9,7 @@ are found come last.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from projections.clickhouse.quoted import quoted
+from projections.literals import quoted
 from schemas.erasure import KNOWN_AS_HEX, KNOWN_AS_PREFIX
 from schemas.identity import Identity
 
@@ -25,14 +25,16 @@ _NO_PERSON: Final = (
     "recipient = '', recipient_kind = '', participant = '', client_ref = '', aliases = [], identities = [], line = ''"
 )
 _NO_WORDS: Final = "error_title = '', error_detail = '', further_errors = []"
+_STATE: Final = (
+    "{me} AS message_id, CAST(('', ''), 'Tuple(number String, kind String)') AS recipient, "
+    "CAST((0, '', ''), 'Tuple(rank UInt8, number String, kind String)') AS ranked_recipient, '' AS client_ref, "
+    "CAST([], 'Array(String)') AS aliases, CAST([], 'Array(Tuple(kind String, value String))') AS identities, '' AS line, "
+    "CAST((tupleElement(failure, 1), tupleElement(failure, 2), tupleElement(failure, 3), ''), "
+    "'Tuple(rank Int8, category String, code String, title String)') AS failure"
+)
 _COPIES: Final = {
-    "message_state": (
-        "{me} AS message_id, CAST(('', ''), 'Tuple(number String, kind String)') AS recipient, "
-        "CAST((0, '', ''), 'Tuple(rank UInt8, number String, kind String)') AS ranked_recipient, '' AS client_ref, "
-        "CAST([], 'Array(String)') AS aliases, CAST([], 'Array(Tuple(kind String, value String))') AS identities, '' AS line, "
-        "CAST((tupleElement(failure, 1), tupleElement(failure, 2), tupleElement(failure, 3), ''), "
-        "'Tuple(rank Int8, category String, code String, title String)') AS failure"
-    ),
+    "message_member": _STATE,
+    "message_state": _STATE,
     "message_alias": "{me} AS message_id, {other} AS id",
     "state_alias": "{me} AS message_id, {other} AS id",
     "message_link": "{me} AS message_id, {other} AS id",
@@ -61,6 +63,10 @@ def _of_some(database: str, salt: str, listed: str) -> Iterator[str]:
     yield f"ALTER TABLE {database}.webhook_set_aside UPDATE {key}, event_id = {event}, why = '' WHERE {keyed}"
     yield f"ALTER TABLE {database}.webhook_raw UPDATE {key}, payload = '', relay = '' WHERE {keyed}"
     yield f"ALTER TABLE {database}.projection_set_aside DELETE WHERE {keyed}"
+    yield (
+        f"INSERT INTO {database}.member_hash (state_hash, anchor_day) "  # noqa: S608
+        f"SELECT DISTINCT halfMD5(concat(account, '/', {me})), anchor_day FROM {database}.message_group WHERE {mine}"
+    )
     for table, changed in _COPIES.items():
         texts = {
             "other": KNOWN_AS.format(salt=salt, text="concat(account, '/', id)"),
@@ -73,7 +79,7 @@ def _of_some(database: str, salt: str, listed: str) -> Iterator[str]:
         f"INSERT INTO {database}.alias_hash SELECT DISTINCT halfMD5(concat(account, '/', id)), halfMD5({KEY}), anchor_day "  # noqa: S608
         f"FROM {database}.message_alias WHERE message_id IN ({listed})"
     )
-    for table in ("message_group", "message_link", "state_alias", "message_state", "message_alias", "message_name"):
+    for table in (*reversed(_COPIES), "message_name"):
         yield f"ALTER TABLE {database}.{table} DELETE WHERE {mine}"
 
 

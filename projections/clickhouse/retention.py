@@ -24,6 +24,8 @@ FACTS_TABLES: Final = {
     "alias_hash": "anchor_day",
     "state_alias": "anchor_day",
     "message_group": "anchor_day",
+    "member_hash": "anchor_day",
+    "message_member": "anchor_day",
     "message_slot": "anchor_week",
     "person_link": "month",
     "person": "month",

@@ -26,6 +26,8 @@ SHARDED_BY: Final = {
     "message_link": _MESSAGE,
     "state_alias": _MESSAGE,
     "message_group": _MESSAGE,
+    "message_member": _MESSAGE,
+    "member_hash": "state_hash",
     "alias_hash": "state_hash",
     "person_link": _NAME,
     "person": _NAME,

@@ -1,4 +1,4 @@
-"""Rows about ids: edges between ids and states in both directions, their hashes, cut ids, and the groups decided."""
+"""Rows about ids: edges between ids and states in both directions, their hashes, cut ids, groups, and who is in one."""
 
 import hashlib
 import zlib
@@ -13,6 +13,7 @@ STATE_ALIAS: Final = Table(
 )
 ALIAS_HASH: Final = Table("alias_hash", (("id_hash", "UInt64"), ("state_hash", "UInt64"), ("anchor_day", "UInt16")))
 ALIAS_CUT: Final = Table("alias_cut", (("account", "LowCardinality(String)"), ("id", "String"), ("is_settled", "Bool")))
+MEMBER_HASH: Final = Table("member_hash", (("state_hash", "UInt64"), ("anchor_day", "UInt16")))
 MESSAGE_GROUP: Final = Table(
     "message_group",
     (
@@ -34,8 +35,12 @@ def narrow_hash(account: str, id_: str) -> int:
 
 def wide_hash(account: str, id_: str) -> int:
     """Return what `alias_hash` knows an id by: the first eight bytes of its MD5, ClickHouse's halfMD5."""
-    digest = hashlib.md5(f"{account}/{id_}".encode(), usedforsecurity=False).digest()
-    return int.from_bytes(digest[:8], "big")
+    return wide_hash_of(f"{account}/{id_}".encode())
+
+
+def wide_hash_of(key: bytes) -> int:
+    """Return the same of a record's key, which is `account/id`."""
+    return int.from_bytes(hashlib.md5(key, usedforsecurity=False).digest()[:8], "big")
 
 
 def state_aliases(aliases: Iterable[Row]) -> list[Row]:

@@ -102,8 +102,19 @@ def fill(client: Client, extent: Extent, done: int = 0) -> Iterator[int]:
         print(f"filled {done * BLOCK_MESSAGES} messages, {time.monotonic() - began_s:.0f} s", flush=True)
         if done < extent.blocks:
             yield done
+    _merge_old_weeks(client)
     rollup.refresh(client, STORE)
     yield done
+
+
+def _merge_old_weeks(client: Client) -> None:
+    """Merge what the engine merges by itself within an hour or two: weeks of states in which nothing is inserted any more.
+
+    The last two weeks stay in the parts in which they were inserted.
+    """
+    weeks = f"SELECT DISTINCT partition FROM system.parts WHERE active AND database = '{STORE}' AND table = 'message_state' ORDER BY partition"
+    for (week,) in client.query(weeks).result_rows[:-2]:
+        client.command(f"OPTIMIZE TABLE {STORE}.message_state PARTITION '{week}' FINAL")
 
 
 def _kept(marker: Path, messages: int) -> tuple[Extent, int] | None:

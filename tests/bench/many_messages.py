@@ -101,9 +101,18 @@ _SEEN: Final = ("created", "error", "number_not_found", "delivered", "read")
 _STATE: Final = (
     *(*_STATED, "anchor_day", "message_id", "anchor_at", "at AS last_event_at"),
     *("received_at AS first_received_at", "received_at AS last_received_at"),
-    *("(r.recipient, 'phone') AS recipient", "client_ref", "campaign", "'marketing' AS pricing", "aliases"),
+    *("(5, r.recipient, 'phone') AS ranked_recipient", "concat('+', r.recipient) AS line"),
+    *("[('phone', r.recipient)] AS identities", "client_ref", "campaign", "'marketing' AS pricing", "aliases"),
+    *("occurred_at AS first_at", "1 AS generation"),
     *("seen", "failure", *(f"if(status = '{name}', occurred_at, NULL) AS {name}_at" for name in _SEEN)),
 )
+
+_VERSIONS: Final = (
+    "what = 'event' AND status = 'created'",
+    "what = 'event' AND status IN ('error', 'number_not_found', 'delivered')",
+    "what = 'event' AND status = 'read'",
+)
+"""Which records have a row in each of the versions that a state comes in, one by one."""
 
 _NAMED: Final = "arrayJoin([(r.recipient, 'recipient'), (r.client_ref, 'reference')])"
 
@@ -154,9 +163,8 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
             "if(what = 'repeat', r.event_id, '') AS event_id",
         ),
     ),
-    ("message_state", "what = 'event' AND status = 'created'", _STATE),
-    ("message_state", "what = 'event' AND status IN ('error', 'number_not_found', 'delivered')", _STATE),
-    ("message_state", "what = 'event' AND status = 'read'", _STATE),
+    *(("message_state", version, _STATE) for version in _VERSIONS),
+    *(("message_member", f"{version} AND is_linked", _STATE) for version in _VERSIONS),
     (
         "message_alias",
         "what = 'event' AND status = 'created'",
@@ -183,6 +191,11 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ),
     ("message_account", "what = 'event' AND slot = 1", (_STATED[0],)),
     (
+        "member_hash",
+        "what = 'event' AND status = 'created' AND is_linked",
+        ("halfMD5(concat('acme/', message_id)) AS state_hash", "anchor_day"),
+    ),
+    (
         "message_group",
         "what = 'event' AND status = 'created' AND is_linked",
         ("anchor_day", _STATED[0], "message_id", "(toInt64(0), first_state.1, first_state.2) AS least"),
@@ -201,7 +214,7 @@ INSERTS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         ),
     ),
 )
-"""What is inserted: the table, which records have a row in it, and the row's columns. A state's versions come one by one."""
+"""What is inserted: the table, which records have a row in it, and the row's columns."""
 
 
 def statements(extent: Extent, first: int, count: int, tables: Iterable[str] = ()) -> Iterator[str]:

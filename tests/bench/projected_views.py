@@ -59,7 +59,7 @@ def ask_views(filled: Filled) -> dict[str, Any]:
 def _one_message(client: Client, day: str) -> dict[str, dict[str, int]]:
     """Return what a message of `day` is looked for by → question → median ms."""
     text = (
-        f"SELECT message_id, aliases[1] AS alias, client_ref, tupleElement(recipient, 1) FROM {STORE}.message_state "
+        f"SELECT message_id, aliases[1] AS alias, client_ref, tupleElement(ranked_recipient, 2) FROM {STORE}.message_state "
         f"WHERE anchor_day = '{day}' AND alias LIKE 'true_%' LIMIT 1"
     )
     message_id, *others = client.query(text).result_rows[0]

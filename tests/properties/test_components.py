@@ -28,6 +28,7 @@ class Tables(Edges):
         self.rows: dict[str, set[Row]] = defaultdict(set)
         self.least: dict[State, tuple[int, int, str]] = {}
         self.is_settled: dict[Id, bool] = {}
+        self.admitted: set[State] = set()
         self._random = random.Random(seed)
         self.failing = failing
 
@@ -44,6 +45,7 @@ class Tables(Edges):
             if table.name == "message_group":
                 day, account, message_id, least = row
                 state = State(account, message_id, day)
+                assert state in self.admitted, "no reader may find a member whose rows are nowhere"
                 self.least[state] = min(self.least.get(state, least), least)
             elif table.name == "alias_cut":
                 account, id_, settled = row
@@ -54,6 +56,12 @@ class Tables(Edges):
 
     def _led_to(self, id_: Id) -> set[State]:
         return {State(a, m, d) for a, i, m, d in self.rows["message_alias"] if (a, i) == id_}
+
+    async def admit(self, states: Collection[State]) -> None:
+        """Note that states may be grouped from now on."""
+        await self._pause()
+        self.admitted |= set(states)
+        await self._pause()
 
     async def shared(self, ids: Collection[Id]) -> set[Id]:
         """Return those of `ids` that lead to several states."""

@@ -5,17 +5,31 @@
 -- Example: SELECT * FROM recibo.search(texts = ['5511987654321', '551187654321'])
 CREATE OR REPLACE VIEW ${views}.search AS
 WITH
-    states AS (SELECT account, message_id, anchor_day, found_by, text FROM ${store}.message_found(texts = {texts:Array(String)})),
+    -- Arrays, which are found once: what follows reads them several times.
+    assumeNotNull((SELECT groupArray((account, message_id, anchor_day, found_by, text)) FROM ${store}.message_found(texts = {texts:Array(String)}))) AS found_states,
+    assumeNotNull((
+        SELECT groupArray((account, state_id, state_day, message_id, anchor_day)) FROM ${store}.message_merge
+        WHERE (state_day, account, state_id) IN (SELECT tupleElement(f, 3), tupleElement(f, 1), tupleElement(f, 2) FROM (SELECT arrayJoin(found_states) AS f))
+    )) AS found_groups,
+    assumeNotNull((
+        SELECT groupArray((account, message_id, anchor_day, state_id, state_day)) FROM ${store}.message_merge
+        WHERE state_day >= arrayMin(arrayMap(g -> tupleElement(g, 5), found_groups))
+            AND (account, message_id, anchor_day) IN (SELECT tupleElement(g, 1), tupleElement(g, 4), tupleElement(g, 5) FROM (SELECT arrayJoin(found_groups) AS g))
+    )) AS found_members,
+    states AS
+    (
+        SELECT toLowCardinality(tupleElement(f, 1)) AS account, tupleElement(f, 2) AS message_id, tupleElement(f, 3) AS anchor_day, tupleElement(f, 4) AS found_by, tupleElement(f, 5) AS text
+        FROM (SELECT arrayJoin(found_states) AS f)
+    ),
     grouped AS
     (
-        SELECT account, state_id, state_day, message_id, anchor_day FROM ${store}.message_merge
-        WHERE (state_day, account, state_id) IN (SELECT anchor_day, account, message_id FROM states)
+        SELECT tupleElement(g, 1) AS account, tupleElement(g, 2) AS state_id, tupleElement(g, 3) AS state_day, tupleElement(g, 4) AS message_id, tupleElement(g, 5) AS anchor_day
+        FROM (SELECT arrayJoin(found_groups) AS g)
     ),
     members AS
     (
-        SELECT account, message_id, anchor_day, state_id, state_day FROM ${store}.message_merge
-        WHERE state_day >= (SELECT ifNull(min(anchor_day), toDate(0)) FROM grouped)
-            AND (account, message_id, anchor_day) IN (SELECT account, message_id, anchor_day FROM grouped)
+        SELECT tupleElement(m, 1) AS account, tupleElement(m, 2) AS message_id, tupleElement(m, 3) AS anchor_day, tupleElement(m, 4) AS state_id, tupleElement(m, 5) AS state_day
+        FROM (SELECT arrayJoin(found_members) AS m)
     ),
     shown AS
     (

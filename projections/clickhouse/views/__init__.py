@@ -52,16 +52,12 @@ _SOME_DAYS: Final = {
     "since": "anchor_day >= {first_day:Date}",
     "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
 }
-_STATES_FOUND: Final = (
-    "(SELECT anchor_day, account, message_id FROM ${store}.message_found(texts = {texts:Array(String)}) "
-    "WHERE found_by IN ('id', 'reference') OR ${finds_people})"
-)
 _FOUND: Final = {
-    "alone": f"(anchor_day, account, message_id) IN {_STATES_FOUND}",
+    "alone": "(anchor_day, account, message_id) IN (SELECT arrayJoin(found_states))",
     "since": "1",
-    "grouped": "(anchor_day, account, message_id) IN (SELECT anchor_day, account, message_id FROM ${store}.message_merge "  # noqa: S608 - a name of ours
-    f"WHERE (state_day, account, state_id) IN {_STATES_FOUND})",
+    "grouped": "(anchor_day, account, message_id) IN (SELECT arrayJoin(found_groups))",
 }
+"""`26_messages_found.sql` says what was found."""
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
 """A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""
@@ -96,7 +92,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         **_messages(),
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
-        "least_times": fragments.least_times(),
+        **fragments.first_times(),
         "finds_people": str(int(not masked)),
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
@@ -145,8 +141,7 @@ def _messages() -> dict[str, str]:
 
 def _near() -> dict[str, str]:
     """Return which states are folded for messages whose own day is within since and until."""
-    times = ", ".join(f"ifNull(s.{column}, s.first_received_at)" for column in fragments.time_columns())
-    last = part("message_late", times=times, margin=str(MARGIN_DAYS))
+    last = part("message_late", earliest_told=fragments.earliest_told("s."), margin=str(MARGIN_DAYS))
     later = part("message_late_weeks", margin=str(MARGIN_DAYS))
     within = (
         f"(anchor_day BETWEEN {{since:Date}} - 1 AND ({last}) "

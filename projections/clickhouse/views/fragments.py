@@ -114,9 +114,16 @@ def own_time() -> str:
     return f"if(f.old_time, {said}, least({said}, {near}))"
 
 
-def time_columns() -> list[str]:
-    """Return the columns of `message_state` that `own_time` is the least of, at most."""
-    return ["first_at", "first_received_at", *(f"{name}_at" for name in NAMES_BY_RANK)]
+def earliest_told(prefix: str = "") -> str:
+    """Return the least of all times that a row of `message_state` gives its message: `own_time` is no earlier.
+
+    The index `by_own_time` (migration 2301) is of this very expression.
+    """
+    times = ", ".join(
+        f"ifNull({prefix}{name}, {prefix}first_received_at)"
+        for name in ("first_at", *(f"{status}_at" for status in NAMES_BY_RANK))
+    )
+    return f"least({prefix}first_received_at, {times})"
 
 
 def receipt_mask(table: str) -> str:
@@ -151,9 +158,28 @@ def sums(table: str) -> str:
     return ",\n    ".join(f"assumeNotNull(sum({table}.{name})) AS {name}" for name in ("messages", *_COUNTED))
 
 
-def least_times() -> str:
-    """Return the arguments of `map`: status → the least first time of it, over rows of `message_state`."""
-    return ", ".join(f"'{name}', min({name}_at)" for name in NAMES_BY_RANK)
+def first_times() -> dict[str, str]:
+    """Return what compares first times that events `e` tell with those that states keep, columns `queued_at` … of each.
+
+    `first_told` and `first_kept` are the columns, over rows of events `e` and of states `t`; `kept_later`, whether a row `e` has
+    a time that the row `s` does not have, or has later; `first_times_told` and `first_times_kept` those of a row as a map.
+    """
+    later = " OR ".join(
+        f"(e.{name}_at IS NOT NULL AND ifNull(s.{name}_at > e.{name}_at, true))" for name in NAMES_BY_RANK
+    )
+    told = (f"minOrNullIf(e.occurred_at, e.status = '{name}') AS {name}_at" for name in NAMES_BY_RANK)
+    return {
+        "first_told": ", ".join(told),
+        "first_kept": ", ".join(f"min(t.{name}_at) AS {name}_at" for name in NAMES_BY_RANK),
+        "kept_later": later,
+        "first_times_told": _map_of_times("e"),
+        "first_times_kept": _map_of_times("s"),
+    }
+
+
+def _map_of_times(table: str) -> str:
+    columns = ", ".join(f"'{name}', {table}.{name}_at" for name in NAMES_BY_RANK)
+    return f"mapFilter((k, v) -> v IS NOT NULL, map({columns}))"
 
 
 def receipt_times() -> str:

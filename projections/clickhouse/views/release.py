@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of the views in this folder."""
-CHECKSUM: Final = "ae0b98e4d8801ef3"
+CHECKSUM: Final = "f552ac089199e419"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -29,11 +29,15 @@ TELLING_POINTS: Final = {
     "dedupe_without_reemit": ("state_acknowledged",),
 }
 """Where each mutant's mistake shows."""
+IN_EVERY_RUN: Final = ("emit_before_write_ahead", "acknowledge_early")
+"""Those that are caught soonest are part of `make test`, all of `make faults`."""
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("mutant", MUTANTS)
+@pytest.mark.parametrize(
+    "mutant", [m if m in IN_EVERY_RUN else pytest.param(m, marks=pytest.mark.long_fault) for m in MUTANTS]
+)
 async def test_mutant_is_caught(mutant: str, kafka_bootstrap: str, tmp_path: Path) -> None:
     """A worker that breaks one rule of durability is distinguished from a sound one within a few kills."""
     module = ("tests.faults.processors.mutant_worker", mutant)

@@ -18,6 +18,7 @@ from runtime.kafka.settings import KafkaSettings
 from schemas.topics import Topics
 from tests.integration.projections.test_tables import facts, truth
 from tests.support.databases import Databases
+from tests.support.members import folded, shown
 from tests.support.publish import publish
 from tests.support.rebuilding import (
     MIDDLE,
@@ -118,6 +119,38 @@ async def test_states_are_rebuilt_beside_traffic(
     aliases = {(s.message_id, id_) for s in world.states.values() for id_ in (s.message_id, *s.aliases)}
     assert set(databases.rows("SELECT message_id, id FROM store.message_alias")) == aliases
     assert databases.rows(f"SHOW DATABASES LIKE '{settings.clickhouse.database}_rebuild%'") == []
+
+
+async def test_members_of_groups_across_weeks_are_rebuilt(
+    databases: Databases, settings: Settings, kafka_bootstrap: str, kafka_admin: AIOKafkaAdminClient
+) -> None:
+    """Of messages with a state in a week that is replaced and one in another, the false facts go, and nothing is apart or missing."""
+    topics, world = Topics(settings.generation), World(settings.generation)
+    known: dict[str, int] = {}
+    await make_derived_topics(kafka_admin, settings.generation)
+    for number in range(6):
+        world.post(message_event(f"track-{number}", "queued", OLD + number))
+    post_week(world, MIDDLE, 10, "middle")
+    for number in range(6):
+        world.post(message_event(f"wamid-{number}", "created", MIDDLE + number, aliases=(f"track-{number}",)))
+    await publish(taken(world, known), kafka_bootstrap)
+    derived = (topics.message_state, topics.message_events, topics.set_aside)
+    async with live_projector(databases, settings):
+        await until_projected(kafka_bootstrap, settings, derived)
+        for table in ("message_state", "message_member"):
+            wrong = f"INSERT INTO {databases.store}.{table} SELECT * REPLACE(bitOr(seen, 128) AS seen) FROM "
+            databases.client.command(f"{wrong} {databases.store}.{table} FINAL WHERE message_id = 'wamid-4'")
+            damage(databases, table, monday(MIDDLE), "message_id = 'wamid-3'")
+        async with traffic(world, known, kafka_bootstrap):
+            _, died = await rebuilt_through_deaths("message_state", settings, databases)
+        await until_projected(kafka_bootstrap, settings, derived)
+    assert f"replacing message_member, week of {monday(MIDDLE)}" in died
+    assert f"replacing message_member, week of {monday(OLD)}" not in died
+    assert shown(databases) == folded(databases)
+    seen = databases.rows(
+        "SELECT message_id, seen FROM views.messages WHERE match(message_id, 'track|wamid') ORDER BY 1"
+    )
+    assert seen == [(f"wamid-{number}", 1 + 2) for number in range(6)]
 
 
 async def test_only_weeks_wholly_in_the_log_are_replaced(

@@ -15,14 +15,16 @@ SETTINGS = {
     "RECIBO_PROCESSORS_COMMIT_INTERVAL_MS": "50",
     "RECIBO_PROCESSORS_PRODUCE_BYTES_MAX": "20000",
 }
-PAUSES = ("fetched:4", "state_sent:4", "state_acknowledged:4", "outputs_sent:4", "store_written:4", "committed:1")
+IN_EVERY_RUN = "outputs_sent:4"
+"""Each takes most of a minute, waiting for a session to end: one is part of `make test`, all of `make faults`."""
+LONG = ("fetched:4", "state_sent:4", "state_acknowledged:4", "store_written:4", "committed:1")
 DEATHS_MAX = 4
 """Leaving on purpose is allowed, going round in circles is not."""
 
 
 @pytest.mark.chaos
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("pause_at", PAUSES)
+@pytest.mark.parametrize("pause_at", [IN_EVERY_RUN, *(pytest.param(p, marks=pytest.mark.long_fault) for p in LONG)])
 async def test_paused_past_its_session(pause_at: str, kafka_bootstrap: str, make_worker: MakeWorker) -> None:
     """Wherever it was paused, its late writes change no state and no value, and lose nothing."""
     async with Scene(kafka_bootstrap, seed=21, partitions=4) as scene:

@@ -4,8 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from projections.edges import LOOKED_UP_MAX
 from projections.link import Linker
+from projections.literals import LOOKED_UP_MAX
 from projections.rows import message_alias
 from projections.sink import Sink
 from schemas.message_state import HORIZON_MS, absent
@@ -37,7 +37,7 @@ async def test_a_message_queued_under_its_tracking_id_is_one_row(
     ]
     for _ in range(2):
         assert databases.rows(_ROW) == expected
-        databases.merge("message_state", "message_alias", "message_group")
+        databases.merge("message_state", "message_alias", "message_group", "message_member", "member_hash")
 
 
 async def test_chains_and_circles_of_ids_end(databases: Databases, project: Project) -> None:

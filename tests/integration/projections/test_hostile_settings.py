@@ -22,6 +22,7 @@ TABLES: Final = (
     "message_state",
     "message_alias",
     "message_group",
+    "message_member",
     "person_link",
     "person",
     "message_event",

@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from projections import rollup
+from projections.clickhouse.migrate import FOLDER
+from projections.clickhouse.views import part
+from projections.clickhouse.views.fragments import earliest_told
 from tests.integration.projections.test_hostile_settings import told
 from tests.support.databases import Databases, Project
 from tests.support.published_views import call, published_names
@@ -93,3 +96,14 @@ async def test_a_day_reads_its_own_weeks(databases: Databases, project: Project)
     day = datetime.fromtimestamp(NOON_MS / 1000, UTC).date()
     assert parts_read(databases, day) > 0
     assert parts_read(databases, day - timedelta(days=30)) == 0
+
+
+async def test_late_messages_are_looked_for_by_an_index(databases: Databases, project: Project) -> None:
+    """Whether a message of some days came later is asked of few granules: the index is of the very expression asked for."""
+    await project(late_world().records)
+    day = datetime.fromtimestamp(NOON_MS / 1000, UTC).date() + timedelta(days=10)
+    late = part("message_late", earliest_told=earliest_told("s."), margin="16").replace("${store}", "store")
+    asked = late.replace("{until:Date}", f"toDate('{day}')")
+    plan = "\n".join(line for (line,) in databases.rows(f"EXPLAIN indexes = 1 {asked}"))
+    assert f"{earliest_told()} " in (FOLDER / "2301_own_times.sql").read_text(encoding="utf-8").replace("\n", " ")
+    assert "Name: by_own_time" in plan

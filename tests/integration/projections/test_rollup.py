@@ -49,6 +49,22 @@ async def test_a_message_that_moves_between_groups_is_counted_once(databases: Da
     assert rows == [("spring", 1, 1)]
 
 
+async def test_a_members_row_that_comes_after_a_recount_is_counted(databases: Databases, project: Project) -> None:
+    """Where a week is counted between a state's row and the same row among the members of groups, it is counted again."""
+    world = World()
+    world.post(message_event("m-1", "queued", START_MS))
+    world.post(message_event("m-2", "created", START_MS, aliases=("m-1",)))
+    await project(world)
+    refresh(databases)
+    assert rollup.refresh(databases.client, databases.store) == []
+    later = "SELECT * REPLACE (64 AS seen) FROM store.message_state WHERE message_id = 'm-2'"
+    member = f"INSERT INTO store.message_member {later}"
+    databases.client.command(member.replace("store.", f"{databases.store}."))
+    assert len(rollup.refresh(databases.client, databases.store)) == 1
+    assert counted(databases, "funnel_rollup") == counted(databases, "funnel")
+    assert sum(int(str(row[10])) for row in counted(databases, "funnel_rollup")) == 1
+
+
 async def test_only_weeks_that_changed_are_counted(databases: Databases, project: Project) -> None:
     """Nothing new, nothing counted; a week's new state, that week; a state grouped with an earlier week's, that one too."""
     world = World(start_ms=START_MS - 14 * DAY_MS)

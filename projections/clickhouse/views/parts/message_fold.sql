@@ -1,6 +1,8 @@
 -- One row a message, facts as the engine folds them: the states of one group joined, all others as they are. A group is
 -- shown under the id that no other member goes by too (the first, by day and id, of several; of none, the first of all).
--- A group's day is its first member's, so no member's day is before it.
+-- A group's day is its first member's, so no member's day is before it. Members are of any later day: their rows are read from
+-- message_member, which has theirs alone. It is named after the states that stand alone are decided, and before the groups
+-- that are shown: whatever is grouped meanwhile is found in one of the two.
 SELECT anchor_day, account, message_id, ${fold_columns}
 FROM ${store}.message_state FINAL
 WHERE ${alone}
@@ -18,8 +20,8 @@ SELECT
     ${fold_joins}
 FROM
 (
-    SELECT * FROM ${store}.message_state
-    WHERE ${since} AND anchor_day <= (SELECT if(count() = 0, toDate(0), max(state_day)) FROM ${store}.message_merge WHERE ${grouped}) AND (anchor_day, account, message_id) IN
+    SELECT * FROM ${store}.message_member
+    WHERE ${since} AND (anchor_day, account, message_id) IN
     (
         SELECT state_day, account, state_id FROM ${store}.message_merge WHERE ${grouped}
     )

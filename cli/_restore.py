@@ -19,6 +19,7 @@ from operations.archive.location import Location
 from operations.archive.manifest import Manifest
 from operations.archive.read import manifests_of, partitions_of
 from operations.archive.restore import TABLES, Restored, Rows, chosen, gaps_among, restore
+from projections.clickhouse.erase import strip_again
 from projections.rows import projections_of
 from projections.settings import Settings, from_environ
 from projections.sink import Sink
@@ -75,6 +76,8 @@ async def restore_tables(
                 wanted = _wanted(location, topic, files, options, console)
                 done = await _restore(location, client, topic, wanted, settings=settings, console=console)
                 problems += done.problems
+            database, topology = settings.clickhouse.database, settings.clickhouse.topology
+            await asyncio.to_thread(strip_again, client, database, database, topology)
     except ClickHouseError as error:
         raise DeploymentError(f"ClickHouse: {error}. Run it again: it continues from where it was") from error
     if problems:

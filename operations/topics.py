@@ -123,6 +123,44 @@ async def keep(kafka: KafkaSettings, wanted: Sequence[Topic], *, for_ever: bool)
                 await _alter(admin, topic.name, there, {_RETENTION: retention_ms})
 
 
+async def partitions_of_raw(kafka: KafkaSettings) -> int:
+    """Return how many partitions the raw log has. Raises DeploymentError: it is not there."""
+    raw = kafka.topics().raw
+    async with admin_of(kafka) as admin:
+        there = (await find_topics(admin, [raw])).get(raw)
+    if there is None:
+        raise DeploymentError(f"{raw}: no such topic on {kafka.bootstrap_servers}; start `recibo up` first")
+    return there.partitions
+
+
+async def has_topic(kafka: KafkaSettings, name: str) -> bool:
+    """Return whether a topic is there. Raises DeploymentError: no broker answers."""
+    async with admin_of(kafka) as admin:
+        return name in await find_topics(admin, [name])
+
+
+async def retentions(kafka: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
+    """Return how long topics keep records, ms, of those that exist and that this principal may look at."""
+    async with admin_of(kafka) as admin:
+        found = await find_topics(admin, names)
+    return {name: int(there.config[_RETENTION]) for name, there in found.items() if there.config is not None}
+
+
+async def bound_compaction(kafka: KafkaSettings, topic: str, within_ms: int) -> bool:
+    """Have a compacted topic drop old values within a time. Return whether it does: it may not be this principal's to alter."""
+    name = "max.compaction.lag.ms"
+    async with admin_of(kafka) as admin:
+        there = (await find_topics(admin, [topic])).get(topic)
+        if there is None or there.config is None:
+            return False
+        if int(there.config.get(name, within_ms + 1)) > within_ms:
+            try:
+                await _alter(admin, topic, there, {name: str(within_ms)})
+            except DeploymentError:
+                return False
+        return True
+
+
 async def _alter(admin: AIOKafkaAdminClient, name: str, there: FoundTopic, changes: Mapping[str, str]) -> None:
     resource = ConfigResource(ConfigResourceType.TOPIC, name, {**there.own_config, **changes})
     for response in await admin.alter_configs([resource]):

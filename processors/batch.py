@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
+from processors.erase import erase
 from processors.fold import CONNECTION, MESSAGE, State, StateKind, fold
-from processors.understand import ParserOf, provenance, understand
+from processors.understand import ParserOf, Said, provenance, understand
 from schemas.connection_state import is_pairing
-from schemas.event import Event, Ignored, Normalized, Pairing, RawReference, Unmapped, encode_cloud_event
+from schemas.event import Erase, Event, Ignored, Pairing, RawReference, Unmapped, encode_cloud_event
+from schemas.message_state import VERDICTS
 from schemas.record import Kind, RequestStamp, SetAside, SourceContext, fold_time_ms
 from schemas.status import PUBLISHED_OUTCOMES, Outcome
 
@@ -19,6 +21,9 @@ Produced = tuple[bytes, bytes | None, int]
 _BATCH: Final = Kind.BATCH.value
 _PUBLISHED: Final = frozenset(str(outcome) for outcome in PUBLISHED_OUTCOMES)
 _HELD: Final = Unmapped("its key is held back since a record of it stopped the worker three times")
+_ERASED: Final = VERDICTS[-1]
+"""Of an event of a forgotten message. Published as `ignored`, of this kind: the words of a published outcome are fixed."""
+_ERASURE: Final = "erasure_request"
 _encode_set_aside = msgspec.json.Encoder().encode
 
 
@@ -69,11 +74,13 @@ class Folded:
     outcomes: dict[str, int] = field(default_factory=dict)
     unclear_by_source: dict[str, int] = field(default_factory=dict)
     """Records not understood or quarantined, by source: what an alert looks at."""
+    erased: list[bytes] = field(default_factory=list)
+    """Keys of the messages that were forgotten: their old values are to leave the store's files too."""
     latest_ms: int = 0
     """Greatest time of the records that ingest wrote; 0 where there is none."""
 
 
-Understood = tuple[Any, SourceContext, RequestStamp, Normalized]
+Understood = tuple[Any, SourceContext, RequestStamp, Said]
 
 
 class Stuck(Exception):
@@ -122,6 +129,8 @@ def keys_of(understood: Sequence[Understood]) -> tuple[list[bytes], list[bytes]]
             (messages if said.message_id else connections)[record.key] = None
         elif type(said) is Pairing:
             connections[record.key] = None
+        elif type(said) is Erase:
+            messages[record.key or b""] = None
     return list(messages), list(connections)
 
 
@@ -168,7 +177,7 @@ def fold_batch(
                     value = encode_cloud_event(said, outcome, stamp.request_id, stamp.index, raw)
                     table.events.append((key, value, at_ms))
             else:
-                outcome, why, kind = _no_event(said)
+                outcome, why, kind = _no_event(folded, said, key, offset, at_ms)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             if outcome not in _PUBLISHED:
                 value = _set_aside(raw, context, stamp, outcome, why, event, kind)
@@ -181,10 +190,16 @@ def fold_batch(
     return folded
 
 
-def _no_event(said: Normalized) -> tuple[str, str, str]:
-    """Return (outcome, why, kind) of a record that says no status."""
+def _no_event(folded: Folded, said: Said, key: bytes, offset: int, at_ms: int) -> tuple[str, str, str]:
+    """Return (outcome, why, kind) of a record that says no status; forget the message that one asks to be forgotten."""
     if isinstance(said, Ignored):
         return "ignored", said.kind, said.kind
+    if isinstance(said, Erase):
+        state = folded.messages.states[key]
+        if erase(state, said, offset, at_ms):
+            folded.messages.change(key, state, at_ms)
+        folded.erased.append(key)
+        return "ignored", _ERASURE, _ERASURE
     return "quarantined" if said is _HELD else "unmapped", said.why, ""  # type: ignore[union-attr]  # Unmapped is what remains
 
 
@@ -197,6 +212,8 @@ def _set_aside(
     event: Event | None,
     kind: str,
 ) -> bytes:
+    if outcome == _ERASED:
+        outcome, why, kind = "ignored", _ERASED, _ERASED
     return _encode_set_aside(
         SetAside(
             partition=raw.partition,

@@ -23,7 +23,8 @@ async def inspect_cluster(kafka: KafkaSettings, topics: Topics) -> Cluster:
         TopicsRefused: a topic is missing, or not as declared.
         KafkaError: no broker answers.
     """
-    wanted = [topic for topic in declared(topics) if topic.name not in {topics.requests, topics.sends}]
+    others = {topics.requests, topics.sends, topics.access, topics.looks, topics.erasures}
+    wanted = [topic for topic in declared(topics) if topic.name not in others]
     found = await check_topics(kafka, "recibo-processors", wanted)
     raw = found.topics.get(topics.raw)
     if raw is None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from processors import journal
+from processors.erase import strip
 from schemas import connection_state, message_state
 from schemas.event import Event
 from schemas.message_state import HORIZON_MS, VERDICTS, Bookkeeping, JournalEntry
 
-_ADVANCED, _FILLED = 1, 2
+_ADVANCED, _FILLED, _ERASED = 1, 2, 5
 _LEFT_OUT: Final = (0, 4, 3)
 """What an event would have been → what its journal entry says where its source did not select it."""
 
@@ -91,6 +92,8 @@ def fold(
     is_selected = selected is None or event.status in selected
     outcome = kind.known(state, event.id, offset)
     if outcome == "repeat" and is_selected and offset > book.version:
+        if kind.has_horizon and state.erased is not None:
+            return state, outcome, False  # nothing more of it is published
         outcome = journal.publish_later(book, event.id, offset)
         return state, outcome, outcome != "repeat"
     if outcome:
@@ -99,6 +102,9 @@ def fold(
     verdict = _ADVANCED if rose else _FILLED
     if not is_selected:
         verdict = _LEFT_OUT[verdict]
+    if kind.has_horizon and state.erased is not None:
+        strip(state)
+        verdict = _ERASED
     book.version = offset
     book.last_at_ms = max(book.last_at_ms, at_ms)
     is_listed = kind.enlist(book, JournalEntry(event.id, offset, verdict), committed)

@@ -150,15 +150,14 @@ class Lane:
             for table in self._tables:
                 steps.create_task(table.recover())
         first = next((batch.records[0].offset for batch in self._in_flight if batch.records), 0)
-        settings = self._settings
-        await settings.may_begin(first, max(table.version for table in self._tables))
+        await self._settings.may_begin(first, max(table.version for table in self._tables))
         self._recovered_at = time.monotonic()
         self.recovered = True
         async with asyncio.TaskGroup() as steps:
             steps.create_task(_each(self._inbox, self._fold_and_send_states))
             steps.create_task(_each(self._states_sent, self._send_outputs))
             steps.create_task(_each(self._outputs_sent, self._store_and_acknowledge))
-            steps.create_task(self._swept().run(lambda: self._stream_time.until(settings.replayed_from())))
+            steps.create_task(self._swept().run(lambda: self._stream_time.until(self._settings.replayed_from())))
             steps.create_task(self._answer_releases())
 
     async def drained(self) -> None:
@@ -239,6 +238,8 @@ class Lane:
         crash_points.reach("outputs_acknowledged")
         for table, changed, offset in zip(self._tables, batch.changed, batch.changelog_offsets, strict=True):
             table.store_batch(changed, offset, batch.number)
+        if batch.folded is not None and batch.folded.erased:
+            self._tables[0].scrub(batch.folded.erased)
         crash_points.reach("store_written")
         if not batch.is_stale():
             batch.acknowledge()
@@ -248,10 +249,8 @@ class Lane:
         self._finished(batch)
 
     def _swept(self) -> Sweep:
-        settings = self._settings
-        return Sweep(
-            self._tables[0], settings.sweep_interval_s, settings.sweep_share_max, self._delete, settings.on_swept
-        )
+        s = self._settings
+        return Sweep(self._tables[0], s.sweep_interval_s, s.sweep_share_max, self._delete, s.on_swept)
 
     def _delete(self, keys: Sequence[bytes], at_ms: int) -> None:
         """Delete expired messages in the lane's order."""

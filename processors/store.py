@@ -6,6 +6,7 @@ again from the topic's tail. A state and the changelog offset it came from are o
 
 import re
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +83,8 @@ class StateStore:
         self._identity = identity
         self._cache = cache
         self._write_buffer_bytes = write_buffer_bytes
+        self._scrubbing = threading.Lock()
+        self._is_closed = False
         self._write_options = WriteOptions()
         self._write_options.disable_wal = True  # type: ignore[method-assign,assignment]  # a setter, stubbed as a method
         self._open()
@@ -183,9 +186,26 @@ class StateStore:
             self._db.write(batch, self._write_options)
         self._offset, self._version = offset, version
 
+    def scrub(self, keys: Iterable[bytes]) -> None:
+        """Rewrite the files that hold `keys`: a value that was replaced stays in them until they are merged. In any thread.
+
+        Where it fails or is cut off, the next request to forget the same message does it again.
+        """
+        for key in dict.fromkeys(keys):
+            with self._scrubbing:
+                if self._is_closed:
+                    return
+                try:
+                    with self._marking_damage():
+                        self._db.flush()
+                        self._db.compact_range(key, key)
+                except Exception:  # nobody waits for it; what is damaged is marked
+                    log.exception("what a store held of a forgotten message is still in its files")
+
     def rebuild(self) -> None:
         """Throw the local copy away and start empty: everything is read again from the changelog."""
-        self._db.close()
+        with self._scrubbing:
+            self._db.close()
         self._throw_away()
         self._open()
 
@@ -219,8 +239,10 @@ class StateStore:
 
     def close(self) -> None:
         """Flush and close, so that the next start reads only the changelog's tail."""
-        try:
-            with self._marking_damage():
-                self._db.flush()
-        finally:
-            self._db.close()
+        with self._scrubbing:
+            self._is_closed = True
+            try:
+                with self._marking_damage():
+                    self._db.flush()
+            finally:
+                self._db.close()

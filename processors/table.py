@@ -1,5 +1,6 @@
 """One table's states of one partition: hot states, the store, the changelog, and who may write to it."""
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -187,6 +188,10 @@ class Table:
             version = max((version_of(value) for _, value, _ in changed[-1:] if value is not None), default=-1)
             self._store.apply(((key, value) for key, value, _ in changed), offset, version)
         self._stored_batch = batch
+
+    def scrub(self, keys: Sequence[bytes]) -> None:
+        """Have what is stored of forgotten messages leave the disk's files, beside everything else."""
+        threading.Thread(target=self._store.scrub, args=(list(keys),), name="scrub", daemon=True).start()
 
     async def _write_again(self, hidden: Mapping[bytes, bytes]) -> None:
         if not hidden:

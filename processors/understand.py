@@ -5,11 +5,13 @@ from typing import Any, Final
 
 import msgspec
 
-from schemas.event import Event, Normalized, Pairing, Unmapped
+from schemas.erasure import decode_request as decode_erasure_request
+from schemas.event import Erase, Event, Normalized, Pairing, Unmapped
 from schemas.providers.provider import Parser
 from schemas.record import (
     HEADER_REQUEST,
     HEADER_SOURCE,
+    Kind,
     RequestStamp,
     SourceContext,
     decode_request,
@@ -20,7 +22,11 @@ from schemas.record import (
 ParserOf = Callable[[SourceContext, int], Parser]
 """The parser of a record: of where it came from, and its offset in the raw partition."""
 
+Said = Normalized | Erase
+"""What a record says: what a provider's body can say, or what `recibo forget` asks."""
+
 _STRANGER: Final = SourceContext("", "", ""), RequestStamp("", 0, "single", 0)
+_ERASE: Final = Kind.ERASE.value
 _NUMBER_MAX: Final = 1 << 53
 """No index or time of ours is greater, and JSON carries no greater one exactly."""
 
@@ -40,7 +46,7 @@ def provenance(record: Any) -> tuple[SourceContext, RequestStamp]:
     return (context, stamp) if is_ours else _STRANGER
 
 
-def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_of: ParserOf) -> Normalized:
+def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_of: ParserOf) -> Said:
     """Return what a record says.
 
     Args:
@@ -50,7 +56,7 @@ def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_
         parser_of: finds the parser of its source.
     """
     if not context.source:
-        return Unmapped("headers are not ingest's: not written by Recibo")
+        return _without_source(record, stamp)
     said = parser_of(context, record.offset).normalize(record.value or b"", context, stamp.received_at_ms)
     event = said.logout if type(said) is Pairing else said
     if type(event) is Event:
@@ -58,3 +64,14 @@ def understand(record: Any, context: SourceContext, stamp: RequestStamp, parser_
         if key != record.key:
             return Unmapped("keyed by another id than its parser reads now: re-drive it")
     return said
+
+
+def _without_source(record: Any, stamp: RequestStamp) -> Erase | Unmapped:
+    """Return what a record says that no source's request led to: that a message be forgotten, if it is ours at all."""
+    if stamp.kind != _ERASE:
+        return Unmapped("headers are not ingest's: not written by Recibo")
+    try:
+        asked = decode_erasure_request(record.value or b"")
+    except msgspec.DecodeError as error:
+        return Unmapped(f"asks to forget a message, and cannot be read: {error}")
+    return Erase(asked.known_as, asked.since_ms)

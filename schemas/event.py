@@ -149,6 +149,15 @@ class Unmapped(msgspec.Struct, frozen=True):
     why: str
 
 
+class Erase(msgspec.Struct, frozen=True):
+    """Asked by `recibo forget`: the message of the record's key is forgotten."""
+
+    known_as: str
+    """What it is called in the tables from then on."""
+    since_ms: int
+    """It is, where it was first known before this time, UTC ms."""
+
+
 Normalized = Event | Ignored | Pairing | Unmapped
 
 

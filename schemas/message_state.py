@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from schemas.erasure import Erased
 from schemas.event import Event
 from schemas.identity import Identity
 from schemas.message_failure import Failure, failure_of
@@ -39,9 +40,9 @@ JOURNAL_MAX: Final = 64
 HORIZON_MS: Final = 45 * 24 * 60 * 60 * 1000
 """A state counts as absent for a record this much later than its last distinct event."""
 
-VERDICTS: Final = ("", "advanced", "filled", "unselected", "unselected")
+VERDICTS: Final = ("", "advanced", "filled", "unselected", "unselected", "erased")
 """Journal verdict code → outcome of the event's first record."""
-LATER: Final = ("", "", "", "filled", "advanced")
+LATER: Final = ("", "", "", "filled", "advanced", "")
 """Journal verdict code of an event that its first source left out → outcome of the first record whose source selects it:
 what the first would have been. Of what was written before this was kept (3) it is not known, and nothing is said to have risen."""
 
@@ -139,6 +140,8 @@ class MessageState(msgspec.Struct, gc=False, omit_defaults=True):
     former: list[list[JournalEntry]] = msgspec.field(default_factory=list, name="_former")
     """Outside the published schema: journals of the message's states that ended at the horizon before this one began, in order,
     while records of theirs may still be replayed. What was said of those is said again."""
+    erased: Erased | None = msgspec.field(default=None, name="_erased")
+    """Outside the published schema: that the message is forgotten. What comes of it later is counted, and says nothing of anybody."""
 
 
 _encoder = msgspec.json.Encoder()

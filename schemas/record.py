@@ -30,6 +30,8 @@ class Kind(StrEnum):
     """One event of a body with several, re-wrapped by the provider's `split`."""
     BATCH = "batch"
     """A body with several events, whole: evidence, keyed by request id, not processed, without an outcome."""
+    ERASE = "erase"
+    """No request's: `recibo forget` asks that the message of its key be forgotten (`schemas.erasure.ErasureRequest`)."""
 
 
 class SourceContext(msgspec.Struct, frozen=True, omit_defaults=True):

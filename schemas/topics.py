@@ -12,6 +12,7 @@ RAW: Final = "webhook.raw"
 REQUESTS: Final = "webhook.requests"
 SENDS: Final = "message.sends"
 HOLDS: Final = "processors.holds"
+ERASURES: Final = "erasures"
 DEPLOYMENT: Final = "deployment"
 ACCESS: Final = "access"
 LOOKS: Final = "access.looks"
@@ -105,6 +106,11 @@ class Topics:
         return self.prefix + LOOKS
 
     @property
+    def erasures(self) -> str:
+        """Whom and which messages to forget, by keyed hashes: see `schemas/erasure.py`."""
+        return self.prefix + ERASURES
+
+    @property
     def compacted(self) -> frozenset[str]:
         """Those that keep the last value of each key, instead of all records of a time."""
         return frozenset({self.message_state, self.connection_state, self.holds})
@@ -144,6 +150,7 @@ def declared(topics: Topics) -> tuple[Topic, ...]:
         Topic(topics.deployment, dict(_AGREED), partitions=1),
         Topic(topics.access, dict(_AGREED), partitions=1),
         Topic(topics.looks, {"cleanup.policy": "delete", "retention.ms": str(LOOKS_RETENTION_MS)}, partitions=1),
+        Topic(topics.erasures, dict(_AGREED), partitions=1),
     )
 
 

@@ -22,6 +22,7 @@ from deploy.local.first_source import ensure_first_source
 from deploy.local.private_files import PRIVATE_UMASK, make_private
 from deploy.local.reach import own_clickhouse, own_kafka
 from deploy.local.stack_settings import Addresses, StackSettings, choose_addresses, port_of
+from operations.forget.key import require_key_of
 from operations.generation import settle
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.directory_lock import DirectoryLock
@@ -170,6 +171,7 @@ class Stack:
         self._switching_to = live.switching_to
         if created:
             self._on_step(f"created topics {', '.join(created)}")
+        asyncio.run(require_key_of(self.kafka, s.secrets_file, {**os.environ, **s.environ}))
 
     def _start_intake(self) -> None:
         url = f"{self.addresses.ingest_metrics}/readyz"

@@ -17,6 +17,7 @@ from typing import Any
 
 from clickhouse_connect.driver.client import Client
 
+from operations.forget.people import unlink_forgotten
 from operations.rebuild.comparison import Rules, WeekComparison, beyond, compare, inside_since, samples, shadow_rows
 from operations.rebuild.live_group import until_read
 from operations.rebuild.people import link_people
@@ -24,6 +25,7 @@ from operations.rebuild.replacement import replace, require_replaceable
 from operations.rebuild.replay import Progress, Replay
 from operations.rebuild.target import NOT_COMPARED, WITH_GENERATION, Target
 from projections.clickhouse.ddl import change
+from projections.clickhouse.erase import strip_again
 from projections.clickhouse.migrate import migrate
 from projections.rows import message_event
 from projections.settings import Settings
@@ -77,6 +79,7 @@ class Rebuild:
             await asyncio.to_thread(migrate, self._client, self._shadow, views_database=None, topology=topology)
             ends = await replay.ends()
             await self._store(replay, ends, (self._shadow,), "shadow")
+        await self._strip(self._shadow)
         live_group = self._settings.group_of(self._target.projection.topic)
         lag = await until_read(self._settings, live_group, self._target.projection.topic, ends, self._progress)
         report = await asyncio.to_thread(self._compared)
@@ -99,9 +102,18 @@ class Rebuild:
         await asyncio.to_thread(made, self._client, tables, weeks)
         async with self._replay() as replay:
             await self._store(replay, await replay.ends(), (self._shadow, live), "what came meanwhile")
+        for database in (self._shadow, live):
+            await self._strip(database)
         if message_event.TABLE.name in tables:
             await link_people(self._client, live, self._shadow)
         report.replaced = tuple(weeks)
+
+    async def _strip(self, database: str) -> None:
+        """Leave out who was forgotten: their records are in the log for a while, and old values in compacted topics."""
+        store, topology = self._settings.clickhouse.database, self._settings.clickhouse.topology
+        await asyncio.to_thread(strip_again, self._client, store, database, topology)
+        if message_event.TABLE.name in self._target.tables:
+            await unlink_forgotten(self._settings, self._client, self._shadow)
 
     def discard(self) -> None:
         """Drop the shadow: the next rebuild starts over."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from operations.forget.people import unlink_forgotten
 from operations.rebuild.comparison import Rules, WeekComparison, beyond, compare, inside_since, samples
 from operations.rebuild.replay import Replay
 from operations.rebuild.target import WITH_GENERATION, Target, targets_of
 from operations.repair.plan import Plan
 from operations.repair.steps import Begin
+from projections.clickhouse.erase import strip_again
 from projections.clickhouse.migrate import migrate
 from projections.clickhouse.views.fragments import status_of
 from projections.settings import Settings
@@ -82,6 +84,9 @@ async def project(plan: Plan) -> dict[str, dict[int, int]]:
         async with replay_of(target, shadow_group(plan, target), plan.new_settings) as replay:
             await store_to_end(plan, replay, target, plan.shadow, f"projecting {target.table}")
             stood[target.projection.topic] = await replay.committed()
+    plan.progress("leaving out who was forgotten", 0, 1)
+    await asyncio.to_thread(strip_again, plan.client, plan.store, plan.shadow, plan.topology)
+    await unlink_forgotten(plan.settings, plan.client, plan.shadow)
     return stood
 
 

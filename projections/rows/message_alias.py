@@ -21,7 +21,8 @@ TABLE: Final = Table(
 def rows(states: Sequence[MessageState]) -> Iterable[Row]:
     """Return one row an id, in the order of TABLE's columns; a state's several versions give each id once."""
     return {
-        (s.account, id_, s.message_id, s.anchor_ms // DAY_MS): None
+        (s.account, id_, message_id, s.anchor_ms // DAY_MS): None
         for s in states
-        for id_ in (s.message_id, *s.aliases)
+        for message_id in (s.message_id if s.erased is None else s.erased.known_as,)
+        for id_ in (message_id, *s.aliases)
     }

@@ -81,7 +81,7 @@ def _row(s: MessageState) -> tuple[Any, ...]:
     return (
         s.anchor_ms // DAY_MS,
         s.account,
-        s.message_id,
+        s.message_id if s.erased is None else s.erased.known_as,
         s.anchor_ms,
         s.bookkeeping.last_at_ms,
         s.seen,

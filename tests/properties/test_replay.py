@@ -5,6 +5,7 @@ committed offset. A crash keeps a prefix of each, in the order in which the lane
 from the committed offset on is done again by the processors' own batch code.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from processors.batch import Produced, fold_batch, keys_of, read_batch
+from processors.understand import provenance
 from schemas import connection_state, message_state
 from schemas.message_state import HORIZON_MS, version_of
 from schemas.providers import PROVIDERS
 from schemas.record import SourceContext
-from tests.support.raw import START_MS, WPP, event_record, headers, raw_record
+from tests.support.raw import START_MS, WPP, erase_record, event_record, headers, raw_record
 
 PARSER = PROVIDERS["wpp_marketing"].parser(None)
 CHOOSY = SourceContext("choosy", "acme", "wpp_marketing", selected=("read",))
-STATUSES = ("queued", "created", "delivered", "read", "error", "logout", "connected", "typing", "???")
+NUMBER = "5511987654321"
+REFERENCE = "order-7"
+STATUSES = ("queued", "created", "delivered", "read", "error", "logout", "connected", "typing", "???", "forget")
 
 
 @dataclass
@@ -60,11 +64,21 @@ def log_of(choices: list[int]) -> list[Any]:
         rest, later = divmod(rest, 5)
         word = STATUSES[status]
         record = event_record(
-            offset, f"m{message}", word, event_id=f"e{event_id}", occurred_at=START_MS + later, connection_id="m0"
+            offset,
+            f"m{message}",
+            word,
+            event_id=f"e{event_id}",
+            occurred_at=START_MS + later,
+            connection_id="m0",
+            to=NUMBER,
+            client_ref=REFERENCE,
         )
         key = b"acme/m0" if word in ("logout", "connected") else record.key
         rest, source = divmod(rest, 2)
         at_ms += 1 if rest else HORIZON_MS + 1
+        if word == "forget":
+            found.append(erase_record(offset, f"m{message}", at_ms, since_ms=at_ms - later))
+            continue
         told = headers((WPP, CHOOSY)[source], received_at_ms=at_ms)
         found.append(raw_record(offset, key, record.value, told, at_ms))
     return found
@@ -152,6 +166,14 @@ def without_former(messages: dict[bytes, bytes]) -> dict[bytes, bytes]:
     return found
 
 
+COUNTS = ("seen", "status", "first_at_ms", "first_at", "first_received_ms", "last_received_ms", "sources")
+
+
+def is_request(record: Any) -> bool:
+    """Return whether a record asks that a message be forgotten."""
+    return provenance(record)[1].kind == "erase"
+
+
 SIZES = st.lists(st.integers(1, 10), min_size=1, max_size=4)
 
 
@@ -173,3 +195,25 @@ def test_replay_repeats_every_outcome(data: st.DataObject, log: list[Any]) -> No
     )
     assert durable.told == never.told
     assert durable.committed == len(log)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(log=LOGS)
+def test_a_forgotten_message_keeps_its_counts_and_nothing_else(log: list[Any]) -> None:
+    """From the request on a message's states and events name nobody, and its statuses and times are those of one remembered."""
+    forgotten, remembered = Durable(), Durable()
+    finish(forgotten, steps(log, forgotten, [1]))
+    asked = (b"acme/", json.dumps({"event": "typing"}).encode(), headers())
+    never = [raw_record(r.offset, *asked, r.timestamp) if is_request(r) else r for r in log]
+    finish(remembered, steps(never, remembered, [1]))
+    assert forgotten.told.keys() == remembered.told.keys()
+    for place, facts in forgotten.told.items():
+        known = remembered.told[place]
+        assert {name: facts.get(name) for name in COUNTS} == {name: known.get(name) for name in COUNTS}
+    for value in forgotten.messages.values():
+        state = message_state.decode(value)
+        if state.erased is not None:
+            assert NUMBER.encode() not in value
+            assert REFERENCE.encode() not in value
+            late = [e for e in state.bookkeeping.journal if e.offset > state.erased.offset]
+            assert {message_state.VERDICTS[e.code] for e in late} <= {"erased"}

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka.structs import ConsumerRecord
 
+from schemas.erasure import ErasureRequest, encode
 from schemas.record import RequestStamp, SourceContext, encode_request, encode_source, record_key
 
 WPP = SourceContext("wpp", "acme", "wpp_marketing")
@@ -52,3 +53,10 @@ def event_record(
         **fields,
     }
     return raw_record(offset, record_key("acme", message), json.dumps(body).encode(), at_ms=at_ms)
+
+
+def erase_record(offset: int, message: str, at_ms: int = START_MS, *, since_ms: int | None = None) -> Any:
+    """Return a record that asks to forget a message of account `acme`, where it is not younger than `since_ms` (`at_ms`)."""
+    asked = ErasureRequest(f"erased-{message}", at_ms if since_ms is None else since_ms)
+    given = headers(SourceContext("", "acme", ""), kind="erase", received_at_ms=at_ms)
+    return raw_record(offset, record_key("acme", message), encode(asked), given, at_ms)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from schemas.topics import RAW, Topics
-from tests.faults.processors.truth import RING_MAX, Document, Expected, Truth
+from tests.faults.processors.truth import RING_MAX, Expected, Truth
+from tests.faults.processors.truth_facts import Document
 
 KEPT_MAX: Final = 20
 """Differences described in words; all are counted."""

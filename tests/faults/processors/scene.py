@@ -37,7 +37,7 @@ class Scene:
         generation = generation or random.SystemRandom().randrange(10**3, 10**9)
         self.bootstrap = bootstrap
         self.generation = generation
-        self.traffic = Traffic(seed)
+        self.traffic = Traffic(seed, forgets=True)
         self.findings = Findings(generation)
         self._partitions = partitions
         topics = Topics(generation)

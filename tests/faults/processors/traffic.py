@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any, Final, NamedTuple
 
+from schemas.erasure import ErasureRequest, encode
 from schemas.record import RequestStamp, SourceContext, encode_request, encode_source, record_key
 
 START_MS: Final = 1_790_000_000_000
@@ -49,7 +50,9 @@ class RawRecord(NamedTuple):
 class Traffic:
     """An endless, seeded stream of raw records."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, forgets: bool = False) -> None:
+        """Begin; where it `forgets`, some messages are asked to be forgotten on the way."""
+        self._forgets = forgets
         self._rnd = random.Random(seed)
         self._messages = 0
         self._requests = 0
@@ -72,6 +75,8 @@ class Traffic:
         """Return the next `count` or a few more records."""
         found: list[RawRecord] = []
         while len(found) < count:
+            if self._forgets and self._rnd.random() < 0.02:
+                found.append(self._forget())
             chance = self._rnd.random()
             if chance < 0.78:
                 found.append(self._single(*self._next_event()))
@@ -133,6 +138,17 @@ class Traffic:
         if rnd.random() < 0.2:
             body = {**body, "connection_id": "conn-other", "occurred_at": self._now_ms - 120_000}
         return self._single(context, body)
+
+    def _forget(self) -> RawRecord:
+        """Ask that a message be forgotten: one told of, or any; now and then only if it is older than half a minute."""
+        rnd = self._rnd
+        account, message = "acme", f"m-{rnd.randrange(self._messages + 2):07d}"
+        if self._told and rnd.random() < 0.8:
+            context, body = rnd.choice(self._told[-200:])
+            account, message = context.account, body["message_id"]
+        asked = ErasureRequest(f"erased-{message}", self._now_ms - rnd.choice((0, 0, 30_000)))
+        headers = self._headers(SourceContext("", account, ""), self._request(), 0, "erase")
+        return self._record(record_key(account, message), encode(asked), headers)
 
     def _flood(self) -> list[RawRecord]:
         """Tell many distinct events of one message; sometimes continue with the last one flooded."""

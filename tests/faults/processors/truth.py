@@ -11,19 +11,26 @@ from typing import Any, Final, NamedTuple
 
 from schemas.error_category import category_of
 from schemas.topics import Topics
+from tests.faults.processors.truth_facts import (
+    CONNECTION_RANKS,
+    FAILURES,
+    RANKS,
+    Document,
+    fold_connection,
+    fold_message,
+    new_state,
+    standing,
+    strip,
+)
 
 DAY_MS: Final = 86_400_000
-RANKS: Final = ("queued", "created", "sent", "error", "expired", "number_not_found", "delivered", "read")
-CONNECTION_RANKS: Final = {"connected": 1, "disconnected": 2, "logout": 3}
-FAILURES: Final = ("error", "expired", "number_not_found")
-IGNORED: Final = {"typing": "presence", "message": "inbound_message"}
+ERASE: Final = "(erase)"
+IGNORED: Final = {"typing": "presence", "message": "inbound_message", ERASE: "erasure_request"}
 LISTED_MAX: Final = 64
 RING_MAX: Final = 256
 NAMES: Final = {1: "advanced", 2: "filled"}
 LEFT_OUT: Final = {4: "advanced", 3: "filled"}
 """What a journal says of an event that its first source left out → what it would have been."""
-
-Document = dict[str, Any]
 
 
 class Expected(NamedTuple):
@@ -62,6 +69,9 @@ class Truth:
         context, _ = headers
         said = _read(record.value)
         word = said.get("event") if said is not None else None
+        if headers[1][2] == "erase" and not context["source"]:
+            self._forget(record)
+            word = ERASE
         if word in IGNORED:
             return self._set_aside(record, headers, "ignored", kind=IGNORED[word])
         is_message = word in RANKS
@@ -72,31 +82,49 @@ class Truth:
             return self._set_aside(record, headers, "unmapped")
         return self._event(record, headers, said, is_message=is_message)
 
+    def _forget(self, record: Any) -> None:
+        """Take from a message what says of whom it was, unless it is past the horizon, or younger than what is asked."""
+        place = (self._topics.message_state, record.key)
+        state, asked = self.states.get(place), json.loads(record.value)
+        if state is None or "_erased" in state or record.timestamp - state["_"][1] > 45 * DAY_MS:
+            return
+        if state["first_at"] <= asked["since_ms"]:
+            state["_erased"], state["_"][0] = [record.offset, asked["known_as"]], record.offset
+            strip(state)
+            self.changed.add(place)
+
     def _event(self, record: Any, headers: Any, said: Document, *, is_message: bool) -> Expected:
         context, _ = headers
         event = _event_of(headers, said, is_message=is_message)
         topic = self._topics.message_state if is_message else self._topics.connection_state
         state = self.states.get((topic, record.key))
         if state is None or (is_message and record.timestamp - state["_"][1] > 45 * DAY_MS):
-            state = _new_state(event, record.timestamp, is_message=is_message)
+            state = new_state(event, record.timestamp, is_message=is_message)
             self.states[topic, record.key] = state
         journal = state["_"][2]
         selects = context.get("selected") is None or event["status"] in context["selected"]
         listed = next((e for e in (journal if is_message else journal[-RING_MAX:]) if e[0] == event["id"]), None)
-        if listed is not None and not (selects and isinstance(listed[2], int) and listed[2] in LEFT_OUT):
+        is_forgotten = "_erased" in state
+        may_follow = selects and isinstance(listed[2], int) and listed[2] in LEFT_OUT if listed else False
+        if listed is not None and (is_forgotten or not may_follow):
             return self._set_aside(record, headers, "repeat", event)
         self.changed.add((topic, record.key))
         if listed is not None:  # left out until now
             verdict = LEFT_OUT[listed[2]]
             listed[2], state["_"][0] = [listed[2], record.offset], record.offset
             return self._published(record, headers, event, verdict, is_message=is_message)
-        before = _standing(state)
-        (_fold_message if is_message else _fold_connection)(state, event)
+        before = standing(state)
+        (fold_message if is_message else fold_connection)(state, event)
         state["_"][0] = record.offset
         state["_"][1] = max(state["_"][1], record.timestamp)
+        if is_forgotten:
+            strip(state)
         if is_message and len(journal) >= LISTED_MAX:
             return self._set_aside(record, headers, "overflow", event)
-        code = (1 if selects else 4) if _standing(state) != before else (2 if selects else 3)
+        if is_forgotten:
+            journal.append([event["id"], record.offset, 5])
+            return self._set_aside(record, headers, "ignored", event, "erased")
+        code = (1 if selects else 4) if standing(state) != before else (2 if selects else 3)
         journal.append([event["id"], record.offset, code])
         if not selects:
             return self._set_aside(record, headers, "unselected", event)
@@ -219,82 +247,3 @@ def _event_of(headers: tuple[Document, list[Any]], said: Document, *, is_message
         "first_at": min(own_times) if is_message else None,
         "receipt_times": 1 << RANKS.index(status) if is_message and not trusted else None,
     }
-
-
-def _new_state(event: Document, at_ms: int, *, is_message: bool) -> Document:
-    state: Document = {"_": [-1, at_ms, []], "account": event["account"], "anchor_ms": at_ms, "first_at_ms": {}}
-    if not is_message:
-        never = [-1, 0, "", "", ""]
-        return {**state, "connection_id": event["connection_id"], "latest": never, "last_at_ms": {}, "sources": []}
-    received = event["received_at_ms"]
-    return {
-        **state,
-        "message_id": event["message_id"],
-        "seen": 0,
-        "first_received_ms": received,
-        "last_received_ms": received,
-    }
-
-
-def _standing(state: Document) -> Any:
-    return state["latest"] if "latest" in state else state.get("status")
-
-
-def _fold_message(state: Document, event: Document) -> None:
-    status = event["status"]
-    state["seen"] |= 1 << RANKS.index(status)
-    seen = [name for i, name in enumerate(RANKS) if state["seen"] >> i & 1]
-    state["status"] = seen[-1]
-    _fold_times(state, event)
-    state["first_received_ms"] = min(state["first_received_ms"], event["received_at_ms"])
-    state["last_received_ms"] = max(state["last_received_ms"], event["received_at_ms"])
-    for name in ("provider", "connection_id", "client_ref", "campaign"):
-        if event[name] > state.get(name, ""):
-            state[name] = event[name]
-    recipient = (event["recipient"], event["recipient_kind"])
-    if recipient > (state.get("recipient", ""), state.get("recipient_kind", "")):  # numbers alone are posted
-        state["recipient"], state["recipient_kind"] = recipient
-    state["sources"] = sorted({*state.get("sources", ()), event["source"]})[:16]
-    aliases = sorted({*state.get("aliases", ()), *event["aliases"]})[:16]
-    if aliases:
-        state["aliases"] = aliases
-    if status in FAILURES:
-        failure = {"status": status, **event["error"]}
-        state["failure"] = min((f for f in (state.get("failure"), failure) if f), key=_failure_order)
-    failed = any(name in seen for name in FAILURES)
-    state |= {flag: True for flag in ("conflict",) if failed and ("delivered" in seen or "read" in seen)}
-    state.pop("delivered_inferred", None)
-    if "read" in seen and "delivered" not in seen:
-        state["delivered_inferred"] = True
-    state |= {flag: True for flag in ("absurd_time", "old_time") if event[flag]}
-
-
-def _fold_times(state: Document, event: Document) -> None:
-    """Fold in the message's own time, and its status's first time: of two at one millisecond, that of receipt."""
-    status, mask = event["status"], state.pop("receipt_times", 0)
-    bit = 1 << RANKS.index(status)
-    times = [(event["occurred_at_ms"], event["receipt_times"] is None)]
-    if status in state["first_at_ms"]:
-        times.append((state["first_at_ms"][status], mask & bit == 0))
-    state["first_at_ms"][status], is_theirs = min(times)
-    mask = mask & ~bit if is_theirs else mask | bit
-    if mask:
-        state["receipt_times"] = mask
-    state["first_at"] = min(event["first_at"], state.get("first_at", event["first_at"]))
-
-
-def _failure_order(failure: Document) -> tuple[int, str, str, str]:
-    return (-RANKS.index(failure["status"]), failure["category"], failure["code"], failure.get("title", ""))
-
-
-def _fold_connection(state: Document, event: Document) -> None:
-    status, at_ms = event["status"], event["occurred_at_ms"]
-    report = [at_ms, CONNECTION_RANKS[status], event["id"], status, event["reason"]]
-    if report[:3] > state["latest"][:3]:
-        state |= {"latest": report, "status": status, "status_at_ms": at_ms, "reason": event["reason"]}
-    state["first_at_ms"][status] = min(at_ms, state["first_at_ms"].get(status, at_ms))
-    state["last_at_ms"][status] = max(at_ms, state["last_at_ms"].get(status, at_ms))
-    if event["old_time"]:
-        state["old_time"] = True
-    state["provider"] = event["provider"]
-    state["sources"] = sorted({*state["sources"], event["source"]})[:16]

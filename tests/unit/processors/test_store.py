@@ -160,3 +160,22 @@ def test_a_store_that_knows_no_raw_log_learns_it(closed_store: Path) -> None:
     store.close()
     with pytest.raises(StateRefused):
         opened(closed_store, msgspec.structs.replace(OURS, raw_topic_id="BBBB"))
+
+
+def test_a_replaced_value_leaves_the_files_when_it_is_scrubbed(tmp_path: Path) -> None:
+    """What a store held of a forgotten message is in none of its files once it is scrubbed; every other state is there."""
+    store = opened(tmp_path / "store")
+    store.apply(
+        [*((b"acme/%d" % n, b'{"_":[1,1,[]]}') for n in range(100)), (b"acme/7", b'{"_":[1,1,[]],"x":"Quaresma"}')],
+        0,
+        1,
+    )
+    store.scrub([b"acme/0"])  # to the disk, as a batch would be after a while
+    assert any(b"Quaresma" in path.read_bytes() for path in tmp_path.rglob("*.sst"))
+    store.apply([(b"acme/7", b'{"_":[2,1,[]]}')], 1, 2)
+    store.scrub([b"acme/7"])
+    assert not any(b"Quaresma" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert store.get([b"acme/7"]) == [b'{"_":[2,1,[]]}']
+    assert len(store.scan(b"", 200)) == 100
+    store.close()
+    store.scrub([b"acme/7"])

@@ -51,8 +51,16 @@ ROWS: Final = (
         "matrix 36",
         "every spelling of a number looked for in logs, topics, spool, stores and tables",
         "found nowhere; counts stay",
-        60,
-        not_built="no command forgets a person yet",
+        400,
+        (
+            *nodes(
+                "e2e/test_forget",
+                "a_person_is_forgotten_and_every_count_stays",
+                "no_byte_is_left_once_what_was_named_has_ended",
+                "cut_off_at_every_step_and_run_again",
+            ),
+            *nodes("properties/test_replay", "a_forgotten_message_keeps_its_counts_and_nothing_else"),
+        ),
     ),
     Row(
         "files that others may read",

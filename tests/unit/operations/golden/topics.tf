@@ -125,6 +125,8 @@ resource "kafka_topic" "staging_deployment" {
 
 resource "kafka_topic" "staging_access" {
   name               = "staging.access"
+resource "kafka_topic" "staging_erasures" {
+  name               = "staging.erasures"
   partitions         = 1
   replication_factor = 3
   config = {

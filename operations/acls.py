@@ -59,7 +59,16 @@ def grants(prefix: str, projections_group: str = "recibo-projections") -> Iterat
     yield Grant("serving", "topic", topics.access, "literal", ("Read", checked))
     yield Grant("serving", "topic", topics.looks, "literal", ("Write", checked))
     owned = ("Create", "Delete", "Read", "Write", "DescribeConfigs", "AlterConfigs")
-    for name in (topics.raw, topics.requests, topics.sends, topics.holds, topics.deployment, topics.erasures, topics.access, topics.looks):
+    for name in (
+        topics.raw,
+        topics.requests,
+        topics.sends,
+        topics.holds,
+        topics.deployment,
+        topics.erasures,
+        topics.access,
+        topics.looks,
+    ):
         yield Grant("operator", "topic", name, "literal", owned)
     for name in (*events, *states):
         yield Grant("operator", "topic", name, "prefixed", owned)

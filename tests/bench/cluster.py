@@ -16,7 +16,7 @@ from aiokafka.structs import OffsetAndMetadata
 from deploy.local.broker import broker_program
 from runtime.ports import HOST, free_port
 from schemas.partitioner import partition_of
-from schemas.topics import DEPLOYMENT, HOLDS, MAX_RECORD_BYTES, RAW, Topic
+from schemas.topics import DEPLOYMENT, HOLDS, MAX_RECORD_BYTES, RAW, Topic, Topics, declared
 from tests.support.servers import CACHE, running
 
 PARTITIONS = 4
@@ -24,7 +24,7 @@ _BATCH_BYTES = 500_000
 _READ_BYTES = 4 * 1024 * 1024
 _IN_FLIGHT_MAX = 64
 _GROUPS_S_MAX = 30.0
-OF_ALL_GENERATIONS: Final = frozenset({RAW, DEPLOYMENT, HOLDS})
+OF_ALL_GENERATIONS: Final = tuple(topic for topic in declared(Topics(1)) if topic.name in {RAW, DEPLOYMENT, HOLDS})
 """Topics that the processors of every generation share."""
 JOINING_MS = 3_000
 """Kafka's own default: the workers or threads of a program get their partitions once, before the first record."""

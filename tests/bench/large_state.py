@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from schemas.topics import RAW, Topics, declared
+from schemas.topics import RAW
 from tests.bench.cluster import OF_ALL_GENERATIONS, PARTITIONS, Cluster, fresh_cluster
 from tests.bench.command_line import begin
 from tests.bench.measure import Run, measure
@@ -34,8 +34,7 @@ async def figures(count: int, traffic: int) -> dict[str, Any]:
     async with fresh_cluster() as cluster:
         program = recibo(cluster, 1)
         assert program.state is not None, "ours keeps states"
-        raw = [topic for topic in declared(Topics(1)) if topic.name in OF_ALL_GENERATIONS]
-        await cluster.create([*raw, *topics_of(program, 1)])
+        await cluster.create([*OF_ALL_GENERATIONS, *topics_of(program, 1)])
         await cluster.fill(program.state, states(count, now_ms), "zstd")
         records = await cluster.fill(RAW, repeats(count, now_ms))
         recovery = await _run_and_stop(cluster, program, records)

@@ -19,7 +19,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 
-from schemas.topics import RAW, Topics, declared
+from schemas.topics import RAW
 from tests.bench.cluster import JOINING_MS, OF_ALL_GENERATIONS, Cluster, Write, fresh_cluster
 from tests.bench.command_line import begin
 from tests.bench.facts import facts_in, records_hash, true_facts
@@ -69,7 +69,7 @@ async def compare(messages: int, repetitions: int, programs: Mapping[str, Make])
     work = [Write(*record) for record in records(messages)]
     facts = true_facts(work)
     async with fresh_cluster(joining_ms=JOINING_MS) as cluster:
-        await cluster.create([topic for topic in declared(Topics(1)) if topic.name in OF_ALL_GENERATIONS])
+        await cluster.create(OF_ALL_GENERATIONS)
         count = await cluster.fill(RAW, work)
         print(f"{count} records of {messages} messages; facts {facts[:16]}", flush=True)
         del work

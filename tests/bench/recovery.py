@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 
-from schemas.topics import RAW, Topic, Topics, declared
+from schemas.topics import RAW, Topic
 from tests.bench.cluster import OF_ALL_GENERATIONS, PARTITIONS, Cluster, fresh_cluster
 from tests.bench.command_line import begin
 from tests.bench.measure import measure
@@ -48,7 +48,7 @@ async def compare(count: int, repetitions: int) -> dict[str, list[float]]:
     now_ms = time.time_ns() // 1_000_000
     seconds: dict[str, list[float]] = {"recibo": [], "stock_faust": []}
     async with fresh_cluster() as cluster:
-        await cluster.create([topic for topic in declared(Topics(1)) if topic.name in OF_ALL_GENERATIONS])
+        await cluster.create(OF_ALL_GENERATIONS)
         await cluster.fill(RAW, repeats(count, now_ms))
         for number in range(1, repetitions + 1):
             for make in (recibo, stock_faust):

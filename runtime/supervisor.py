@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from queue import SimpleQueue
+from types import FrameType
 from typing import Final
 
 import structlog
 
 from runtime.program_output import Line, Output, unheard
+from runtime.signals import woken_by_signals
 from schemas.errors import DeploymentError
 
 _TETHER: Final = Path(__file__).with_name("tether.py")
@@ -240,17 +241,21 @@ def supervise(programs: Sequence[Program], *, hands_on: Collection[int] = ()) ->
         programs: each is started again whenever it dies.
         hands_on: signals that every program gets too.
     """
-    asked: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGTERM, signal.SIGINT, *hands_on):
-        signal.signal(number, lambda number, _frame: asked.put(number))
-    children = [Child(program) for program in programs]
-    for child in children:
-        child.start()
-    while (number := asked.get()) in hands_on:
+    with woken_by_signals() as next_signal:
+        for number in (signal.SIGTERM, signal.SIGINT, *hands_on):
+            signal.signal(number, _noted)
+        children = [Child(program) for program in programs]
         for child in children:
-            child.signal(number)
+            child.start()
+        while (number := next_signal()) in hands_on:
+            for child in children:
+                child.signal(number)
     for child in children:
         child.ask_to_stop()
     for child in children:
         child.stop()
     return max((abs(child.exit_code) for child in children if child.exit_code != -signal.SIGTERM), default=0)
+
+
+def _noted(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: that there is a handler keeps the signal from ending the process."""

@@ -5,7 +5,6 @@ import shlex
 import shutil
 import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, Final
@@ -28,6 +27,7 @@ from deploy.local.stack import STOP_ORDER, Addresses, Stack, StackSettings
 from operations.sources.proof import webhook_url
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.shared_settings import SHARED
+from runtime.signals import woken_by_signals
 from schemas.authentication import Hmac, NoAuthentication
 from schemas.sources import Source
 
@@ -73,7 +73,9 @@ def command(**options: Any) -> None:
 
 def _wait_for_the_end() -> None:
     try:
-        threading.Event().wait()
+        with woken_by_signals() as next_signal:
+            while True:
+                next_signal()
     except KeyboardInterrupt:
         _print_line("recibo", "stopping: what was taken is finished first; once more to stop at once")
 

@@ -149,7 +149,10 @@ class RunningIngest:
         """Stop it by SIGTERM; return its exit code."""
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(s_max)
+        try:
+            return self.process.wait(s_max)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"ingest has not stopped within {s_max:g} s of SIGTERM: {self.log}") from error
 
     def end(self) -> None:
         """Make sure that it is gone."""

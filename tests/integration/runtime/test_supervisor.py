@@ -33,7 +33,7 @@ def running(script: str) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     """Run a supervisor and give what it says; it is killed at the end, so that a failed assertion does not wait for it."""
     environ = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     command = [sys.executable, "-c", script]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environ, text=True) as supervisor:
         assert supervisor.stdout is not None
         try:
             yield supervisor, supervisor.stdout
@@ -140,3 +140,22 @@ def test_workers_get_the_signals_and_give_the_exit_code() -> None:
         supervisor.send_signal(signal.SIGTERM)
         assert {said.readline() for _ in range(2)} == {"0 heard SIGTERM\n", "3 heard SIGTERM\n"}
         assert said.readline() == "exit code 3\n"
+
+
+INTERRUPTED = f"""
+import signal, sys, threading
+from runtime.supervisor import Program, supervise
+def interrupted():
+    sys.stdin.readline()
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+threading.Thread(target=interrupted, daemon=True).start()
+print("exit code", supervise([Program("worker", (sys.executable, "-c", {WORKER!r}, "0"))]), flush=True)
+"""
+
+
+def test_a_signal_that_another_thread_gets_is_heard() -> None:
+    """The kernel may hand SIGTERM to any thread, and does while a child is started: the supervisor stops all the same."""
+    with running(INTERRUPTED) as (supervisor, said):
+        assert said.readline() == "0 up\n"
+        rest, _ = supervisor.communicate("now\n", timeout=10)
+        assert rest == "0 heard SIGTERM\nexit code 0\n"

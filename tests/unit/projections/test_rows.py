@@ -42,9 +42,10 @@ def a_world() -> World:
 
 
 def test_every_topic_has_a_projection() -> None:
-    """Nothing declared is left unread, and nothing undeclared is read."""
+    """Nothing declared is left unread, and nothing undeclared is read; five topics are no tables' source."""
     declared = {t.name for t in topics.declared(topics.Topics(3))}
-    assert {p.topic for p in projections_of(Topics(3))} == declared - {topics.DEPLOYMENT, topics.HOLDS, topics.ERASURES}
+    no_rows = {topics.DEPLOYMENT, topics.HOLDS, topics.ERASURES, topics.ACCESS, topics.LOOKS}
+    assert {p.topic for p in projections_of(Topics(3))} == declared - no_rows
 
 
 def test_every_row_fits_its_table() -> None:

@@ -125,8 +125,6 @@ resource "kafka_topic" "staging_deployment" {
 
 resource "kafka_topic" "staging_access" {
   name               = "staging.access"
-resource "kafka_topic" "staging_erasures" {
-  name               = "staging.erasures"
   partitions         = 1
   replication_factor = 3
   config = {
@@ -142,6 +140,16 @@ resource "kafka_topic" "staging_access_looks" {
   config = {
     "cleanup.policy"      = "delete"
     "retention.ms"        = "34560000000"
+    "min.insync.replicas" = "2"
+  }
+}
+
+resource "kafka_topic" "staging_erasures" {
+  name               = "staging.erasures"
+  partitions         = 1
+  replication_factor = 3
+  config = {
+    "cleanup.policy"      = "compact"
     "min.insync.replicas" = "2"
   }
 }

@@ -9,6 +9,7 @@ from typing import Any, Final
 from reconciliation.match.classes import ORDER, Class
 from reconciliation.match.comparison import Comparison, Dues
 from reconciliation.match.due import QUANTILE
+from reconciliation.match.forgotten import known_names, names_forgotten
 from reconciliation.match.keys import FIELDS, Key
 from schemas.connection_state import CONNECTION_RANK
 from schemas.status import FAILURES, NAMES_BY_RANK
@@ -20,9 +21,6 @@ _FOUND_TYPE: Final = (
     "billable Nullable(Bool), category String, is_erased Bool, number_differs Bool)'"
 )
 _ROW_COLUMNS: Final = {"connection": "connection_id"}
-ERASED: Final = "false"
-"""Whether a message's person was forgotten: nothing in the tables says so yet."""
-
 Statement = tuple[str, dict[str, Any]]
 
 
@@ -37,9 +35,9 @@ def extent(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
     return read("extent", store), {"account": account, "manifests": list(manifests)}
 
 
-def candidates(store: str, asked: Comparison, erased: str = ERASED) -> Statement:
+def candidates(store: str, asked: Comparison) -> Statement:
     """Return the statement that finds which messages each row may mean."""
-    words = {"message_tokens": message_tokens(asked.keys), "send_tokens": send_tokens(asked.keys), "erased": erased}
+    words = {"message_tokens": message_tokens(asked.keys), "send_tokens": send_tokens(store, asked.keys)}
     return read("candidates", store, near=_near(asked.keys), **words), _parameters(asked)
 
 
@@ -51,7 +49,13 @@ def delays(store: str, asked: Comparison) -> Statement:
 def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int]) -> Statement:
     """Return the statement that gives every row its class."""
     matched = read(
-        "matched", store, own_key=_own_key(asked.keys), status_differs=_STATUS_DIFFERS, found_type=_FOUND_TYPE
+        "matched",
+        store,
+        own_key=_own_key(asked.keys),
+        status_differs=_STATUS_DIFFERS,
+        found_type=_FOUND_TYPE,
+        known_names=known_names(store),
+        names_forgotten=names_forgotten(store),
     )
     words = {
         "classes": classes(),
@@ -78,7 +82,7 @@ def no_send(store: str, asked: Comparison, hash_key: tuple[int, int]) -> Stateme
     own_time = "coalesce(delivered_or_read_at, first_at)" if asked.by == "delivered_at" else "first_at"
     words = {
         "message_tokens": message_tokens(asked.keys),
-        "send_tokens": send_tokens(asked.keys),
+        "send_tokens": send_tokens(store, asked.keys),
         "own_time": own_time,
     }
     parameters = {
@@ -104,7 +108,7 @@ def message_tokens(keys: tuple[Key, ...]) -> str:
     return f"arrayConcat({', '.join((own, others, *of_keys))})"
 
 
-def send_tokens(keys: tuple[Key, ...]) -> str:
+def send_tokens(store: str, keys: tuple[Key, ...]) -> str:
     """Return the names that a row gives, as SQL: an array of the hashes that `message_tokens` makes."""
     of_keys = []
     for step, key in enumerate(keys, 2):
@@ -116,7 +120,7 @@ def send_tokens(keys: tuple[Key, ...]) -> str:
         hashed = _hash(step, [*columns, f"toString({at} + near)"])
         is_there = f"{_all_there(columns)} AND isNotNull(sent_at)"
         of_keys.append(f"if({is_there}, arrayMap(near -> {hashed}, [-1, 0, 1]), [])")
-    own = "if(message_id = '', [], [sipHash128('id', message_id)])"
+    own = f"if(message_id = '', [], arrayMap(known -> sipHash128('id', known), {known_names(store)}))"
     return f"arrayConcat({', '.join((own, *of_keys))})"
 
 

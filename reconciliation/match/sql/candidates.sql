@@ -37,7 +37,7 @@ FROM
             [('phone', line)],
             if(recipient_kind = 'phone', [], [(toString(recipient_kind), recipient)])
         ))) AS people,
-        ${erased} AS is_erased, billable, category
+        message_id IN (SELECT known_as FROM ${store}.erased_message) AS is_erased, billable, category
     FROM
     (
         SELECT
@@ -68,7 +68,7 @@ INNER ALL JOIN
     FROM
     (
         SELECT
-            manifest, row, message_id, reference, line, campaign, connection_id, template, sent_at,
+            account, manifest, row, message_id, reference, line, campaign, connection_id, template, sent_at,
             multiIf(line != '', ('phone', line), recipient_kind IN ('', 'phone'), ('', ''), (toString(recipient_kind), recipient)) AS named,
             if(tupleElement(named, 2) = '', [], [named]) AS own
         FROM ${store}.message_send FINAL

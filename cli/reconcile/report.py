@@ -101,7 +101,9 @@ def _content(tables: RunTables, record: RunRecord, shape: str, language: Languag
         yield from (part.encode() for part in page(record, listed, language))
         return
     is_csv = shape == "csv"
-    text, parameters = differences.query(tables.store, record, DIFFERENCES, numbers=numbers, spreadsheet=is_csv)
+    text, parameters = differences.query(
+        tables.store, record, DIFFERENCES, numbers=numbers, spreadsheet=is_csv, typed=not is_csv
+    )
     if is_csv:
         yield b"\xef\xbb\xbf"  # spreadsheets read UTF-8 only where it says so
         yield from without_formulas(tables.streamed(text, parameters, "CSVWithNames"))

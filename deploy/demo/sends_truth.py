@@ -89,6 +89,10 @@ class Plan:
         self.classes.append(expected)
         self.meant.append(message)
 
+    def has(self, what: str) -> bool:
+        """Return whether there is a row of a class already."""
+        return what in self.classes
+
     def may_have_arrived(self, row: int) -> bool:
         """Return whether a row's message was taken by WhatsApp or delivered: it must never be safe to send it again."""
         message = self.meant[row - 1]
@@ -125,11 +129,11 @@ def plan(messages: list[Message], now_ms: int) -> Plan:
     for message in messages:
         reference = message.greatest("client_ref")
         is_own = not reference or references[reference] == 1
-        if made.forgotten == ("", "") and message.person[0] and people[message.person] == 1:
+        if made.forgotten == ("", "") and message.person[0] and people[message.person] == 1 and is_own:
             made.forgotten = message.person
             made.add("erased", message, message_id=message.id, sent_at_ms=message.first_at)
             continue
-        way = WAYS[next(ways) % len(WAYS)]
+        way = WAYS[next(ways) % len(WAYS)] if is_own or made.has("ambiguous") else "by_reference"
         if way == "by_reference" and reference and reference not in named:
             named.add(reference)
             what = ("matched", message) if is_own else ("ambiguous", None)

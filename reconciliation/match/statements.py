@@ -2,6 +2,7 @@
 parameter. They run one after another, each in bounded memory.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -37,7 +38,12 @@ def extent(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
 
 def candidates(store: str, asked: Comparison) -> Statement:
     """Return the statement that finds which messages each row may mean."""
-    words = {"message_tokens": message_tokens(asked.keys), "send_tokens": send_tokens(store, asked.keys)}
+    tokens = send_tokens(store, asked.keys)
+    words = {
+        "message_tokens": message_tokens(asked.keys),
+        "send_tokens": tokens,
+        "named": read("named", store, send_tokens=tokens),
+    }
     return read("candidates", store, near=_near(asked.keys), **words), _parameters(asked)
 
 
@@ -61,6 +67,9 @@ def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int
         "classes": classes(),
         "place": _place(asked),
         "connection_statuses": _array(CONNECTION_RANK),
+        "in_sends": _in_role("sender", asked),
+        "in_provider": _in_role("provider", asked),
+        "in_invoice": _in_role("invoice", asked),
         "matched": matched,
     }
     parameters = {
@@ -80,11 +89,7 @@ def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int
 def no_send(store: str, asked: Comparison, hash_key: tuple[int, int]) -> Statement:
     """Return the statement that tells the messages without a row."""
     own_time = "coalesce(delivered_or_read_at, first_at)" if asked.by == "delivered_at" else "first_at"
-    words = {
-        "message_tokens": message_tokens(asked.keys),
-        "send_tokens": send_tokens(store, asked.keys),
-        "own_time": own_time,
-    }
+    words = {"is_named": _is_named(store, asked.keys), "own_time": own_time}
     parameters = {
         "since_ms": asked.whole.since_ms,
         "until_ms": asked.whole.until_ms,
@@ -97,15 +102,27 @@ def no_send(store: str, asked: Comparison, hash_key: tuple[int, int]) -> Stateme
 
 def message_tokens(keys: tuple[Key, ...]) -> str:
     """Return the names that a message goes by, each with its step, as SQL: an array of (step, hash of kind and name)."""
-    of_keys = []
-    for step, key in enumerate(keys, 2):
-        columns = [FIELDS[field] for field in key.fields]
-        bucket = f"toString(intDiv(toUnixTimestamp64Milli(first_at), {key.window_s * 1000}))"
-        hashed = _hash(step, [*columns, *([bucket] if key.is_weak else [])])
-        of_keys.append(f"if({_all_there(columns)}, [(toUInt8({step}), {hashed})], [])")
+    of_keys = [f"if({there}, [(toUInt8({step}), {hashed})], [])" for step, there, hashed in _message_keys(keys)]
     own = "[(toUInt8(0), sipHash128('id', message_id))]"
     others = "arrayMap(alias -> (toUInt8(1), sipHash128('id', alias)), arrayFilter(a -> a != message_id, aliases))"
     return f"arrayConcat({', '.join((own, others, *of_keys))})"
+
+
+def _message_keys(keys: tuple[Key, ...]) -> Iterator[tuple[int, str, str]]:
+    """Yield each key's step, whether a message has it, and its hash, as SQL."""
+    for step, key in enumerate(keys, 2):
+        columns = [FIELDS[field] for field in key.fields]
+        bucket = f"toString(intDiv(toUnixTimestamp64Milli(first_at), {key.window_s * 1000}))"
+        yield step, _all_there(columns), _hash(step, [*columns, *([bucket] if key.is_weak else [])])
+
+
+def _is_named(store: str, keys: tuple[Key, ...]) -> str:
+    """Return whether a row has a name that a message goes by: `message_tokens`, one by one, the likeliest first."""
+    named = f"IN ({read('named', store, send_tokens=send_tokens(store, keys))})"
+    own = f"sipHash128('id', message_id) {named}"
+    others = f"arrayExists(alias -> sipHash128('id', alias) {named}, aliases)"
+    of_keys = (f"({there} AND {hashed} {named})" for _, there, hashed in _message_keys(keys))
+    return " OR ".join((own, *of_keys, others))
 
 
 def send_tokens(store: str, keys: tuple[Key, ...]) -> str:
@@ -204,6 +221,12 @@ def _place(asked: Comparison) -> str:
         for at in (by, other)
     )
     return f"multiIf({inside} AND {also}, 'inside', {inside}, 'border_in', {also}, 'border_out', 'outside')"
+
+
+def _in_role(role: str, asked: Comparison) -> str:
+    """Return whether some row of a send is of a role. Where all rows have one role, no row looks at others for it."""
+    own = f"role = '{role}'"
+    return own if len(asked.extent.roles) == 1 else f"max({own}) OVER (PARTITION BY send)"
 
 
 def _array(texts: Any) -> str:

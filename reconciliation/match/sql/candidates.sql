@@ -47,8 +47,7 @@ FROM
             -- only names that a row has: of most messages nothing more is worked out
             arrayJoin(arrayFilter(name -> tupleElement(name, 2) IN
             (
-                SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
-                WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
+${named}
             ), ${message_tokens})) AS token
         FROM ${store}.message_between(first_day = {first_day:Date}, last_day = {last_day:Date})
         WHERE account = {account:String}

@@ -12,7 +12,4 @@ WHERE account = {account:String} AND ${own_time} >= fromUnixTimestamp64Milli({si
     AND (empty({connections:Array(String)}) OR connection_id IN {connections:Array(String)})
     AND (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
     AND message_id NOT IN (SELECT known_as FROM ${store}.erased_message)
-    AND NOT arrayExists(name -> name IN (
-        SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
-        WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
-    ), arrayMap(token -> tupleElement(token, 2), ${message_tokens}))
+    AND NOT (${is_named})

@@ -61,9 +61,9 @@ FROM
     SELECT
         *,
         min(row) OVER (PARTITION BY send, manifest) AS first_row,
-        max(role = 'sender') OVER (PARTITION BY send) AS in_sends,
-        max(role = 'provider') OVER (PARTITION BY send) AS in_provider,
-        max(role = 'invoice') OVER (PARTITION BY send) AS in_invoice
+        ${in_sends} AS in_sends,
+        ${in_provider} AS in_provider,
+        ${in_invoice} AS in_invoice
     FROM
     (
 ${matched}

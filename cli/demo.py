@@ -29,6 +29,7 @@ from runtime.whole_file import replace_file
 from schemas.errors import DeploymentError
 
 _TWO_HOURS_MS: Final = 7_200_000
+SECRETS_FILE: Final = "secrets.env"
 
 
 @click.command()
@@ -97,7 +98,8 @@ def _deployment(options: dict[str, Any], console: Console) -> Iterator[Deploymen
         _folder(options["keep"]) as folder,
         Stack(own_stack(folder), on_step=lambda step: console.print(step, style="dim")) as stack,
     ):
-        yield Deployment(stack.addresses.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES)
+        secrets_file = folder / SECRETS_FILE
+        yield Deployment(stack.addresses.ingest, stack.kafka, stack.clickhouse, OWN_SOURCES, secrets_file=secrets_file)
 
 
 @contextmanager
@@ -114,7 +116,7 @@ def own_stack(folder: Path, *, starts_fast: bool = False) -> StackSettings:
     """Return the settings of a stack of the demo's own in `folder`, its sources registered (`starts_fast`: see the broker)."""
     config_file = folder / "recibo.toml"
     replace_file(config_file, RECIBO_TOML)
-    add_secrets(folder / "secrets.env", SECRETS)
+    add_secrets(folder / SECRETS_FILE, SECRETS)
     ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
     metrics = dict.fromkeys(("ingest_metrics_port", "processors_metrics_port", "projections_metrics_port"), 0)
     return StackSettings(data_dir=folder, config_file=config_file, starts_fast=starts_fast, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

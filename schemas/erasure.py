@@ -21,6 +21,11 @@ _ID_HEX: Final = 8
 KNOWN_AS_HEX: Final = 32
 KNOWN_AS_PREFIX: Final = "erased-"
 
+KNOWN_AS_SQL: Final = (
+    f"concat('{KNOWN_AS_PREFIX}', substring(lower(hex(SHA256(concat({{salt}}, {{text}})))), 1, {KNOWN_AS_HEX}))"
+)
+"""`known_as`, as the engine says it."""
+
 Subject = Literal["identity", "message", "hold"]
 
 
@@ -88,7 +93,7 @@ class ErasureKey:
 
 
 def known_as(salt: str, record_key: bytes) -> str:
-    """Return what a message is called once it is forgotten; `projections.clickhouse.erasure.KNOWN_AS` says the same in SQL."""
+    """Return what a message is called once it is forgotten; KNOWN_AS_SQL says the same."""
     return KNOWN_AS_PREFIX + hashlib.sha256(salt.encode() + record_key).hexdigest()[:KNOWN_AS_HEX]
 
 

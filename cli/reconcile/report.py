@@ -24,6 +24,8 @@ from schemas.causes.sentences import Language
 
 _CAUSES_SHOWN: Final = 10
 _FIRST_SHOWN: Final = 20
+_INVOICE_NAMES: Final = 5
+"""Columns that say which line of an invoice it is; numbers follow."""
 
 
 def show_run(console: Console, tables: RunTables, record: RunRecord, language: Language) -> None:
@@ -48,17 +50,17 @@ def show_run(console: Console, tables: RunTables, record: RunRecord, language: L
             text = f"  {found.rows:,} x {found.connection_id or '-'}: {cause(language, found, record)}"
             console.print(text, highlight=False, soft_wrap=True)
     if record.invoice:
-        _show_invoice(console, record)
+        _show_invoice(console, record, language)
     if record.rows:
         _show_first(console, tables, record, language)
 
 
-def _show_invoice(console: Console, record: RunRecord) -> None:
+def _show_invoice(console: Console, record: RunRecord, language: Language) -> None:
     """Print the lines that differ, and what all of them come to."""
-    table = Table(title=invoice_title(record), title_justify="left")
-    for name in INVOICE_COLUMNS:
-        table.add_column(name, justify="left" if name in INVOICE_COLUMNS[:5] else "right")
-    for row in invoice_rows(record):
+    table = Table(title=invoice_title(record, language), title_justify="left")
+    for number, name in enumerate(INVOICE_COLUMNS[language]):
+        table.add_column(name, justify="left" if number < _INVOICE_NAMES else "right")
+    for row in invoice_rows(record, language):
         table.add_row(*row)
     console.print(table)
 
@@ -99,7 +101,9 @@ def _content(tables: RunTables, record: RunRecord, shape: str, language: Languag
         yield from (part.encode() for part in page(record, listed, language))
         return
     is_csv = shape == "csv"
-    text, parameters = differences.query(tables.store, record, DIFFERENCES, numbers=numbers, spreadsheet=is_csv)
+    text, parameters = differences.query(
+        tables.store, record, DIFFERENCES, numbers=numbers, spreadsheet=is_csv, typed=not is_csv
+    )
     if is_csv:
         yield b"\xef\xbb\xbf"  # spreadsheets read UTF-8 only where it says so
         yield from without_formulas(tables.streamed(text, parameters, "CSVWithNames"))

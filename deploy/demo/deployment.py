@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from deploy.demo.sources import PROVIDER, DemoSource, Proof
 from runtime.clickhouse.settings import ClickHouseSettings
@@ -23,6 +24,8 @@ class Deployment:
     generation: int = 1
     is_shared: bool = False
     """Whether others use it too: then only what bears the run's number is looked at."""
+    secrets_file: Path | None = None
+    """Of a stack of the demo's own, where what was sent is reconciled too and a person forgotten; None: of others', neither."""
 
 
 def registered_sources(file: SourcesFile) -> list[DemoSource]:

@@ -41,6 +41,10 @@ class Ledger:
     messages: Counter[str] = field(default_factory=Counter)
     """Final status → messages."""
     connections: Counter[str] = field(default_factory=Counter)
+    sends: Counter[str] = field(default_factory=Counter)
+    """Class → rows of what was sent, where it was reconciled."""
+    safe: int = 0
+    """Rows of them that are safe to be sent again."""
     seconds: float = 0.0
     """From the first post until the tables had caught up."""
     answered_s: float = 0.0
@@ -121,6 +125,20 @@ def _lines(ledger: Ledger) -> list[tuple[str, int | None]]:
         ("connections", ledger.connections.total()),
         *((f"  {status}", ledger.connections[status]) for status in CONNECTION_RANKS),
         ("", None),
+        *_sends(ledger),
         ("differences", len(ledger.differences)),
         *((f"  in {where}", count) for where, count in Counter(d.where for d in ledger.differences).most_common()),
+    ]
+
+
+def _sends(ledger: Ledger) -> list[tuple[str, int | None]]:
+    found = ledger.sends
+    if not found:
+        return []
+    return [
+        ("rows of sends", found.total() - found["no_send"]),
+        *((f"  {name}", count) for name, count in sorted(found.items()) if name != "no_send"),
+        ("  safe to be sent again", ledger.safe),
+        ("messages that no row means", found["no_send"]),
+        ("", None),
     ]

@@ -17,6 +17,7 @@ from deploy.demo.match import match
 from deploy.demo.post import post_traffic
 from deploy.demo.read_tables import TableReader
 from deploy.demo.read_topics import TopicReader
+from deploy.demo.reconcile import compare_sends
 from deploy.demo.sabotage import Sabotage
 from deploy.demo.traffic import Traffic
 from deploy.demo.truth import work_out
@@ -104,6 +105,10 @@ async def settle(
             *compare_requests(attempts, observed),
             *await asyncio.to_thread(compare_tables, tables, matched, truth, observed),
         ]
+        if deployment.secrets_file and in_time and not sabotage:
+            sends = await compare_sends(deployment, truth, show)
+            ledger.sends, ledger.safe = sends.classes, sends.safe
+            ledger.differences += sends.differences
         if not in_time and not sabotage:
             late = f"topics or tables had not caught up after {deadline_s:.0f} s"
             ledger.differences.append(Difference("deadline", "", late))

@@ -87,7 +87,9 @@ class Teller:
             recipient_text=text,
             recipient=recipient,
             recipient_kind=kind,
-            client_ref=self.rng.choice(("", f"pedido-{self.told}")),
+            client_ref=self.rng.choice(
+                ("", f"pedido-{self.told}", f"pedido-{self.told}", f"pedido-{self.told // 4 * 4}")
+            ),
             campaign=self.rng.choice(_CAMPAIGNS),
         )
 

@@ -10,15 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from projections.literals import quoted
-from schemas.erasure import KNOWN_AS_HEX, KNOWN_AS_PREFIX
+from schemas.erasure import KNOWN_AS_SQL
 from schemas.identity import Identity
 
 AT_ONCE: Final = 1_000
 """Messages of one statement: their hashes are a part of its text."""
-KNOWN_AS: Final = (
-    f"concat('{KNOWN_AS_PREFIX}', substring(lower(hex(SHA256(concat({{salt}}, {{text}})))), 1, {KNOWN_AS_HEX}))"
-)
-"""`schemas.erasure.known_as`, as the engine says it."""
+KNOWN_AS: Final = KNOWN_AS_SQL
 KEY: Final = "concat(account, '/', message_id)"
 
 _NO_PERSON: Final = (

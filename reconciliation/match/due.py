@@ -37,6 +37,8 @@ class Due:
     after_ms: int
     why: str
     """A sentence for people."""
+    why_pt: str
+    """The same in Portuguese."""
 
 
 def due_times(delays: Iterable[Delay], account: str, *, fixed_ms: int = 0, floor_ms: int = FLOOR_MS) -> tuple[Due, ...]:
@@ -49,11 +51,14 @@ def due_times(delays: Iterable[Delay], account: str, *, fixed_ms: int = 0, floor
         floor_ms: never sooner than this.
     """
     if fixed_ms:
-        return (Due("", fixed_ms, f"{_duration(fixed_ms)}, as asked for"),)
+        length = _duration(fixed_ms)
+        return (Due("", fixed_ms, f"{length}, as asked for", f"{length}, como pedido"),)
     known = {delay.connection_id: delay for delay in delays if delay.samples >= SAMPLES_MIN}
     whole = known.pop("", None)
     if whole is None:
-        first = Due("", floor_ms, f"too few of {account}'s are known to say; floor {_duration(floor_ms)}")
+        floor = _duration(floor_ms)
+        few = f"too few of {account}'s are known to say; floor {floor}"
+        first = Due("", floor_ms, few, f"conhecem-se poucos de {account} para dizer; mínimo {floor}")
     else:
         first = _due("", account, whole, floor_ms)
     return (first, *(_due(name, name, known[name], floor_ms) for name in sorted(known)))
@@ -61,8 +66,11 @@ def due_times(delays: Iterable[Delay], account: str, *, fixed_ms: int = 0, floor
 
 def _due(connection_id: str, name: str, delay: Delay, floor_ms: int) -> Due:
     within = min(max(delay.quantile_ms, 0), LONGEST_MS)
-    said = f"99.5 % of {name}'s arrive within {_duration(within)}; floor {_duration(floor_ms)}"
-    return Due(connection_id, max(within, floor_ms), said)
+    length, floor = _duration(within), _duration(floor_ms)
+    said = f"99.5 % of {name}'s arrive within {length}; floor {floor}"
+    return Due(
+        connection_id, max(within, floor_ms), said, f"99,5 % dos de {name} chegam em até {length}; mínimo {floor}"
+    )
 
 
 def read_duration_ms(text: str) -> int:

@@ -2,6 +2,7 @@
 parameter. They run one after another, each in bounded memory.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -9,6 +10,7 @@ from typing import Any, Final
 from reconciliation.match.classes import ORDER, Class
 from reconciliation.match.comparison import Comparison, Dues
 from reconciliation.match.due import QUANTILE
+from reconciliation.match.forgotten import known_names, names_forgotten
 from reconciliation.match.keys import FIELDS, Key
 from schemas.connection_state import CONNECTION_RANK
 from schemas.status import FAILURES, NAMES_BY_RANK
@@ -20,9 +22,6 @@ _FOUND_TYPE: Final = (
     "billable Nullable(Bool), category String, is_erased Bool, number_differs Bool)'"
 )
 _ROW_COLUMNS: Final = {"connection": "connection_id"}
-ERASED: Final = "false"
-"""Whether a message's person was forgotten: nothing in the tables says so yet."""
-
 Statement = tuple[str, dict[str, Any]]
 
 
@@ -37,9 +36,14 @@ def extent(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
     return read("extent", store), {"account": account, "manifests": list(manifests)}
 
 
-def candidates(store: str, asked: Comparison, erased: str = ERASED) -> Statement:
+def candidates(store: str, asked: Comparison) -> Statement:
     """Return the statement that finds which messages each row may mean."""
-    words = {"message_tokens": message_tokens(asked.keys), "send_tokens": send_tokens(asked.keys), "erased": erased}
+    tokens = send_tokens(store, asked.keys)
+    words = {
+        "message_tokens": message_tokens(asked.keys),
+        "send_tokens": tokens,
+        "named": read("named", store, send_tokens=tokens),
+    }
     return read("candidates", store, near=_near(asked.keys), **words), _parameters(asked)
 
 
@@ -51,12 +55,21 @@ def delays(store: str, asked: Comparison) -> Statement:
 def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int]) -> Statement:
     """Return the statement that gives every row its class."""
     matched = read(
-        "matched", store, own_key=_own_key(asked.keys), status_differs=_STATUS_DIFFERS, found_type=_FOUND_TYPE
+        "matched",
+        store,
+        own_key=_own_key(asked.keys),
+        status_differs=_STATUS_DIFFERS,
+        found_type=_FOUND_TYPE,
+        known_names=known_names(store),
+        names_forgotten=names_forgotten(store),
     )
     words = {
         "classes": classes(),
         "place": _place(asked),
         "connection_statuses": _array(CONNECTION_RANK),
+        "in_sends": _in_role("sender", asked),
+        "in_provider": _in_role("provider", asked),
+        "in_invoice": _in_role("invoice", asked),
         "matched": matched,
     }
     parameters = {
@@ -76,11 +89,7 @@ def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int
 def no_send(store: str, asked: Comparison, hash_key: tuple[int, int]) -> Statement:
     """Return the statement that tells the messages without a row."""
     own_time = "coalesce(delivered_or_read_at, first_at)" if asked.by == "delivered_at" else "first_at"
-    words = {
-        "message_tokens": message_tokens(asked.keys),
-        "send_tokens": send_tokens(asked.keys),
-        "own_time": own_time,
-    }
+    words = {"is_named": _is_named(store, asked.keys), "own_time": own_time}
     parameters = {
         "since_ms": asked.whole.since_ms,
         "until_ms": asked.whole.until_ms,
@@ -93,18 +102,30 @@ def no_send(store: str, asked: Comparison, hash_key: tuple[int, int]) -> Stateme
 
 def message_tokens(keys: tuple[Key, ...]) -> str:
     """Return the names that a message goes by, each with its step, as SQL: an array of (step, hash of kind and name)."""
-    of_keys = []
-    for step, key in enumerate(keys, 2):
-        columns = [FIELDS[field] for field in key.fields]
-        bucket = f"toString(intDiv(toUnixTimestamp64Milli(first_at), {key.window_s * 1000}))"
-        hashed = _hash(step, [*columns, *([bucket] if key.is_weak else [])])
-        of_keys.append(f"if({_all_there(columns)}, [(toUInt8({step}), {hashed})], [])")
+    of_keys = [f"if({there}, [(toUInt8({step}), {hashed})], [])" for step, there, hashed in _message_keys(keys)]
     own = "[(toUInt8(0), sipHash128('id', message_id))]"
     others = "arrayMap(alias -> (toUInt8(1), sipHash128('id', alias)), arrayFilter(a -> a != message_id, aliases))"
     return f"arrayConcat({', '.join((own, others, *of_keys))})"
 
 
-def send_tokens(keys: tuple[Key, ...]) -> str:
+def _message_keys(keys: tuple[Key, ...]) -> Iterator[tuple[int, str, str]]:
+    """Yield each key's step, whether a message has it, and its hash, as SQL."""
+    for step, key in enumerate(keys, 2):
+        columns = [FIELDS[field] for field in key.fields]
+        bucket = f"toString(intDiv(toUnixTimestamp64Milli(first_at), {key.window_s * 1000}))"
+        yield step, _all_there(columns), _hash(step, [*columns, *([bucket] if key.is_weak else [])])
+
+
+def _is_named(store: str, keys: tuple[Key, ...]) -> str:
+    """Return whether a row has a name that a message goes by: `message_tokens`, one by one, the likeliest first."""
+    named = f"IN ({read('named', store, send_tokens=send_tokens(store, keys))})"
+    own = f"sipHash128('id', message_id) {named}"
+    others = f"arrayExists(alias -> sipHash128('id', alias) {named}, aliases)"
+    of_keys = (f"({there} AND {hashed} {named})" for _, there, hashed in _message_keys(keys))
+    return " OR ".join((own, *of_keys, others))
+
+
+def send_tokens(store: str, keys: tuple[Key, ...]) -> str:
     """Return the names that a row gives, as SQL: an array of the hashes that `message_tokens` makes."""
     of_keys = []
     for step, key in enumerate(keys, 2):
@@ -116,7 +137,7 @@ def send_tokens(keys: tuple[Key, ...]) -> str:
         hashed = _hash(step, [*columns, f"toString({at} + near)"])
         is_there = f"{_all_there(columns)} AND isNotNull(sent_at)"
         of_keys.append(f"if({is_there}, arrayMap(near -> {hashed}, [-1, 0, 1]), [])")
-    own = "if(message_id = '', [], [sipHash128('id', message_id)])"
+    own = f"if(message_id = '', [], arrayMap(known -> sipHash128('id', known), {known_names(store)}))"
     return f"arrayConcat({', '.join((own, *of_keys))})"
 
 
@@ -200,6 +221,12 @@ def _place(asked: Comparison) -> str:
         for at in (by, other)
     )
     return f"multiIf({inside} AND {also}, 'inside', {inside}, 'border_in', {also}, 'border_out', 'outside')"
+
+
+def _in_role(role: str, asked: Comparison) -> str:
+    """Return whether some row of a send is of a role. Where all rows have one role, no row looks at others for it."""
+    own = f"role = '{role}'"
+    return own if len(asked.extent.roles) == 1 else f"max({own}) OVER (PARTITION BY send)"
 
 
 def _array(texts: Any) -> str:

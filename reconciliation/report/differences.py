@@ -1,4 +1,4 @@
-"""A run's rows as reports list them: one query, the same whatever the format. Texts alone, times in the zone of the run.
+"""A run's rows as reports list them, by one query: texts, times in the zone of the run; for programs with their types.
 
 It reads what the run kept, and what people had said of differences by then: so it is the same whenever it is asked.
 """
@@ -11,6 +11,7 @@ from reconciliation.run.run_tables import SUBJECT
 
 _TEXTS: Final = ("message_id", "reference", "their_connection", "connection_id", "their_campaign", "campaign")
 _TIMES: Final = ("sent_at", "first_at", "delivered_at", "due_at", "cause_from", "cause_until")
+_LISTS: Final = ("differs", "candidate_ids")
 _PLAIN: Final = (
     *("class", "manifest", "row", "role", "found_by", "candidates", "first_row", "place", "their_status", "status"),
     *("provider", "category", "cause", "cause_count", "in_sends", "in_callbacks", "in_provider", "in_invoice"),
@@ -56,6 +57,7 @@ def query(
     *,
     numbers: bool = False,
     spreadsheet: bool = False,
+    typed: bool = False,
     limit: int = 0,
 ) -> tuple[str, dict[str, Any]]:
     """Return the question for a run's rows of some classes, in the order of class, manifest and row.
@@ -66,20 +68,11 @@ def query(
         classes: those to list.
         numbers: whether the rows' numbers stand beside them, as the sends have them now.
         spreadsheet: whether long runs of digits are marked as text, which a spreadsheet would round.
+        typed: whether times (UTC), lists and amounts are what they are, for programs, and no texts.
         limit: of rows; 0: all.
     """
     columns = {name: f"toString(d.{name})" if name in _TEXTS else f"d.{name}" for name in (*_TEXTS, *_PLAIN)}
-    columns |= {
-        name: f"if(isNull(d.{name}), '', formatDateTime(assumeNotNull(d.{name}), '%Y-%m-%d %H:%i:%S', {{time_zone:String}}))"
-        for name in _TIMES
-    }
-    columns |= {
-        "differs": "arrayStringConcat(d.differs, ' ')",
-        "candidate_ids": "arrayStringConcat(d.candidate_ids, ' ')",
-    }
-    columns |= {
-        "amount": "if(isNull(d.amount_micros), '', toString(toDecimal128(assumeNotNull(d.amount_micros), 6) / 1000000))"
-    }
+    columns |= _typed() if typed else _texts()
     columns |= {"currency": "d.currency", "acknowledged": "a.reason"}
     order = list(_ORDER)
     if numbers:
@@ -106,3 +99,18 @@ def query(
         "manifests": [m.manifest for m in record.manifests],
     }
     return text, parameters
+
+
+def _texts() -> dict[str, str]:
+    times = {
+        name: f"if(isNull(d.{name}), '', formatDateTime(assumeNotNull(d.{name}), '%Y-%m-%d %H:%i:%S', {{time_zone:String}}))"
+        for name in _TIMES
+    }
+    lists = {name: f"arrayStringConcat(d.{name}, ' ')" for name in _LISTS}
+    amount = "if(isNull(d.amount_micros), '', toString(toDecimal128(assumeNotNull(d.amount_micros), 6) / 1000000))"
+    return times | lists | {"amount": amount}
+
+
+def _typed() -> dict[str, str]:
+    lists = {name: f"arrayMap(one -> toString(one), d.{name})" for name in _LISTS}
+    return {name: f"d.{name}" for name in _TIMES} | lists | {"amount": "toDecimal64(d.amount_micros, 6) / 1000000"}

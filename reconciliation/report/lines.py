@@ -23,7 +23,7 @@ def head(record: RunRecord, language: Language) -> Iterator[str]:
     yield say(language, "known", at=told(record.as_of_ms, record.time_zone))
     yield say(language, "keys", keys=" / ".join(record.keys))
     for due in record.dues[:5]:
-        yield say(language, "due", why=due.why)
+        yield say(language, "due", why=(due.why_pt if language == "pt" else "") or due.why)
     if not record.tells_no_send:
         yield say(language, "no_bare")
 

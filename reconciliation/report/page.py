@@ -39,7 +39,7 @@ def page(record: RunRecord, listed: Iterable[Mapping[str, Any]], language: Langu
     yield f'<ul class="head">{"".join(f"<li>{escape(line)}</li>" for line in head(record, language))}</ul>'
     yield from _classes(record, language)
     yield from _section(say(language, "presence"), _presences(record.presences, language))
-    yield from _section(invoice_title(record), _invoice(record))
+    yield from _section(invoice_title(record, language), _invoice(record, language))
     yield from _section(say(language, "causes"), _causes(record, language))
     yield from _section(say(language, "days"), bars(record.days, labels))
     yield from _section(say(language, "connections"), bars(record.connections, labels, largest_first=True))
@@ -64,12 +64,12 @@ def _classes(record: RunRecord, language: Language) -> Iterator[str]:
     yield f'<tr class="sum"><td>{escape(say(language, "all_rows"))}</td><td>{record.counted:,}</td><td></td></tr></tbody></table>'
 
 
-def _invoice(record: RunRecord) -> str:
+def _invoice(record: RunRecord, language: Language) -> str:
     if not record.invoice:
         return ""
-    heads = "".join(f"<th>{name}</th>" for name in INVOICE_COLUMNS)
+    heads = "".join(f"<th>{name}</th>" for name in INVOICE_COLUMNS[language])
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in invoice_rows(record)
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in invoice_rows(record, language)
     )
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 

@@ -56,6 +56,11 @@ TEXTS: Final[dict[str, dict[Language, str]]] = {
     "callbacks": {"en": "callbacks", "pt": "retornos"},
     "provider": {"en": "provider", "pt": "provedor"},
     "invoice": {"en": "invoice", "pt": "fatura"},
+    "invoice_title": {
+        "en": "Invoice: {lines} lines, {differing} differ",
+        "pt": "Fatura: {lines} linhas, {differing} divergem",
+    },
+    "not_billed": {"en": "(not billed)", "pt": "(não cobrado)"},
     "acknowledged": {"en": "acknowledged before", "pt": "já reconhecidas"},
     "still": {"en": "still open", "pt": "em aberto"},
     "none": {"en": "no differences", "pt": "nenhuma divergência"},

@@ -58,8 +58,8 @@ def _summary(record: RunRecord, language: Language) -> Iterable[Sequence[object]
     yield (say(language, "all_rows"), record.counted)
     if record.invoice:
         yield ()
-        yield INVOICE_COLUMNS
-        yield from invoice_rows(record)
+        yield INVOICE_COLUMNS[language]
+        yield from invoice_rows(record, language)
 
 
 def _write(book: "xlsxwriter.Workbook", lines: Iterable[Sequence[object]], bold: object) -> None:

@@ -84,7 +84,7 @@ def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRec
     if extent.rows:
         due = {"fixed_due_ms": asked.due_ms, "floor_ms": asked.floor_ms}
         dues = compare(tables.client, tables.store, comparison, hash_key, **due)
-    record = _record(tables, asked, comparison, [DueTime(d.connection_id, d.after_ms, d.why) for d in dues])
+    record = _record(tables, asked, comparison, [DueTime(d.connection_id, d.after_ms, d.why, d.why_pt) for d in dues])
     if billed:
         lines = invoice.compare(comparison.run, now_ms, billed, asked.prices, by=asked.interval_by)
         record = msgspec.structs.replace(record, invoice=lines)

@@ -28,6 +28,7 @@ class DueTime(msgspec.Struct, frozen=True):
     connection_id: str
     after_ms: int
     why: str
+    why_pt: str = ""
 
 
 class Count(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """`make bench NAME=reconcile`: a million rows with planted differences against many messages; how long a run takes, and whether it is exact.
 
 The rows are all messages of some days of `tests.bench.fill`, and of every PLANTED_EVERY of them a few are changed in each of
-twelve ways. Every class is counted in the end, and one that has more or fewer rows than were planted fails the benchmark.
+thirteen ways. Every class is counted in the end, and one that has more or fewer rows than were planted fails the benchmark.
 """
 
 import json
@@ -24,7 +24,13 @@ from tests.bench.fill import MESSAGES, filled
 from tests.bench.many_messages import DAY_MS, DAYS, STORE, VIEWS
 
 MANIFEST: Final = "key:bench"
-_TABLES: Final = ("message_send", "reconciliation_candidate", "reconciliation_difference", "reconciliation_run")
+_TABLES: Final = (
+    "message_send",
+    "reconciliation_candidate",
+    "reconciliation_difference",
+    "reconciliation_run",
+    "erased_message",
+)
 _FOLDER: Final = Path(__file__).parent
 _LAST_DAYS: Final = 3
 """The days compared end so long before the last record, so that their callbacks are in."""
@@ -54,7 +60,7 @@ def clean(client: Client) -> None:
     for table in _TABLES:
         client.command(f"TRUNCATE TABLE {STORE}.{table} SYNC")
     client.command(
-        f"ALTER TABLE {STORE}.message_state DELETE WHERE startsWith(message_id, 'bench-') SETTINGS mutations_sync = 1"
+        f"ALTER TABLE {STORE}.message_state DELETE WHERE startsWith(message_id, 'bench-') OR startsWith(message_id, 'erased-') SETTINGS mutations_sync = 1"
     )
 
 

@@ -138,9 +138,11 @@ class NaiveMatcher:
         return ("row", row["manifest"], row["row"])
 
     def without_rows(self, since_ms: int, until_ms: int) -> set[str]:
-        """Return the ids of the messages of a time that no row can mean."""
+        """Return the ids of the messages of a time that no row can mean; of forgotten ones nobody knows that."""
         return {
             m["message_id"]
             for m in self.messages
-            if since_ms <= m["first_ms"] < until_ms and not any(self.steps_of(row, m) for row in self.rows)
+            if since_ms <= m["first_ms"] < until_ms
+            and not m["erased"]
+            and not any(self.steps_of(row, m) for row in self.rows)
         }

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.demo import command
+from reconciliation.match.classes import Class
 from schemas.errors import DeploymentError
 from tests.support.line import Line
 
@@ -36,3 +37,12 @@ def test_a_sabotaged_run_fails_and_names_the_message() -> None:
     result = demo("--sabotage", "drop", "--deadline-s", "10")
     assert result.exit_code == 1, result.output
     assert "The ledger names it." in result.output
+
+
+@pytest.mark.long_fault
+def test_rows_of_every_class_are_reconciled_as_the_truth_says() -> None:
+    """On a stack of its own, sends of each class are kept, a person is forgotten, and every row and the resend list are held to the truth."""
+    result = demo("--events", "4000")
+    assert result.exit_code == 0, result.output
+    shown = {line.split("│")[1].strip() for line in result.output.splitlines() if line.count("│") > 2}
+    assert {str(c) for c in Class if c != Class.NO_SEND} | {"safe to be sent again"} <= shown

@@ -7,11 +7,13 @@ from typing import Any
 from reconciliation.match.compare import compare, extent_of
 from reconciliation.match.comparison import Comparison
 from reconciliation.match.due import Due
+from schemas.erasure import known_as
 from schemas.status import BIT
 from tests.support.databases import Databases
 from tests.support.world import START_MS
 
 HASH_KEY = (1, 2)
+SALT = "salt"
 SEND: dict[str, Any] = {
     **dict.fromkeys(
         ("message_id", "reference", "recipient", "recipient_kind", "line", "connection_id", "campaign"), ""
@@ -83,6 +85,15 @@ def insert_messages(databases: Databases, account: str, messages: list[dict[str,
     )
     if rows:
         databases.client.insert(f"{databases.store}.message_state", rows, column_names=columns)
+
+
+def forget_messages(databases: Databases, account: str, ids: list[str]) -> dict[str, str]:
+    """Note messages as forgotten, as `recibo forget` does; return what each id is called since."""
+    called = {one: known_as(SALT, f"{account}/{one}".encode()) for one in ids}
+    rows = [[name, SALT, at(START_MS)] for name in called.values()]
+    if rows:
+        databases.client.insert(f"{databases.store}.erased_message", rows, column_names=["known_as", "salt", "since"])
+    return called
 
 
 def compared(databases: Databases, asked: Comparison, **options: Any) -> tuple[Due, ...]:

@@ -37,7 +37,7 @@ FROM
             [('phone', line)],
             if(recipient_kind = 'phone', [], [(toString(recipient_kind), recipient)])
         ))) AS people,
-        ${erased} AS is_erased, billable, category
+        message_id IN (SELECT known_as FROM ${store}.erased_message) AS is_erased, billable, category
     FROM
     (
         SELECT
@@ -47,8 +47,7 @@ FROM
             -- only names that a row has: of most messages nothing more is worked out
             arrayJoin(arrayFilter(name -> tupleElement(name, 2) IN
             (
-                SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
-                WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
+${named}
             ), ${message_tokens})) AS token
         FROM ${store}.message_between(first_day = {first_day:Date}, last_day = {last_day:Date})
         WHERE account = {account:String}
@@ -68,7 +67,7 @@ INNER ALL JOIN
     FROM
     (
         SELECT
-            manifest, row, message_id, reference, line, campaign, connection_id, template, sent_at,
+            account, manifest, row, message_id, reference, line, campaign, connection_id, template, sent_at,
             multiIf(line != '', ('phone', line), recipient_kind IN ('', 'phone'), ('', ''), (toString(recipient_kind), recipient)) AS named,
             if(tupleElement(named, 2) = '', [], [named]) AS own
         FROM ${store}.message_send FINAL

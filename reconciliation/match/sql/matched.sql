@@ -17,7 +17,7 @@
             if(is_found, tupleElement(c.found[1], 'campaign'), '') AS campaign,
             if(is_found, tupleElement(c.found[1], 'billable'), NULL) AS billable,
             if(is_found, toString(tupleElement(c.found[1], 'category')), '') AS category,
-            is_found AND tupleElement(c.found[1], 'is_erased') AS is_erased,
+            s.is_forgotten OR (is_found AND tupleElement(c.found[1], 'is_erased')) AS is_erased,
             arrayFilter(d -> d != '', [
                 if(is_found AND tupleElement(c.found[1], 'number_differs'), 'number_differs', ''),
                 if(s.their_connection != '' AND connection_id != '' AND s.their_connection != connection_id, 'connection_differs', ''),
@@ -37,7 +37,8 @@
                 manifest, toUInt16(indexOf({manifests:Array(String)}, manifest)) AS manifest_number, row, role, message_id, reference,
                 sent_at, coalesce(sent_at, version) AS asked_at, status AS their_status, provider, connection_id AS their_connection,
                 campaign AS their_campaign, category AS their_category, country, amount_micros, currency,
-                ${own_key} AS own_key
+                ${own_key} AS own_key,
+                message_id != '' AND arrayExists(known -> known IN (${names_forgotten}), ${known_names}) AS is_forgotten
             FROM ${store}.message_send FINAL
             WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
         ) AS s

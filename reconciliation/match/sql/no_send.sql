@@ -1,4 +1,4 @@
--- The messages of the time, connections and campaigns compared that no row can mean.
+-- The messages of the time, connections and campaigns compared that no row can mean. Of forgotten ones nobody can say that any more.
 INSERT INTO ${store}.reconciliation_difference
     (account, run, made_at, class, anchor_day, message_id, reference, place, first_at, delivered_at, status, seen, provider,
      connection_id, campaign, billable, category, in_callbacks, candidates, send)
@@ -11,7 +11,5 @@ FROM ${store}.message_between(first_day = {first_day:Date}, last_day = {last_day
 WHERE account = {account:String} AND ${own_time} >= fromUnixTimestamp64Milli({since_ms:Int64}, 'UTC') AND ${own_time} < fromUnixTimestamp64Milli({until_ms:Int64}, 'UTC')
     AND (empty({connections:Array(String)}) OR connection_id IN {connections:Array(String)})
     AND (empty({campaigns:Array(String)}) OR campaign IN {campaigns:Array(String)})
-    AND NOT arrayExists(name -> name IN (
-        SELECT arrayJoin(${send_tokens}) FROM ${store}.message_send FINAL
-        WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
-    ), arrayMap(token -> tupleElement(token, 2), ${message_tokens}))
+    AND message_id NOT IN (SELECT known_as FROM ${store}.erased_message)
+    AND NOT (${is_named})

@@ -9,9 +9,9 @@ SELECT
     s.manifest AS manifest,
     s.row AS row,
     s.anchor_day AS anchor_day,
-    if(s.is_found, s.ours, s.message_id) AS message_id,
+    multiIf(s.is_found, s.ours, s.is_forgotten, '', s.message_id) AS message_id, -- whoever was forgotten is not kept by the run either
     s.role AS role,
-    s.reference AS reference,
+    if(s.is_erased, '', s.reference) AS reference,
     if(s.candidates = 0, '', {steps:Array(String)}[s.step + 1]) AS found_by,
     s.candidates AS candidates,
     if(s.candidates BETWEEN 2 AND 16, s.ids, []) AS candidate_ids,
@@ -61,9 +61,9 @@ FROM
     SELECT
         *,
         min(row) OVER (PARTITION BY send, manifest) AS first_row,
-        max(role = 'sender') OVER (PARTITION BY send) AS in_sends,
-        max(role = 'provider') OVER (PARTITION BY send) AS in_provider,
-        max(role = 'invoice') OVER (PARTITION BY send) AS in_invoice
+        ${in_sends} AS in_sends,
+        ${in_provider} AS in_provider,
+        ${in_invoice} AS in_invoice
     FROM
     (
 ${matched}

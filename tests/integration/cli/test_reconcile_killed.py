@@ -23,7 +23,14 @@ pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.mark.parametrize(
-    ("where", "nth"), [("append", 2), ("append", 4), ("arrived", 1), ("older_rows", 1), ("write", 2)]
+    ("where", "nth"),
+    [
+        ("append", 2),
+        pytest.param("append", 4, marks=pytest.mark.long_fault),
+        ("arrived", 1),
+        pytest.param("older_rows", 1, marks=pytest.mark.long_fault),
+        ("write", 2),
+    ],
 )
 def test_killed_anywhere_and_run_again(line: SendsDeployment, tmp_path: Path, where: str, nth: int) -> None:
     """Killed with half of the rows in the log, while it waits, or before the manifest is complete: run again, exactly the file's rows."""

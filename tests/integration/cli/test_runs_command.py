@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow.parquet import read_table
 
 from cli.__main__ import recibo
 from cli.reconcile.comparing import EXIT_LIMIT
@@ -51,6 +52,13 @@ def test_a_run_is_made_listed_shown_and_acknowledged(said: Said, tmp_path: Path)
     for book in books:
         assert said("runs", "show", "november", "--xlsx", book).exit_code == 0
     assert books[0].read_bytes() == books[1].read_bytes()
+    parquet = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    for file in parquet:
+        assert said("runs", "show", "november", "--parquet", file).exit_code == 0
+    assert parquet[0].read_bytes() == parquet[1].read_bytes()
+    (row,) = read_table(parquet[0]).to_pylist()
+    assert (row["class"], row["message_id"], row["row"]) == ("no_callback", "m2", 2)
+    assert (row["sent_at"], row["differs"], row["amount"]) == (at(START_MS), [], None)
     assert "november" in said("runs", "list").output
     assert (
         "1 differences acknowledged" in said("runs", "ack", "november", "--subject", "m2", "--reason", "known").output

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
+from reconciliation.run.record import Count, RunRecord
+from reconciliation.run.run_tables import RunTables
 from runtime.programs import CHECKOUT
 from tests.support.databases import Databases, Project
 from tests.support.world import START_MS, busy_world, message_event
@@ -69,6 +72,23 @@ def dbt(databases: Databases, tmp_path: Path) -> Iterator[Dbt]:
         process.stdin.close()
 
 
+def reconciled(databases: Databases) -> None:
+    """Put in runs: two of one name, the later of one day alone, and one of another name."""
+    tables = RunTables(databases.client, databases.store)
+    first, second = ("2026-11-01", "2026-11-02")
+    for run, name, days in (
+        ("1", "daily", [Count(first, "matched", 8), Count(first, "no_callback", 2), Count(second, "matched", 7)]),
+        ("2", "daily", [Count(first, "matched", 9), Count(first, "no_callback", 1)]),
+        ("3", "monthly", [Count(first, "matched", 8)]),
+    ):
+        lists: dict[str, Any] = {
+            name: [] for name in ("keys", "manifests", "dues", "places", "connections", "causes", "presences")
+        }
+        texts = {"account": "acme", "run": run, "name": name, "by": "", "time_zone": "UTC", "interval_by": "sent_at"}
+        times = {"made_ms": START_MS + int(run), "as_of_ms": START_MS, "since_ms": None, "until_ms": None}
+        tables.write(RunRecord(**texts, **times, **lists, days=days, tells_no_send=True))  # type: ignore[arg-type]  # as a run has them
+
+
 async def test_the_incremental_funnel_equals_a_full_refresh(databases: Databases, project: Project, dbt: Dbt) -> None:
     """With links and conflicts, after late events, new ids of known messages and a replay, the model run again is what a full refresh makes."""
     world = busy_world(300)
@@ -80,7 +100,16 @@ async def test_the_incremental_funnel_equals_a_full_refresh(databases: Databases
     world.post(message_event("track-1", "queued", START_MS + 8 * DAY_MS))
     await project(world)
     made = f"{databases.views}_dbt"
+    reconciled(databases)
     dbt()
+    assert databases.rows(
+        f"SELECT name, toString(day), class, rows, run FROM {made}.daily_reconciliation ORDER BY ALL"
+    ) == [
+        ("daily", "2026-11-01", "matched", 9, "2"),
+        ("daily", "2026-11-01", "no_callback", 1, "2"),
+        ("daily", "2026-11-02", "matched", 7, "1"),
+        ("monthly", "2026-11-01", "matched", 8, "3"),
+    ]
     assert databases.value(f"SELECT sum(messages) FROM {made}.daily_funnel") == 303
 
     world.wait(8 * DAY_MS)

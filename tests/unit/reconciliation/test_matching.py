@@ -95,6 +95,7 @@ def test_callbacks_are_due_when_nearly_all_have_come() -> None:
     dues = due_times([Delay("", 900, 3 * HOUR_MS), Delay("loja-01", 300, 30 * HOUR_MS), Delay("loja-02", 9, 1)], "acme")
     assert [(d.connection_id, d.after_ms) for d in dues] == [("", FLOOR_MS), ("loja-01", 30 * HOUR_MS)]
     assert dues[0].why == "99.5 % of acme's arrive within 3 h; floor 24 h"
+    assert dues[0].why_pt == "99,5 % dos de acme chegam em até 3 h; mínimo 24 h"
     assert due_times([], "acme")[0].after_ms == FLOOR_MS
     assert due_times([], "acme", fixed_ms=read_duration_ms("72h"))[0].why == "72 h, as asked for"
 

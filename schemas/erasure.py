@@ -21,6 +21,7 @@ _ID_HEX: Final = 8
 KNOWN_AS_HEX: Final = 32
 KNOWN_AS_PREFIX: Final = "erased-"
 
+KNOWN_AS_PATTERN: Final = f"^{KNOWN_AS_PREFIX}[0-9a-f]{{{KNOWN_AS_HEX}}}$"
 KNOWN_AS_SQL: Final = (
     f"concat('{KNOWN_AS_PREFIX}', substring(lower(hex(SHA256(concat({{salt}}, {{text}})))), 1, {KNOWN_AS_HEX}))"
 )

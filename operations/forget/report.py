@@ -8,6 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person
 from projections.clickhouse.erasure import KEY, KNOWN_AS
+from projections.clickhouse.send_erasure import SendsOf
 from projections.literals import quoted
 from schemas.erasure import ErasureKey
 from schemas.identity import Identity
@@ -33,6 +34,11 @@ TIMES: Final = {
     "person_link": "toDateTime64(month, 3, 'UTC')",
     "person": "toDateTime64(month, 3, 'UTC')",
     "projection_set_aside": "at",
+    "message_send": "version",
+    "send_name": "toDateTime64(day, 3, 'UTC')",
+    "reconciliation_difference": "made_at",
+    "reconciliation_billed": "made_at",
+    "reconciliation_acknowledgement": "at",
 }
 """Table that holds something of people → the time of its rows."""
 
@@ -55,7 +61,7 @@ class Part:
 def tables_of(client: Client, store: str, person: Person, key: ErasureKey) -> list[Part]:
     """Return what the tables hold of a person."""
     found = []
-    for table, where in wheres(person, key).items():
+    for table, where in wheres(store, person, key).items():
         text = f"SELECT count(), toUnixTimestamp64Milli(min(toDateTime64({TIMES[table]}, 3, 'UTC'))), toUnixTimestamp64Milli(max(toDateTime64({TIMES[table]}, 3, 'UTC'))) FROM {store}.{table} WHERE {where}"  # noqa: S608
         rows, first, last = client.query(text).result_rows[0]
         if rows:
@@ -63,10 +69,12 @@ def tables_of(client: Client, store: str, person: Person, key: ErasureKey) -> li
     return found
 
 
-def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
+def wheres(store: str, person: Person, key: ErasureKey) -> dict[str, str]:
     """Return which rows of each table are of a person."""
     salt = quoted(key.messages_salt)
-    listed = ", ".join(quoted(key.known_as(record_key(*message))) for message in person.messages) or "''"
+    called = [key.known_as(record_key(*message)) for message in person.messages]
+    listed = ", ".join(map(quoted, called)) or "''"
+    sends = SendsOf(store, key.messages_salt, called, person.names.pattern, person.names.forms)
     mine = f"{KNOWN_AS.format(salt=salt, text=KEY)} IN ({listed})"
     keyed = f"{KNOWN_AS.format(salt=salt, text='key')} IN ({listed})"
     found = quoted(person.names.pattern)
@@ -80,6 +88,11 @@ def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
         "projection_set_aside": f"{keyed} OR match(value, {found}) OR match(key, {found})",
         "person_link": f"(kind, value) IN ({pairs}) OR (other_kind, other_value) IN ({pairs})",
         "person": f"(kind, value) IN ({pairs})",
+        "message_send": f"{sends.in_sends} OR {sends.in_texts}",
+        "send_name": sends.in_names,
+        "reconciliation_difference": sends.in_differences,
+        "reconciliation_billed": sends.of_message,
+        "reconciliation_acknowledgement": sends.in_acknowledgements,
     }
 
 
@@ -94,6 +107,7 @@ def topics_of(tables: list[Part], topics: Topics, retention_ms: Mapping[str, int
     """
     by_table = {part.place.removeprefix("table "): part for part in tables}
     fed = {"webhook_raw": topics.raw, "message_event": topics.message_events, "webhook_set_aside": topics.set_aside}
+    fed["message_send"] = topics.sends
     for table, topic in fed.items():
         part = by_table.get(table)
         ends = retention_ms.get(topic, topics.retention_ms) + SEGMENT_MS

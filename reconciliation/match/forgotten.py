@@ -1,6 +1,11 @@
 """Forgotten messages, as SQL: a row's own id leads to what its message is called since (`recibo forget`). Pure."""
 
-from schemas.erasure import KNOWN_AS_SQL
+from typing import Final
+
+from schemas.erasure import KNOWN_AS_PATTERN, KNOWN_AS_SQL
+
+STRIPPED: Final = f"match(message_id, '{KNOWN_AS_PATTERN}')"
+"""Whether a row was stripped itself, when whoever it was sent to was forgotten."""
 
 
 def known_names(store: str) -> str:

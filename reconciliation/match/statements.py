@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciliation.match.classes import ORDER, Class
 from reconciliation.match.comparison import Comparison, Dues
 from reconciliation.match.due import QUANTILE
-from reconciliation.match.forgotten import known_names, names_forgotten
+from reconciliation.match.forgotten import STRIPPED, known_names, names_forgotten
 from reconciliation.match.keys import FIELDS, Key
 from schemas.connection_state import CONNECTION_RANK
 from schemas.status import FAILURES, NAMES_BY_RANK
@@ -62,6 +62,7 @@ def resolved(store: str, asked: Comparison, dues: Dues, hash_key: tuple[int, int
         found_type=_FOUND_TYPE,
         known_names=known_names(store),
         names_forgotten=names_forgotten(store),
+        stripped=STRIPPED,
     )
     words = {
         "classes": classes(),

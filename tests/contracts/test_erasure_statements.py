@@ -16,16 +16,19 @@ from projections.clickhouse.erasure import (
     of_requests,
 )
 from projections.clickhouse.migrate import read_migrations
+from projections.clickhouse.send_erasure import of_sends
 from schemas.erasure import known_as
 from schemas.identity import Identity
 
 SALT: Final = "salt"
 ANA: Final = Names((Identity("lid", "99000111"), Identity("phone", "+5511987654321")))
 M1, M2 = (known_as(SALT, f"a/{id_}".encode()) for id_ in ("m1", "m2"))
-CUT_EVERY: Final = 5
+CUT_EVERY: Final = 7
 TABLES: Final = (
     *("message_state", "message_member", "message_alias", "state_alias", "message_group", "message_name", "alias_hash"),
     *("message_event", "webhook_raw", "webhook_set_aside", "person", "person_link", "erased_record"),
+    *("message_send", "send_name"),
+    *("reconciliation_difference", "reconciliation_billed", "reconciliation_acknowledgement"),
 )
 Query = Callable[[str], str]
 
@@ -76,8 +79,42 @@ def filled(query: Query, database: str) -> None:
         f"INSERT INTO {database}.webhook_raw (at, log_partition, log_offset, account, key, request_id, payload) VALUES "
         "(today(), 1, 1, 'a', 'r-in', 'r-in', 'from +55 (11) 98765-4321: oi')"
     )
+    with_sends(query, database)
     pairs = "('a', 'phone', '+5511987654321', 'lid', '99000111', today()), ('a', 'lid', '99000111', 'phone', '+5511987654321', today())"
     query(f"INSERT INTO {database}.person_link (account, kind, value, other_kind, other_value, month) VALUES {pairs}")
+
+
+def with_sends(query: Query, database: str) -> None:
+    """Add a manifest that names messages by id, by reference, by number alone and in a tag, and what a run kept of it."""
+    given = {
+        1: ("m1", "", ""),
+        2: ("", "ref-m2", ""),
+        3: ("", "", "5511987654321"),
+        4: ("m9", "", ""),
+        5: ("m9", "", ""),
+    }
+    for row, (id_, reference, number) in given.items():
+        line, tags = (f"+{number}" if number else "", "{'who': 'of 5511987654321'}" if row == 5 else "{}")
+        columns = "account, manifest, row, version, message_id, reference, recipient, line, tags"
+        values = f"('a', 'f', {row}, today(), '{id_}', '{reference}', '{number}', '{line}', {tags.replace('{', 'map(').replace('}', ')').replace(':', ',')})"
+        query(
+            f"INSERT INTO {database}.message_send ({columns}) SELECT * FROM VALUES('a String, b String, c UInt64, d DateTime, e String, f String, g String, h String, i Map(String, String)', {values})"
+        )
+        for found_by, name in (("message_id", id_), ("reference", reference), ("recipient", number)):
+            if name:
+                query(f"INSERT INTO {database}.send_name VALUES ('{name}', '{found_by}', 'a', 'f', {row}, today())")
+        query(
+            f"INSERT INTO {database}.reconciliation_difference (account, run, made_at, class, manifest, row, message_id, reference, "
+            f"candidate_ids) VALUES ('a', 'r', today(), 'matched', 'f', {row}, '{id_}', '{reference}', ['m2', 'm9'])"
+        )
+    query(f"INSERT INTO {database}.message_name VALUES ('ref-m2', 'reference', 'a', 'm2', today())")
+    query(
+        f"INSERT INTO {database}.reconciliation_billed VALUES ('a', 'r', 1, 'm1', today()), ('a', 'r', 1, 'm9', today())"
+    )
+    for subject in ("m1", "ref-m2", "m9"):
+        query(
+            f"INSERT INTO {database}.reconciliation_acknowledgement (account, class, subject, at) VALUES ('a', 'matched', '{subject}', today())"
+        )
 
 
 def statements(database: str) -> list[str]:
@@ -85,6 +122,7 @@ def statements(database: str) -> list[str]:
     return [
         *noting_records(database, ["rm1", "rm2"], ANA.pattern, ANA.forms),
         *of_requests(database, ["rm1", "rm2"]),
+        *of_sends(database, SALT, [M1, M2], ANA.pattern, ANA.forms),
         *of_messages(database, SALT, [M1, M2]),
         *of_records(database, database),
         *of_person(database, ANA.identities, ANA.pattern, ANA.forms),
@@ -106,13 +144,25 @@ def contents(query: Query, database: str) -> dict[str, str]:
 def test_a_person_goes_and_every_row_that_counts_stays(query: Query) -> None:
     """Nothing of the person is left; there are as many states, events, records and groups as before; others are as they were."""
     filled(query, "whole")
-    counted = ("message_state", "message_member", "message_event", "webhook_raw", "message_group", "message_alias")
+    counted = [*("message_state", "message_member", "message_event", "webhook_raw", "message_group", "message_alias")]
+    counted += ["message_send", "reconciliation_difference", "reconciliation_billed", "reconciliation_acknowledgement"]
     before = {table: contents(query, "whole")[table].count("\n") for table in counted}
     carried_out(query, statements("whole"))
     left = contents(query, "whole")
-    assert not [t for t, text in left.items() for trace in ("98765", "99000111", "ref-m1", "\tm1\t") if trace in text]
+    assert not [
+        t
+        for t, text in left.items()
+        for trace in ("98765", "99000111", "ref-m1", "ref-m2", "\tm1\t", "'m2'", "\tm2\t")
+        if trace in text
+    ]
     assert {table: left[table].count("\n") for table in counted} == before
     assert left["message_group"].count(M1) == 3, "the two ids are one message still"
+    assert left["message_send"].count(M1) == 1
+    assert left["message_send"].count("\tm9\t") == 2, "who is only named in a tag is not the row's"
+    assert left["reconciliation_difference"].count("['" + M2 + "','m9']") == len(
+        left["reconciliation_difference"].splitlines()
+    )
+    assert left["send_name"].count("\n") == 2
     assert "5511912345678" in left["message_event"]
     assert "to 5511912345678" in left["webhook_raw"]
 

@@ -38,7 +38,7 @@
                 sent_at, coalesce(sent_at, version) AS asked_at, status AS their_status, provider, connection_id AS their_connection,
                 campaign AS their_campaign, category AS their_category, country, amount_micros, currency,
                 ${own_key} AS own_key,
-                message_id != '' AND arrayExists(known -> known IN (${names_forgotten}), ${known_names}) AS is_forgotten
+                ${stripped} OR (message_id != '' AND arrayExists(known -> known IN (${names_forgotten}), ${known_names})) AS is_forgotten
             FROM ${store}.message_send FINAL
             WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
         ) AS s

@@ -148,8 +148,11 @@ def test_the_engine_and_a_naive_matcher_agree(databases: Databases) -> None:
 
 
 def test_a_row_given_again_after_its_person_was_forgotten_is_erased(databases: Databases) -> None:
-    """By its message's own id or another one, with the message's row or without it: what the run keeps names neither."""
-    rows = [{"row": n, "message_id": name, "reference": f"r{n}"} for n, name in enumerate(("m1", "a1", "m2", "m3"), 1)]
+    """By its message's own id or another one, with the message's row or without it: what the run keeps names neither. So is a
+    row that was stripped itself.
+    """
+    given = ("m1", "a1", "m2", "m3", known_as(SALT, b"acme/manifest/5"))
+    rows = [{"row": n, "message_id": name, "reference": f"r{n}"} for n, name in enumerate(given, 1)]
     insert_sends(databases, "acme", rows)
     called = forget_messages(databases, "acme", ["m1", "m2"])
     insert_messages(databases, "acme", [{"message_id": called["m1"], "first_ms": START_MS, **FORGOTTEN}])
@@ -166,6 +169,7 @@ def test_a_row_given_again_after_its_person_was_forgotten_is_erased(databases: D
         (2, "erased", "", ""),
         (3, "erased", "", ""),
         (4, "no_callback", "m3", "r4"),
+        (5, "erased", "", ""),
     ]
 
 

@@ -202,6 +202,7 @@ def running_deployment(kafka: str, clickhouse_url: str, folder: Path) -> Iterato
         ingest_metrics_port=0,
         processors_metrics_port=0,
         projections_metrics_port=0,
+        api_port=0,
         kafka=KafkaSettings(kafka, raw_timestamps="CreateTime"),
         clickhouse=ClickHouseSettings(clickhouse_url),
         partitions=PARTITIONS,

@@ -1,6 +1,7 @@
 """A person in a running line: what is posted of them, and where anything of it is left."""
 
 import json
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,9 @@ from deploy.demo.sources import OWN_SOURCES
 from operations.topics import admin_of
 from projections.settings import Settings
 from runtime.clickhouse.client import connect
+from runtime.kafka.clients import make_producer
+from schemas.send import Send, send_key
+from schemas.send import encode as encode_send
 from schemas.topics import MAX_RECORD_BYTES
 from tests.support.line import Line
 
@@ -25,6 +29,8 @@ REFERENCE: Final = "pedido-da-ana-4711"
 NAME: Final = "Ana Beatriz Quaresma"
 TRACES: Final = ("5511987654321", "551187654321", "98765-4321", "pedido-da-ana", "Quaresma")
 """What must be found nowhere."""
+
+_CLEAN_SOON: Final = "old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 2, cleanup_delay_period_random_add = 0"
 
 Body = dict[str, Any]
 
@@ -73,6 +79,29 @@ def life(run: str) -> list[Body]:
     told += events(run, OTHER, 15, ("queued", "delivered"), client_ref="y", participant=SPELLINGS[0])
     told.append({"event": "message", "from": SPELLINGS[0], "name": NAME, "text": "oi"})
     return [*told, *told[:3]]
+
+
+async def say_sent(line: Line, run: str) -> None:
+    """Say in `message.sends` what was sent to the person: by a message's id, by reference, by number alone, with words of ours."""
+    given: tuple[dict[str, Any], ...] = (
+        {"message_id": f"{run}-0"},
+        {"reference": f"{REFERENCE}-1"},
+        {"recipient": SPELLINGS[0], "recipient_kind": "phone", "line": LINE, "tags": {"customer": NAME}},
+    )
+    kafka = line.deployment.kafka
+    producer = make_producer(kafka, "test-sends", acks="all")
+    await producer.start()
+    try:
+        for row, columns in enumerate(given, 1):
+            send = Send(account="acme", manifest=f"key:{run}", row=row, role="sender", version=now_ms(), **columns)
+            await producer.send_and_wait(kafka.topics().sends, encode_send(send), key=send_key(send))
+    finally:
+        await producer.stop()
+
+
+def now_ms() -> int:
+    """Return the time, UTC ms."""
+    return time.time_ns() // 1_000_000
 
 
 def settings_of(line: Line) -> Settings:
@@ -138,7 +167,7 @@ async def end_retention(line: Line) -> None:
     kafka = line.deployment.kafka
     topics = kafka.topics(line.deployment.generation)
     async with admin_of(kafka) as admin:
-        for topic in (topics.raw, topics.message_events, topics.set_aside):
+        for topic in (topics.raw, topics.message_events, topics.set_aside, topics.sends):
             partitions = (await admin.describe_topics([topic]))[0]["partitions"]
             await admin.delete_records(
                 {TopicPartition(topic, partition["partition"]): RecordsToDelete(-1) for partition in partitions}
@@ -156,4 +185,4 @@ async def end_retention(line: Line) -> None:
         for (name,) in client.query(
             "SELECT name FROM system.tables WHERE database = 'recibo_store' AND engine LIKE '%MergeTree'"
         ).result_rows:
-            client.command(f"ALTER TABLE recibo_store.{name} MODIFY SETTING old_parts_lifetime = 1")
+            client.command(f"ALTER TABLE recibo_store.{name} MODIFY SETTING {_CLEAN_SOON}")

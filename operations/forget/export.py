@@ -35,7 +35,7 @@ def document(client: Client, store: str, person: Person, parts: list[Part], key:
         "unclear_messages": person.unclear,
     }
     yield msgspec.json.encode(head)[:-1] + b',"rows":{'
-    for number, (table, where) in enumerate(wheres(person, key).items()):
+    for number, (table, where) in enumerate(wheres(store, person, key).items()):
         yield (b"," if number else b"") + msgspec.json.encode(table) + b":["
         yield from _rows(client, f"SELECT * FROM {store}.{table} FINAL WHERE {where}")  # noqa: S608 - texts are quoted
         yield b"]"

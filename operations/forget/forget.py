@@ -23,7 +23,7 @@ from operations.forget.report import Part, masked, tables_of, topics_of
 from operations.forget.settled import settled
 from operations.rebuild.replay import Progress
 from operations.topics import create_missing, partitions_of_raw, retentions
-from projections.clickhouse import erase, erasure
+from projections.clickhouse import erase, erasure, erasure_sends
 from projections.settings import Settings
 from runtime.clickhouse.settings import LOG_COMMENT
 from schemas.erasure import ErasureKey
@@ -88,7 +88,9 @@ class Forgetting:
         person = await asyncio.to_thread(find_person, self._client, self._store, identity)
         parts = await asyncio.to_thread(tables_of, self._client, self._store, person, key)
         topics = self._settings.kafka.topics(self._settings.generation)
-        kept = await retentions(self._settings.kafka, [topics.raw, topics.message_events, topics.set_aside])
+        kept = await retentions(
+            self._settings.kafka, [topics.raw, topics.message_events, topics.set_aside, topics.sends]
+        )
         parts += topics_of(parts, topics, kept, _now_ms())
         return Report(person, parts, _held(known, key, person.names.identities))
 
@@ -162,6 +164,7 @@ class Forgetting:
         statements = [
             *erasure.noting_records(store, requests, names.pattern, names.forms),
             *erasure.of_requests(store, requests),
+            *erasure_sends.of_sends(store, key.messages_salt, called, names.pattern, names.forms),
             *erasure.of_messages(store, key.messages_salt, called),
             *erasure.of_person(store, names.identities, names.pattern, names.forms),
         ]

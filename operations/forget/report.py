@@ -8,6 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person
 from projections.clickhouse.erasure import KEY, KNOWN_AS
+from projections.clickhouse.erasure_sends import where_compared, where_sent
 from projections.literals import quoted
 from schemas.erasure import ErasureKey
 from schemas.identity import Identity
@@ -33,6 +34,11 @@ TIMES: Final = {
     "person_link": "toDateTime64(month, 3, 'UTC')",
     "person": "toDateTime64(month, 3, 'UTC')",
     "projection_set_aside": "at",
+    "message_send": "version",
+    "send_name": "toDateTime64(day, 3, 'UTC')",
+    "reconciliation_difference": "made_at",
+    "reconciliation_billed": "made_at",
+    "reconciliation_acknowledgement": "at",
 }
 """Table that holds something of people → the time of its rows."""
 
@@ -55,7 +61,7 @@ class Part:
 def tables_of(client: Client, store: str, person: Person, key: ErasureKey) -> list[Part]:
     """Return what the tables hold of a person."""
     found = []
-    for table, where in wheres(person, key).items():
+    for table, where in wheres(store, person, key).items():
         text = f"SELECT count(), toUnixTimestamp64Milli(min(toDateTime64({TIMES[table]}, 3, 'UTC'))), toUnixTimestamp64Milli(max(toDateTime64({TIMES[table]}, 3, 'UTC'))) FROM {store}.{table} WHERE {where}"  # noqa: S608
         rows, first, last = client.query(text).result_rows[0]
         if rows:
@@ -63,7 +69,7 @@ def tables_of(client: Client, store: str, person: Person, key: ErasureKey) -> li
     return found
 
 
-def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
+def wheres(store: str, person: Person, key: ErasureKey) -> dict[str, str]:
     """Return which rows of each table are of a person."""
     salt = quoted(key.messages_salt)
     listed = ", ".join(quoted(key.known_as(record_key(*message))) for message in person.messages) or "''"
@@ -72,6 +78,9 @@ def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
     found = quoted(person.names.pattern)
     forms = ", ".join(map(quoted, person.names.forms))
     pairs = ", ".join(f"({quoted(kind)}, {quoted(value)})" for kind, value in person.names.identities)
+    sent = where_sent(store, key.messages_salt, listed, person.names.pattern, person.names.forms)
+    subject = KNOWN_AS.format(salt=salt, text="concat(account, '/', subject)")
+    rows = f"SELECT account, manifest, row FROM {store}.message_send WHERE {sent}"  # noqa: S608 - texts are quoted
     by_message = ("message_state", "message_member", "message_alias", "state_alias", "message_name", "message_group")
     return dict.fromkeys(by_message, mine) | {
         "message_event": f"{mine} OR participant IN ({forms})",
@@ -80,6 +89,11 @@ def wheres(person: Person, key: ErasureKey) -> dict[str, str]:
         "projection_set_aside": f"{keyed} OR match(value, {found}) OR match(key, {found})",
         "person_link": f"(kind, value) IN ({pairs}) OR (other_kind, other_value) IN ({pairs})",
         "person": f"(kind, value) IN ({pairs})",
+        "message_send": sent,
+        "send_name": f"name IN ({forms}) OR (account, manifest, row) IN ({rows})",
+        "reconciliation_difference": where_compared(store, key.messages_salt, listed, sent),
+        "reconciliation_billed": mine,
+        "reconciliation_acknowledgement": f"{subject} IN ({listed}) OR match(reason, {found})",
     }
 
 
@@ -94,6 +108,7 @@ def topics_of(tables: list[Part], topics: Topics, retention_ms: Mapping[str, int
     """
     by_table = {part.place.removeprefix("table "): part for part in tables}
     fed = {"webhook_raw": topics.raw, "message_event": topics.message_events, "webhook_set_aside": topics.set_aside}
+    fed |= {"message_send": topics.sends}
     for table, topic in fed.items():
         part = by_table.get(table)
         ends = retention_ms.get(topic, topics.retention_ms) + SEGMENT_MS

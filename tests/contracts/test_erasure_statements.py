@@ -15,6 +15,7 @@ from projections.clickhouse.erasure import (
     of_records,
     of_requests,
 )
+from projections.clickhouse.erasure_sends import of_sends
 from projections.clickhouse.migrate import read_migrations
 from schemas.erasure import known_as
 from schemas.identity import Identity
@@ -22,10 +23,12 @@ from schemas.identity import Identity
 SALT: Final = "salt"
 ANA: Final = Names((Identity("lid", "99000111"), Identity("phone", "+5511987654321")))
 M1, M2 = (known_as(SALT, f"a/{id_}".encode()) for id_ in ("m1", "m2"))
-CUT_EVERY: Final = 5
+CUT_EVERY: Final = 9
 TABLES: Final = (
     *("message_state", "message_member", "message_alias", "state_alias", "message_group", "message_name", "alias_hash"),
     *("message_event", "webhook_raw", "webhook_set_aside", "person", "person_link", "erased_record"),
+    *("message_send", "send_name", "send_manifest"),
+    *("reconciliation_difference", "reconciliation_billed", "reconciliation_acknowledgement"),
 )
 Query = Callable[[str], str]
 
@@ -78,6 +81,36 @@ def filled(query: Query, database: str) -> None:
     )
     pairs = "('a', 'phone', '+5511987654321', 'lid', '99000111', today()), ('a', 'lid', '99000111', 'phone', '+5511987654321', today())"
     query(f"INSERT INTO {database}.person_link (account, kind, value, other_kind, other_value, month) VALUES {pairs}")
+    sent(query, database)
+
+
+def sent(query: Query, database: str) -> None:
+    """Add sends by id, number, reference and tag, and somebody else's; and what a run said of them."""
+    sends = {
+        1: "'m1', 'ref-m1', '5511987654321', map()",
+        2: "'', 'own-2', '551187654321', map('label', 'x')",
+        3: "'', 'ref-m2', '', map()",
+        4: "'', 'own-4', '', map('who', '+55 (11) 98765-4321')",
+        9: "'m9', 'ref-m9', '5511912345678', map('label', 'y')",
+    }
+    rows = ", ".join(f"('a', 'f', {row}, toDateTime64(today(), 3), {told})" for row, told in sends.items())
+    query(
+        f"INSERT INTO {database}.message_send (account, manifest, row, version, message_id, reference, recipient, tags) VALUES {rows}"
+    )
+    query(
+        f"INSERT INTO {database}.send_name SELECT arrayJoin([reference, recipient]) AS name, 'reference', account, manifest, row, today() "
+        f"FROM {database}.message_send WHERE name != ''"
+    )
+    query(
+        f"INSERT INTO {database}.reconciliation_difference (account, run, made_at, class, manifest, row, message_id, reference, candidate_ids) "
+        f"SELECT account, 'r', toDateTime64(today(), 3), 'no_callback', manifest, row, message_id, reference, ['m2', 'm9'] FROM {database}.message_send"
+    )
+    query(
+        f"INSERT INTO {database}.reconciliation_billed VALUES ('a', 'r', 1, 'm1', today()), ('a', 'r', 1, 'm9', today())"
+    )
+    query(
+        f"INSERT INTO {database}.reconciliation_acknowledgement VALUES ('a', 'no_callback', 'm1', today(), 'asked 5511987654321', 'eva', false)"
+    )
 
 
 def statements(database: str) -> list[str]:
@@ -85,6 +118,7 @@ def statements(database: str) -> list[str]:
     return [
         *noting_records(database, ["rm1", "rm2"], ANA.pattern, ANA.forms),
         *of_requests(database, ["rm1", "rm2"]),
+        *of_sends(database, SALT, [M1, M2], ANA.pattern, ANA.forms),
         *of_messages(database, SALT, [M1, M2]),
         *of_records(database, database),
         *of_person(database, ANA.identities, ANA.pattern, ANA.forms),
@@ -106,14 +140,24 @@ def contents(query: Query, database: str) -> dict[str, str]:
 def test_a_person_goes_and_every_row_that_counts_stays(query: Query) -> None:
     """Nothing of the person is left; there are as many states, events, records and groups as before; others are as they were."""
     filled(query, "whole")
-    counted = ("message_state", "message_member", "message_event", "webhook_raw", "message_group", "message_alias")
+    counted = (
+        *("message_state", "message_member", "message_event", "webhook_raw", "message_group", "message_alias"),
+        *("message_send", "reconciliation_difference", "reconciliation_billed", "reconciliation_acknowledgement"),
+    )
     before = {table: contents(query, "whole")[table].count("\n") for table in counted}
     carried_out(query, statements("whole"))
     left = contents(query, "whole")
-    assert not [t for t, text in left.items() for trace in ("98765", "99000111", "ref-m1", "\tm1\t") if trace in text]
+    assert not [
+        t
+        for t, text in left.items()
+        for trace in ("98765", "99000111", "ref-m1", "ref-m2", "own-", "\tm1\t", "'m2'")
+        if trace in text
+    ]
     assert {table: left[table].count("\n") for table in counted} == before
     assert left["message_group"].count(M1) == 3, "the two ids are one message still"
     assert "5511912345678" in left["message_event"]
+    assert left["send_name"].count("\n") == 2, "somebody else's send is found as before"
+    assert left["message_send"].count("erased-") == 4
     assert "to 5511912345678" in left["webhook_raw"]
 
 

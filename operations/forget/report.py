@@ -92,7 +92,7 @@ def wheres(store: str, person: Person, key: ErasureKey) -> dict[str, str]:
         "send_name": sends.in_names,
         "reconciliation_difference": sends.in_differences,
         "reconciliation_billed": sends.of_message,
-        "reconciliation_acknowledgement": sends.in_acknowledgements,
+        "reconciliation_acknowledgement": f"{sends.in_acknowledgements} OR match(reason, {found})",
     }
 
 

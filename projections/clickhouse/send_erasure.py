@@ -15,6 +15,7 @@ AT_ONCE: Final = 500
 """Messages of one statement: their hashes stand in it several times."""
 _FORGOTTEN: Final = f"match(message_id, '{KNOWN_AS_PATTERN}')"
 _ME: Final = "concat(account, '/', message_id)"
+_NAME: Final = "concat(account, '/', name)"
 _SUBJECT: Final = "concat(account, '/', subject)"
 _ITSELF: Final = "concat(account, '/', if(message_id = '', concat(manifest, '/', toString(row)), message_id))"
 """What a send is hashed by: one that names no message is a message of its own."""
@@ -47,7 +48,13 @@ class SendsOf:
         )
         self.in_texts = f"match(reference, {found}) OR match(status_text, {found}) OR match(toString(tags), {found})"
         rows = f"SELECT account, manifest, row FROM {database}.message_send WHERE {self.in_sends}"  # noqa: S608
-        self.in_names = f"(account, manifest, row) IN ({rows}) OR name IN ({people}) OR match(name, {found})"
+        # of a row that was corrected, names of its other versions are of other people
+        latest = f"SELECT account, manifest, row FROM {database}.message_send FINAL WHERE {self.in_sends}"  # noqa: S608
+        self.in_names = (
+            f"(account, manifest, row) IN ({latest}) OR name IN ({people}) OR match(name, {found}) "
+            f"OR (found_by = 'message_id' AND {self.known(_NAME)} IN ({listed})) "
+            f"OR (found_by = 'reference' AND {self.referred.format('name')})"
+        )
         self.in_differences = f"{self.of_message} OR (row != 0 AND (account, manifest, row) IN ({rows}))"
         self.in_acknowledgements = f"{self.known(_SUBJECT)} IN ({listed}) OR {self.referred.format('subject')}"
 
@@ -62,6 +69,7 @@ def of_sends(database: str, salt: str, known: Sequence[str], pattern: str, forms
         theirs = SendsOf(database, salt, known[start : start + AT_ONCE], pattern, forms)
         yield from _of_runs(theirs)
         yield from _of_rows(theirs)
+    yield from _of_words(database, quoted(pattern))
 
 
 def _of_runs(theirs: SendsOf) -> Iterator[str]:
@@ -96,3 +104,8 @@ def _of_rows(theirs: SendsOf) -> Iterator[str]:
         f"ALTER TABLE {database}.message_send UPDATE message_id = {theirs.known(_ITSELF)}, reference = '', recipient = '', "
         f"recipient_kind = '', line = '', status_text = '', tags = map() WHERE NOT {_FORGOTTEN} AND ({theirs.in_sends})"
     )
+
+
+def _of_words(database: str, found: str) -> Iterator[str]:
+    yield f"ALTER TABLE {database}.reconciliation_acknowledgement UPDATE reason = '' WHERE match(reason, {found})"
+    yield f"ALTER TABLE {database}.send_manifest UPDATE name = '' WHERE match(name, {found})"

@@ -118,6 +118,7 @@ async def test_no_byte_is_left_once_what_was_named_has_ended(line: Line, run: st
     assert in_tables(line) == {}
 
 
+@pytest.mark.long_fault
 async def test_what_comes_of_a_forgotten_message_later_names_nobody(line: Line, run: str) -> None:
     """A late event is counted as it would have been, published nowhere, and its body goes at the next run."""
     await post(line, *events(run, "5511987654321", 1, ("queued",)))
@@ -140,6 +141,7 @@ async def test_what_comes_of_a_forgotten_message_later_names_nobody(line: Line, 
     assert in_tables(line) == {}
 
 
+@pytest.mark.long_fault
 async def test_rows_that_come_again_are_stripped_again(line: Line, run: str) -> None:
     """What a restore, a rebuild or a repair brings back of a forgotten person goes before they end, without the key."""
     await post(line, *life(run))
@@ -159,6 +161,7 @@ async def test_rows_that_come_again_are_stripped_again(line: Line, run: str) -> 
     assert in_tables(line) == {}
 
 
+@pytest.mark.long_fault
 async def test_a_message_sent_later_lives(line: Line, run: str) -> None:
     """Who was forgotten may be written to again: what is first known after the request is as any other message."""
     await post(line, *events(run, "5511987654321", 1, ("queued",)))
@@ -214,8 +217,8 @@ class Killed(BaseException):
     """Nothing that is run can tell it from a death."""
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.long_fault
+@pytest.mark.timeout(600)
 async def test_cut_off_at_every_step_and_run_again(line: Line, run: str) -> None:
     """Wherever it is cut off, the next run ends as one that was not: nothing of the person, and every count."""
     counts: list[Any] = []

@@ -117,6 +117,6 @@ def own_stack(folder: Path, *, starts_fast: bool = False) -> StackSettings:
     config_file = folder / "recibo.toml"
     replace_file(config_file, RECIBO_TOML)
     add_secrets(folder / SECRETS_FILE, SECRETS)
-    ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port"), 0)
+    ports = dict.fromkeys(("ingest_port", "kafka_port", "clickhouse_port", "api_port"), 0)
     metrics = dict.fromkeys(("ingest_metrics_port", "processors_metrics_port", "projections_metrics_port"), 0)
     return StackSettings(data_dir=folder, config_file=config_file, starts_fast=starts_fast, **ports, **metrics)  # type: ignore[arg-type]  # all of them are whole numbers

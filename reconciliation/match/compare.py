@@ -14,7 +14,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "max_memory_usage": 2 * 10**9,
     "max_bytes_before_external_group_by": 3 * 10**8,
     "max_bytes_before_external_sort": 3 * 10**8,
-    "max_bytes_in_join": 6 * 10**8,
+    "max_bytes_in_join": 10**9,
     "optimize_aggregation_in_order": 1,
     "distributed_product_mode": "global",
     "join_use_nulls": 0,
@@ -27,6 +27,9 @@ SETTINGS: Final[dict[str, Any]] = {
 """Bounds that spill to disk, and what the statements mean whatever a user's own settings are."""
 _GRACE_ROWS: Final = 3_000_000
 """More rows than these are joined in portions on disk, slower: fewer fit in the memory that a query may take."""
+_NAMES_AT_ONCE: Final = 3_000_000
+"""Names of rows that messages are looked up by in one statement: so many, of 200 bytes or so each, fit. More make as many more
+statements, and messages are read again for each."""
 
 
 def extent_of(client: Client, store: str, account: str, manifests: tuple[str, ...]) -> Extent:
@@ -72,7 +75,8 @@ def compare(
     def run(statement: statements.Statement) -> None:
         client.command(statement[0], parameters=statement[1], settings=settings)
 
-    run(statements.candidates(store, asked))
+    for portion in statements.candidates(store, asked, max(1, -(-asked.names // _NAMES_AT_ONCE))):
+        run(portion)
     text, parameters = statements.delays(store, asked)
     found = client.query(text, parameters=parameters, settings=SETTINGS).result_rows
     dues = due_times((Delay(*row) for row in found), asked.account, fixed_ms=fixed_due_ms, floor_ms=floor_ms)

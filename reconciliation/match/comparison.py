@@ -55,6 +55,11 @@ class Comparison:
         return 2 + sum(not key.is_weak for key in self.keys)
 
     @property
+    def names(self) -> int:
+        """How many names the rows give at most: an id, and of a key one, or three where it is weak."""
+        return self.extent.rows * (1 + sum(3 if key.is_weak else 1 for key in self.keys))
+
+    @property
     def steps(self) -> tuple[str, ...]:
         """What each step is called."""
         return ("message_id", "alias", *map(str, self.keys))

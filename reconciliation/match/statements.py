@@ -10,7 +10,7 @@ from typing import Any, Final
 from reconciliation.match.classes import ORDER, Class
 from reconciliation.match.comparison import Comparison, Dues
 from reconciliation.match.due import QUANTILE
-from reconciliation.match.forgotten import STRIPPED, known_names, names_forgotten
+from reconciliation.match.forgotten import STRIPPED, known_names, names_forgotten, names_looked_up
 from reconciliation.match.keys import FIELDS, Key
 from schemas.connection_state import CONNECTION_RANK
 from schemas.status import FAILURES, NAMES_BY_RANK
@@ -22,6 +22,8 @@ _FOUND_TYPE: Final = (
     "billable Nullable(Bool), category String, is_erased Bool, number_differs Bool)'"
 )
 _ROW_COLUMNS: Final = {"connection": "connection_id"}
+_PORTION: Final = "AND row % {portions:UInt32} = {portion:UInt32}"
+
 Statement = tuple[str, dict[str, Any]]
 
 
@@ -36,15 +38,18 @@ def extent(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
     return read("extent", store), {"account": account, "manifests": list(manifests)}
 
 
-def candidates(store: str, asked: Comparison) -> Statement:
-    """Return the statement that finds which messages each row may mean."""
+def candidates(store: str, asked: Comparison, portions: int = 1) -> Iterator[Statement]:
+    """Yield the statements that find which messages each row may mean, each for one of some portions of the rows."""
     tokens = send_tokens(store, asked.keys)
     words = {
         "message_tokens": message_tokens(asked.keys),
         "send_tokens": tokens,
-        "named": read("named", store, send_tokens=tokens),
+        "named": read("named", store, send_tokens=tokens, portion=_PORTION),
+        "portion": _PORTION,
     }
-    return read("candidates", store, near=_near(asked.keys), **words), _parameters(asked)
+    text = read("candidates", store, near=_near(asked.keys), **words)
+    for number in range(portions):
+        yield text, _parameters(asked) | {"portion": number, "portions": portions}
 
 
 def delays(store: str, asked: Comparison) -> Statement:
@@ -119,7 +124,7 @@ def _message_keys(keys: tuple[Key, ...]) -> Iterator[tuple[int, str, str]]:
 
 def _is_named(store: str, keys: tuple[Key, ...]) -> str:
     """Return whether a row has a name that a message goes by: `message_tokens`, one by one, the likeliest first."""
-    named = f"IN ({read('named', store, send_tokens=send_tokens(store, keys))})"
+    named = f"IN ({read('named', store, send_tokens=send_tokens(store, keys), portion='')})"
     own = f"sipHash128('id', message_id) {named}"
     others = f"arrayExists(alias -> sipHash128('id', alias) {named}, aliases)"
     of_keys = (f"({there} AND {hashed} {named})" for _, there, hashed in _message_keys(keys))
@@ -138,7 +143,7 @@ def send_tokens(store: str, keys: tuple[Key, ...]) -> str:
         hashed = _hash(step, [*columns, f"toString({at} + near)"])
         is_there = f"{_all_there(columns)} AND isNotNull(sent_at)"
         of_keys.append(f"if({is_there}, arrayMap(near -> {hashed}, [-1, 0, 1]), [])")
-    own = f"if(message_id = '', [], arrayMap(known -> sipHash128('id', known), {known_names(store)}))"
+    own = f"if(message_id = '', [], arrayMap(known -> sipHash128('id', known), {names_looked_up(store)}))"
     return f"arrayConcat({', '.join((own, *of_keys))})"
 
 

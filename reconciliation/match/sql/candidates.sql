@@ -71,7 +71,7 @@ INNER ALL JOIN
             multiIf(line != '', ('phone', line), recipient_kind IN ('', 'phone'), ('', ''), (toString(recipient_kind), recipient)) AS named,
             if(tupleElement(named, 2) = '', [], [named]) AS own
         FROM ${store}.message_send FINAL
-        WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = ''
+        WHERE account = {account:String} AND manifest IN {manifests:Array(String)} AND NOT is_deleted AND period = '' ${portion}
     ) AS given
     LEFT ALL JOIN
     (

@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -106,8 +107,12 @@ def a_world(seed: int, number: int) -> tuple[list[dict[str, Any]], list[dict[str
     return sends, messages
 
 
-def test_the_engine_and_a_naive_matcher_agree(databases: Databases) -> None:
-    """Every row has the same class, message, differences and candidates, what has no row is the same, and each class occurs."""
+def test_the_engine_and_a_naive_matcher_agree(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every row has the same class, message, differences and candidates, what has no row is the same, and each class occurs.
+
+    Rows are looked up in portions, as of millions of them.
+    """
+    monkeypatch.setattr("reconciliation.match.compare._NAMES_AT_ONCE", 700)
     occurred: Counter[str] = Counter()
 
     @settings(max_examples=6, suppress_health_check=list(HealthCheck), phases=[Phase.generate])

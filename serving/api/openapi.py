@@ -8,8 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
+from reconciliation.read.batch import TAGS
+from reconciliation.read.columns import fields
 from schemas.access import ROLES, Scope
+from schemas.send import ROLES as ROLES_OF_SENDS
+from schemas.send import TAGS_MAX
 from serving.api.problems import KINDS, MEDIA_TYPE
+from serving.api.sends import KEY_HEADER, Key, SendBatch
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.columns import published, row_schema, schema_of_rows
 from serving.queries.parameters import FORMATS, NUMBERS, Text
@@ -25,6 +30,7 @@ _STREAMED: Final = {
     "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
 }
 assert len(_STREAMED) == len(FORMATS) - 1
+_OF_BODIES: Final = {413, 415}
 _RATE: Final = {
     "X-Request-Id": {"description": "The caller's own, or one of ours", "schema": {"type": "string"}},
     "RateLimit": {"description": "What is left to the token", "schema": {"type": "string"}},
@@ -45,7 +51,7 @@ def document() -> _Document:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"token": []}],
-        "paths": {**paths, **_of_one()},
+        "paths": {**_with_posts(paths), **_of_one()},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "`recibo token create`"}},
             "schemas": {"Problem": _problem(), **{_row(q): schema_of_rows(q) for q in QUESTIONS}, **_message_schemas()},
@@ -88,6 +94,55 @@ def _parameter(parameter: Parameter) -> _Document:
         "in": "query",
         "description": parameter.meaning + needs,
         "schema": schema,
+    }
+
+
+def _with_posts(paths: _Document) -> _Document:
+    """Return the paths with what may be written to them."""
+    path = f"{PREFIX}/sends"
+    return {**paths, path: {**paths[path], "post": _keep_sends()}}
+
+
+def _keep_sends() -> _Document:
+    tags = {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": TAGS_MAX}
+    one = {
+        "type": "object",
+        "properties": {**{name: {"type": ["string", "number", "null"]} for name in fields()}, TAGS: tags},
+        "additionalProperties": False,
+        "description": "At least one of message_id, reference and recipient (of an invoice, else quantity or amount). Values are "
+        "read as those of a file: ids and numbers best as texts. A text of a message is refused.",
+    }
+    batch = msgspec.json.schema(SendBatch)["$defs"]["SendBatch"]
+    batch["properties"]["sends"]["items"] = one
+    kept = {
+        "account": {"type": "string"},
+        "manifest": {
+            "type": "string",
+            "description": "What the rows belong to: `key:` and the key, else the body's SHA-256",
+        },
+        "role": {"enum": list(ROLES_OF_SENDS)},
+        "rows": {"type": "integer", "minimum": 0},
+        "was_known": {"type": "boolean", "description": "They were kept before, and nothing was written"},
+    }
+    answer = {"type": "object", "properties": kept, "required": list(kept)}
+    answered = {"headers": _RATE, "content": {"application/json": {"schema": answer}}}
+    return {
+        "operationId": "keep_sends",
+        "summary": "Keep a batch of sends, whole or nothing of it, and answer when the tables have it. Needs the scope reconcile",
+        "parameters": [
+            {
+                "name": KEY_HEADER,
+                "in": "header",
+                "description": "The same key and body again keep nothing twice; another body is refused. Without: the body is its own key",
+                "schema": msgspec.json.schema(Key),
+            }
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": batch}}},
+        "responses": {
+            "201": {"description": "They are kept", **answered},
+            **_responses({}, writes=True),
+            "200": {"description": "They were kept before", **answered},
+        },
     }
 
 
@@ -184,8 +239,9 @@ def _refusals(status: int) -> _Document:
     }
 
 
-def _responses(content: _Document, *, may_lack: bool = False) -> _Document:
-    statuses = sorted({kind.status for kind in KINDS.values()} - {405} - (set() if may_lack else {404}))
+def _responses(content: _Document, *, may_lack: bool = False, writes: bool = False) -> _Document:
+    never = {405} | (set() if may_lack else {404}) | (set() if writes else _OF_BODIES)
+    statuses = sorted({kind.status for kind in KINDS.values()} - never)
     return {
         "200": {"description": "The answer", "headers": _RATE, "content": content},
         **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses},

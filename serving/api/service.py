@@ -25,8 +25,10 @@ from serving.api.lists import Lists
 from serving.api.messages import OneMessage
 from serving.api.openapi import PREFIX
 from serving.api.problems import MEDIA_TYPE, Problem, problem
+from serving.api.sends import Sends
 from serving.api.token_limits import TokenLimits
 from serving.api.turns import Turns
+from serving.api.writer import Writer
 from serving.metrics import ApiMetrics
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.engine import Engine
@@ -47,7 +49,10 @@ _HEADERS: Final = {
 class Service:
     """What answers under `/api/v1`."""
 
-    def __init__(self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics) -> None:
+    def __init__(
+        self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics, writer: Writer | None = None
+    ) -> None:
+        """Answer from `engine`; what is kept is written by `writer`."""
         self._access = access
         self._settings = settings
         self._metrics = metrics
@@ -56,6 +61,7 @@ class Service:
         self._limits = TokenLimits(settings.token_rate_per_minute, settings.token_burst, settings.requests_of_token_max)
         self._lists = Lists(engine, access, self._turns, settings, settings.clickhouse)
         self._one = OneMessage(engine, access, self._turns, settings.clickhouse)
+        self._sends = Sends(settings.kafka, writer or Writer(settings.clickhouse), settings)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -68,17 +74,18 @@ class Service:
             self._route(f"{PREFIX}/payloads/{{account}}/{{message_id:path}}", "payloads", self._one.of_message),
             self._route(f"{PREFIX}/requests/{{request_id}}/payloads", "payloads", self._one.of_request),
             self._route(one, "message", self._one.message),
+            self._route(f"{PREFIX}/sends", "keep-sends", self._sends.keep, "POST"),
             *docs_routes(),
         ]
         handlers = {HTTPException: _not_routed, 404: _not_routed, 405: _not_routed}
         return self._around(Starlette(routes=routes, exception_handlers=handlers))
 
-    def _route(self, path: str, name: str, answer: Answer) -> Route:
+    def _route(self, path: str, name: str, answer: Answer, method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
             request.scope["state"]["question"] = name
             return await self._answered(request, answer)
 
-        return Route(path, endpoint, methods=["GET"], name=name)
+        return Route(path, endpoint, methods=[method], name=name)
 
     async def _answered(self, request: Request, answer: Answer) -> Response:
         request_id = request.state.request_id

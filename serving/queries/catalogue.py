@@ -6,6 +6,7 @@ from serving.queries import (
     conflicts,
     connection_history,
     connections,
+    differences,
     errors,
     freshness,
     funnel,
@@ -14,7 +15,10 @@ from serving.queries import (
     numbers_not_found,
     persons,
     prices,
+    reconciliation_days,
+    reconciliations,
     requests,
+    sends,
     set_aside,
     stuck,
 )
@@ -36,6 +40,10 @@ QUESTIONS: Final[tuple[Question, ...]] = tuple(
         conflicts,
         numbers_not_found,
         prices,
+        sends,
+        reconciliations,
+        differences,
+        reconciliation_days,
         freshness,
     )
 )

@@ -28,6 +28,7 @@ _WRITES: Final = (
     "reconciliation_candidate",
     "reconciliation_difference",
     "reconciliation_run",
+    "reconciliation_billed",
     "reconciliation_job",
     "reconciliation_acknowledgement",
 )

@@ -23,8 +23,9 @@ from serving.api.docs_page import routes as docs_routes
 from serving.api.failures import of_clickhouse
 from serving.api.lists import Lists
 from serving.api.messages import OneMessage
-from serving.api.openapi import PREFIX
+from serving.api.openapi_parts import PREFIX
 from serving.api.problems import MEDIA_TYPE, Problem, problem
+from serving.api.reconciliations import Reconciliations
 from serving.api.sends import Sends
 from serving.api.token_limits import TokenLimits
 from serving.api.turns import Turns
@@ -61,7 +62,9 @@ class Service:
         self._limits = TokenLimits(settings.token_rate_per_minute, settings.token_burst, settings.requests_of_token_max)
         self._lists = Lists(engine, access, self._turns, settings, settings.clickhouse)
         self._one = OneMessage(engine, access, self._turns, settings.clickhouse)
-        self._sends = Sends(settings.kafka, writer or Writer(settings.clickhouse), settings)
+        writer = writer or Writer(settings.clickhouse)
+        self._sends = Sends(settings.kafka, writer, settings)
+        self._reconciliations = Reconciliations(writer, settings)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -75,10 +78,20 @@ class Service:
             self._route(f"{PREFIX}/requests/{{request_id}}/payloads", "payloads", self._one.of_request),
             self._route(one, "message", self._one.message),
             self._route(f"{PREFIX}/sends", "keep-sends", self._sends.keep, "POST"),
+            *self._reconciling(),
             *docs_routes(),
         ]
         handlers = {HTTPException: _not_routed, 404: _not_routed, 405: _not_routed}
         return self._around(Starlette(routes=routes, exception_handlers=handlers))
+
+    def _reconciling(self) -> list[BaseRoute]:
+        all_, of = f"{PREFIX}/reconciliations", self._reconciliations
+        one = f"{all_}/{{account}}/{{run}}"
+        return [
+            self._route(all_, "reconcile", of.start, "POST"),
+            self._route(one, "reconciliation", of.one),
+            self._route(f"{one}/acknowledgements", "acknowledge", of.acknowledge, "POST"),
+        ]
 
     def _route(self, path: str, name: str, answer: Answer, method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:

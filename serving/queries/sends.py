@@ -8,6 +8,10 @@ from schemas.send import ROLES
 from serving.queries import parameters as p
 from serving.queries.question import Key, Parameter, Question, fixed, milliseconds, text
 
+TagPair = Annotated[str, Meta(pattern="^[^=\\u0000-\\u001f\\u007f]{1,256}=[^\\u0000-\\u001f\\u007f]{1,256}$")]
+TAGGED: Final = "hasAny(arrayMap((k, v) -> concat(k, '=', v), mapKeys(tags), mapValues(tags)), {tag:Array(String)})"
+"""Whether a send has one of the tags that were asked for."""
+
 QUESTION: Final = Question(
     name="sends",
     summary="What was said to be sent, the latest said first, and what it came to when it was last compared",
@@ -23,11 +27,9 @@ QUESTION: Final = Question(
         p.CAMPAIGN,
         Parameter(
             name="tag",
-            kind=list[
-                Annotated[str, Meta(pattern="^[^=\\u0000-\\u001f\\u007f]{1,256}=[^\\u0000-\\u001f\\u007f]{1,256}$")]
-            ],
+            kind=list[TagPair],
             meaning="With one of these tags, as `order_id=A-17`. Of long digits the last ones alone are shown and found.",
-            condition="hasAny(arrayMap((k, v) -> concat(k, '=', v), mapKeys(tags), mapValues(tags)), {tag:Array(String)})",
+            condition=TAGGED,
         ),
         p.NUMBERS,
         *p.PAGING,

@@ -82,6 +82,9 @@ def _without_ages(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         ({"template": "tpl-ALFAMARK", "status": "number_not_found", **DAYS}, ["ALFAMARK-m-14"]),
         ({"connection": "conn-ALFAMARK", "campaign": "camp-ALFAMARK", "status": "error", **DAYS}, ["ALFAMARK-m-13"]),
         ({"id": "ALFAMARK-m-03", "since": DAY_BEFORE, "until": DAY_BEFORE}, []),
+        ({"tag": "order=ALFAMARK-1", **DAYS}, ["ALFAMARK-m-00"]),
+        ({"tag": ["order=ALFAMARK-1", "order=none"], "id": "ALFAMARK-m-00"}, ["ALFAMARK-m-00"]),
+        ({"tag": "other=ALFAMARK-1", **DAYS}, []),
         ({"id": "nobody"}, []),
     ],
 )

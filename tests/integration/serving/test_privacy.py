@@ -124,6 +124,8 @@ async def test_one_message_has_its_timeline_and_sentences(api: RunningApi) -> No
     assert answer["message"]["message_id"] == "ALFAMARK-m-15"
     assert answer["message"]["conflict"] == 1
     assert [event["status"] for event in answer["timeline"]] == ["error", "delivered"]
+    tagged = (await api.get("messages/alfa/ALFAMARK-m-00", api.token("viewer", "alfa"))).json()
+    assert [send["tags"] for send in tagged["sends"]] == [{"order": "ALFAMARK-1"}]
     said = answer["sentences"]
     assert {language: sorted(by) for language, by in said.items()} == {
         "en": ["customer", "support"],

@@ -54,7 +54,7 @@ def list_(*, kafka: KafkaSettings) -> None:
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     table = Table()
     for heading in ("id", "name", "role", "accounts", "made", "expires", "is"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "id")
     for t in found:
         row: tuple[Any, ...] = (t.id, t.name, t.role, ", ".join(t.accounts), _time(t.created_at_ms))
         table.add_row(*row, _time(t.expires_at_ms), t.state(now_ms))

@@ -27,6 +27,7 @@ from serving.api.call import Access
 from serving.api.problems import problem
 from serving.api.protocol import TimedProtocol
 from serving.api.service import Service
+from serving.api.writer import Writer
 from serving.metrics import ApiMetrics
 from serving.queries.engine import Engine
 from serving.settings import PREFIX, Settings
@@ -66,13 +67,14 @@ class Api:
         async with http_client(s.clickhouse, timeout_s=timeout_s, connections_max=s.queries_max * 2) as client:
             engine = Engine(s.clickhouse, s, client)
             access = Access(self._tokens, self._note)
-            service = Service(engine, access, s, self._metrics)
+            writer = Writer(s.clickhouse)
+            service = Service(engine, access, s, self._metrics, writer)
             try:
                 private = health.listen(s.metrics_host, s.metrics_port)
                 public = self._listen()
                 tasks.start("health", health.serve(private))
                 tasks.start("tokens", self._follow_access())
-                tasks.start("ClickHouse", self._watch_engine(engine))
+                tasks.start("ClickHouse", self._watch_engine(engine, writer))
                 server = self._server(service)
                 serving = tasks.start("API", server.serve(sockets=[public]), may_return=True)
                 await stopping.wait()
@@ -142,12 +144,13 @@ class Api:
                     await self._access.follow()
             await asyncio.sleep(_RETRY_S)
 
-    async def _watch_engine(self, engine: Engine) -> None:
+    async def _watch_engine(self, engine: Engine, writer: Writer) -> None:
         while True:
             self._why_no_engine = await why_away(self._settings.clickhouse, _PING_S)
             if not self._why_no_engine and not self._knows_roles:
                 try:
                     await engine.look_for_roles()
+                    writer.keeps_roles = engine.keeps_roles
                     self._knows_roles = True
                 except (HTTPError, Error, ValueError) as error:
                     self._why_no_engine = f"ClickHouse does not say whether it keeps roles: {error!r}"

@@ -60,6 +60,12 @@ class Settings:
     """Requests of one token a minute."""
     token_burst: Count = 300
     """Of which so many may come at once."""
+    body_bytes_max: Bytes = 8 * 1024 * 1024
+    """Of one request."""
+    writes_max: Annotated[int, Meta(ge=1, le=100)] = 2
+    """Requests that write at once; as many wait."""
+    table_s_max: Seconds = 20
+    """Until the tables have what a request wrote to Kafka: further waiting is the caller's, who asks again."""
     connections_max: Count = 512
     """Open connections."""
     headers_ms_max: Milliseconds = 10_000

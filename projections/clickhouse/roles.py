@@ -1,8 +1,9 @@
 """Who may read what: `analyst` the views with numbers masked, `analyst_numbers` those and the ones with numbers in full,
 `operator` those and the bytes that came.
 
-None sees a table: the views run as their owner (`projections/clickhouse/views/__init__.py`). Give a person a role with
-`GRANT analyst TO somebody`; the process that serves the API is to be granted all three, and asks under the least.
+None of these sees a table: the views run as their owner (`projections/clickhouse/views/__init__.py`). Give a person a role with
+`GRANT analyst TO somebody`; the process that serves the API is to be granted all three, and asks under the least. `reconciler` is for processes alone:
+it reads sends and messages in their tables, and writes what the API keeps of sends and reconciliations.
 """
 
 from collections.abc import Iterator
@@ -20,6 +21,17 @@ from schemas.access import ClickHouseRole
 ANALYST: Final = ClickHouseRole.ANALYST.value
 ANALYST_NUMBERS: Final = ClickHouseRole.ANALYST_NUMBERS.value
 OPERATOR: Final = ClickHouseRole.OPERATOR.value
+RECONCILER: Final = "reconciler"
+_WRITES: Final = (
+    "send_manifest",
+    "send_key",
+    "reconciliation_candidate",
+    "reconciliation_difference",
+    "reconciliation_run",
+    "reconciliation_billed",
+    "reconciliation_job",
+    "reconciliation_acknowledgement",
+)
 _MAY_NOT: Final = 497
 """ACCESS_DENIED: our user may not make roles."""
 _KEEPS_NONE: Final = 514
@@ -42,7 +54,9 @@ def grants(views: str, store: str = STORE) -> dict[str, list[str]]:
     masked = [f"GRANT SELECT ON {views}.*", f"GRANT SELECT ON {bi_database(views)}.*"]
     numbers = [*masked, f"GRANT SELECT ON {numbers_database(views)}.*"]
     payloads = [*numbers, f"GRANT SELECT ON {store}.payload"]
-    granted = {ANALYST: masked, ANALYST_NUMBERS: numbers, OPERATOR: payloads}
+    writes = [f"GRANT INSERT ON {store}.{table}" for table in _WRITES]
+    reconciles = [f"GRANT SELECT ON {store}.*", *masked, *writes]
+    granted = {ANALYST: masked, ANALYST_NUMBERS: numbers, OPERATOR: payloads, RECONCILER: reconciles}
     return {name_of(role, views): statements for role, statements in granted.items()}
 
 

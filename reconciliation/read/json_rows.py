@@ -3,7 +3,7 @@
 Numbers are taken as they are written, so that `5.51199E+12` is seen for what it is.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -39,21 +39,22 @@ def rows(lines: Iterable[str], columns: Sequence[str | None]) -> Iterator[Cells 
         except (msgspec.DecodeError, UnicodeEncodeError) as error:
             yield RowRefused(number, "", shown(line.strip()), f"is no JSON object ({error})", _REMEDY)
             continue
-        yield _cells(number, found, columns)
+        yield cells(number, found, columns)
 
 
-def _cells(number: int, found: dict[str, Any], columns: Sequence[str | None]) -> Cells | RowRefused:
-    cells = []
+def cells(number: int, found: Mapping[str, Any], columns: Sequence[str | None]) -> Cells | RowRefused:
+    """Return the cells of one object, in the order of `columns`; refused where a value is a list or an object."""
+    texts = []
     for column in columns:
         value = None if column is None else found.get(column)
         if type(value) is str:
-            cells.append(value)
+            texts.append(value)
         elif value is None:
-            cells.append("")
+            texts.append("")
         elif isinstance(value, bool):
-            cells.append("true" if value else "false")
+            texts.append("true" if value else "false")
         elif isinstance(value, int):
-            cells.append(str(value))
+            texts.append(str(value))
         else:
             return RowRefused(number, column or "", shown(str(value)), "is a list or an object", _REMEDY)
-    return cells
+    return texts

@@ -44,6 +44,8 @@ class Asked:
     floor_ms: int = FLOOR_MS
     prices: PriceList = UNKNOWN
     """What an invoice's lines were to cost."""
+    run: str = ""
+    """Its id, 32 hexadecimal digits; "": a new one."""
 
 
 def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRecord:
@@ -67,7 +69,7 @@ def make_run(tables: RunTables, views: str, asked: Asked, now_ms: int) -> RunRec
             f"the manifests {', '.join(asked.manifests)} of account {asked.account} have no rows to compare; "
             "`recibo sends list` shows what is kept"
         )
-    chance = uuid.uuid4()
+    chance = uuid.UUID(asked.run) if asked.run else uuid.uuid4()
     comparison = Comparison(
         account=asked.account,
         run=chance.hex,

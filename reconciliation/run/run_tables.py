@@ -98,6 +98,12 @@ class RunTables:
             raise ConfigurationError(f"there is no run {name}: `recibo runs list` shows them")
         return decode(rows[0][0])
 
+    def of(self, account: str, run: str) -> RunRecord | None:
+        """Return the finished run of an id, where an account has it."""
+        text = f"SELECT record FROM {self.store}.reconciliation_run FINAL WHERE {_OF}"  # noqa: S608 - words of ours
+        rows = self._rows(text, {"account": account, "run": run})
+        return decode(rows[0][0]) if rows else None
+
     def acknowledge(
         self, account: str, found: Sequence[tuple[str, str]], reason: str, by: str, now_ms: int, *, withdrawn: bool
     ) -> None:

@@ -11,7 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from swagger_ui_bundle import swagger_ui_path
 
-from serving.api.openapi import PREFIX, document
+from serving.api.openapi import document
+from serving.api.openapi_parts import PREFIX
 
 _PAGE: Final = f"{PREFIX}/docs"
 _FILES: Final = f"{_PAGE}/files"

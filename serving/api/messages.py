@@ -45,12 +45,17 @@ class OneMessage:
             )
             if not found:
                 raise problem("not-found", "No message that this token sees goes by that account and id.")
-            reports = await self._engine.rows(one_message.connection(reach, found[0]), call.query_id)
+            reports, sends = await asyncio.gather(
+                self._engine.rows(one_message.connection(reach, found[0]), call.query_id),
+                self._engine.rows(one_message.sends(reach, found[0]), call.query_id),
+            )
         if numbers:
             await self._access.note(call.look(Scope.NUMBERS, "message", 1))
         connected = one_message.is_open(found[0], reports)
         said = one_message.sentences(found[0], connected)
-        return _json({"message": found[0], "timeline": events, "connection": connected, "sentences": said})
+        return _json(
+            {"message": found[0], "timeline": events, "sends": sends, "connection": connected, "sentences": said}
+        )
 
     async def of_message(self, call: Call) -> Response:
         """Return the bytes of every request that said something of a message."""

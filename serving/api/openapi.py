@@ -4,35 +4,28 @@ Of our own: a row is described where it is published (`projections/clickhouse/vi
 read, so that a decorator a route or a class a row would say both a second time.
 """
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-
-from schemas.access import ROLES, Scope
-from serving.api.problems import KINDS, MEDIA_TYPE
+from schemas.access import ROLES
+from serving.api.openapi_parts import PREFIX, Document, in_path, in_query, reference, refusals, responses
+from serving.api.openapi_writes import with_writes
+from serving.api.problems import KINDS
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.columns import published, row_schema, schema_of_rows
 from serving.queries.parameters import FORMATS, NUMBERS, Text
 from serving.queries.payloads import RequestId
-from serving.queries.question import Parameter, Question
+from serving.queries.question import Question
 
-PREFIX: Final = "/api/v1"
 VERSION: Final = "1.0.0"
-_Document = dict[str, Any]
 _STREAMED: Final = {
     "text/csv": {"schema": {"type": "string"}},
     "application/jsonl": {"schema": {"type": "string"}},
     "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
 }
 assert len(_STREAMED) == len(FORMATS) - 1
-_RATE: Final = {
-    "X-Request-Id": {"description": "The caller's own, or one of ours", "schema": {"type": "string"}},
-    "RateLimit": {"description": "What is left to the token", "schema": {"type": "string"}},
-    "RateLimit-Policy": {"description": "What a token may ask", "schema": {"type": "string"}},
-}
 
 
-def document() -> _Document:
+def document() -> Document:
     """Return the document."""
     paths = {f"{PREFIX}/{question.name}": {"get": _list(question)} for question in QUESTIONS}
     return {
@@ -45,20 +38,20 @@ def document() -> _Document:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "security": [{"token": []}],
-        "paths": {**paths, **_of_one()},
+        "paths": {**with_writes(paths), **_of_one()},
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "`recibo token create`"}},
             "schemas": {"Problem": _problem(), **{_row(q): schema_of_rows(q) for q in QUESTIONS}, **_message_schemas()},
-            "responses": {str(status): _refusals(status) for status in sorted({k.status for k in KINDS.values()})},
+            "responses": {str(status): refusals(status) for status in sorted({k.status for k in KINDS.values()})},
         },
     }
 
 
-def _list(question: Question) -> _Document:
+def _list(question: Question) -> Document:
     page = {
         "type": "object",
         "properties": {
-            "data": {"type": "array", "items": _reference(_row(question))},
+            "data": {"type": "array", "items": reference(_row(question))},
             "total": {"type": "integer", "minimum": 0, "description": "Rows of the list, counted with the page"},
             "as_of": {
                 "type": ["string", "null"],
@@ -73,30 +66,17 @@ def _list(question: Question) -> _Document:
     return {
         "operationId": question.name.replace("-", "_"),
         "summary": question.summary,
-        "parameters": [_parameter(parameter) for parameter in question.parameters],
-        "responses": _responses({"application/json": {"schema": page}, **_STREAMED}),
+        "parameters": [in_query(one) for one in question.parameters],
+        "responses": responses({"application/json": {"schema": page}, **_STREAMED}),
     }
 
 
-def _parameter(parameter: Parameter) -> _Document:
-    schema = msgspec.json.schema(parameter.kind)
-    if parameter.default is not None:
-        schema["default"] = parameter.default
-    needs = "" if parameter.needs is Scope.READ else f" Needs the scope {parameter.needs}."
-    return {
-        "name": parameter.name,
-        "in": "query",
-        "description": parameter.meaning + needs,
-        "schema": schema,
-    }
-
-
-def _of_one() -> _Document:
+def _of_one() -> Document:
     """Return the paths about one message or request."""
-    named = [_in_path("account", Text), _in_path("message_id", Text)]
+    named = [in_path("account", Text), in_path("message_id", Text)]
     payloads = {
         "type": "object",
-        "properties": {"data": {"type": "array", "items": _reference("Payload")}},
+        "properties": {"data": {"type": "array", "items": reference("Payload")}},
         "required": ["data"],
     }
     return {
@@ -104,8 +84,8 @@ def _of_one() -> _Document:
             "get": {
                 "operationId": "message",
                 "summary": "One message by any id it goes by, all that came about it, and what to tell whom",
-                "parameters": [*named, _parameter(NUMBERS)],
-                "responses": _responses({"application/json": {"schema": _reference("MessageAnswer")}}, may_lack=True),
+                "parameters": [*named, in_query(NUMBERS)],
+                "responses": responses({"application/json": {"schema": reference("MessageAnswer")}}, may_lack=True),
             }
         },
         f"{PREFIX}/payloads/{{account}}/{{message_id}}": {
@@ -113,25 +93,21 @@ def _of_one() -> _Document:
                 "operationId": "payloads_of_message",
                 "summary": "The bytes of the requests that said something of a message. Needs the scope payloads; each look is noted",
                 "parameters": named,
-                "responses": _responses({"application/json": {"schema": payloads}}, may_lack=True),
+                "responses": responses({"application/json": {"schema": payloads}}, may_lack=True),
             }
         },
         f"{PREFIX}/requests/{{request_id}}/payloads": {
             "get": {
                 "operationId": "payloads_of_request",
                 "summary": "The bytes that came with a request. Needs the scope payloads; each look is noted",
-                "parameters": [_in_path("request_id", RequestId)],
-                "responses": _responses({"application/json": {"schema": payloads}}, may_lack=True),
+                "parameters": [in_path("request_id", RequestId)],
+                "responses": responses({"application/json": {"schema": payloads}}, may_lack=True),
             }
         },
     }
 
 
-def _in_path(name: str, kind: Any) -> _Document:
-    return {"name": name, "in": "path", "required": True, "schema": msgspec.json.schema(kind)}
-
-
-def _message_schemas() -> _Document:
+def _message_schemas() -> Document:
     said = {"type": "object", "properties": {whom: {"type": "string"} for whom in ("support", "customer")}}
     columns = published()
     times = {name: {"type": "string", "format": "date-time"} for name in ("received_at", "at")}
@@ -147,6 +123,7 @@ def _message_schemas() -> _Document:
     answer = {
         "message": row_schema("messages", list(columns["messages"])),
         "timeline": {"type": "array", "items": row_schema("timeline", list(columns["timeline"]))},
+        "sends": {"type": "array", "items": row_schema("sends_found", list(columns["sends_found"]))},
         "connection": {"enum": ["open", "closed", "unknown"], "description": "Of the number that sent it, now"},
         "sentences": {"type": "object", "properties": {"en": said, "pt": said}, "required": ["en", "pt"]},
     }
@@ -156,7 +133,7 @@ def _message_schemas() -> _Document:
     }
 
 
-def _problem() -> _Document:
+def _problem() -> Document:
     texts = {name: {"type": "string"} for name in ("title", "detail", "request_id")}
     wrong = {"parameter": {"type": "string"}, "detail": {"type": "string"}}
     properties = {
@@ -172,29 +149,5 @@ def _problem() -> _Document:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def _refusals(status: int) -> _Document:
-    kinds = [kind for kind in KINDS.values() if kind.status == status]
-    headers = {"X-Request-Id": _RATE["X-Request-Id"]}
-    if any(kind.retry_after_s for kind in kinds):
-        headers["Retry-After"] = {"description": "Seconds to wait", "schema": {"type": "integer"}}
-    return {
-        "description": "; ".join(f"{kind.name}: {kind.title}" for kind in kinds),
-        "headers": headers,
-        "content": {MEDIA_TYPE: {"schema": _reference("Problem")}},
-    }
-
-
-def _responses(content: _Document, *, may_lack: bool = False) -> _Document:
-    statuses = sorted({kind.status for kind in KINDS.values()} - {405} - (set() if may_lack else {404}))
-    return {
-        "200": {"description": "The answer", "headers": _RATE, "content": content},
-        **{str(status): {"$ref": f"#/components/responses/{status}"} for status in statuses},
-    }
-
-
 def _row(question: Question) -> str:
     return "".join(word.capitalize() for word in question.name.split("-")) + "Row"
-
-
-def _reference(name: str) -> _Document:
-    return {"$ref": f"#/components/schemas/{name}"}

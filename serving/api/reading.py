@@ -92,3 +92,9 @@ def require(token: Token, scope: Scope) -> None:
 def _refused(wrong: list[Wrong]) -> Problem:
     detail = "; ".join(f"{each.parameter}: {each.detail}" for each in wrong[:3])
     return problem("wrong-parameter", detail, *wrong)
+
+
+def require_account(token: Token, account: str) -> None:
+    """Raise the Problem of who writes for an account that is not the token's."""
+    if not token.sees_all and account not in token.accounts:
+        raise problem("not-allowed", "The token is of other accounts.")

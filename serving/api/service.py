@@ -23,10 +23,13 @@ from serving.api.docs_page import routes as docs_routes
 from serving.api.failures import of_clickhouse
 from serving.api.lists import Lists
 from serving.api.messages import OneMessage
-from serving.api.openapi import PREFIX
+from serving.api.openapi_parts import PREFIX
 from serving.api.problems import MEDIA_TYPE, Problem, problem
+from serving.api.reconciliations import Reconciliations
+from serving.api.sends import Sends
 from serving.api.token_limits import TokenLimits
 from serving.api.turns import Turns
+from serving.api.writer import Writer
 from serving.metrics import ApiMetrics
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.engine import Engine
@@ -47,7 +50,10 @@ _HEADERS: Final = {
 class Service:
     """What answers under `/api/v1`."""
 
-    def __init__(self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics) -> None:
+    def __init__(
+        self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics, writer: Writer | None = None
+    ) -> None:
+        """Answer from `engine`; what is kept is written by `writer`."""
         self._access = access
         self._settings = settings
         self._metrics = metrics
@@ -56,6 +62,9 @@ class Service:
         self._limits = TokenLimits(settings.token_rate_per_minute, settings.token_burst, settings.requests_of_token_max)
         self._lists = Lists(engine, access, self._turns, settings, settings.clickhouse)
         self._one = OneMessage(engine, access, self._turns, settings.clickhouse)
+        writer = writer or Writer(settings.clickhouse)
+        self._sends = Sends(settings.kafka, writer, settings)
+        self._reconciliations = Reconciliations(writer, settings)
 
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -68,17 +77,28 @@ class Service:
             self._route(f"{PREFIX}/payloads/{{account}}/{{message_id:path}}", "payloads", self._one.of_message),
             self._route(f"{PREFIX}/requests/{{request_id}}/payloads", "payloads", self._one.of_request),
             self._route(one, "message", self._one.message),
+            self._route(f"{PREFIX}/sends", "keep-sends", self._sends.keep, "POST"),
+            *self._reconciling(),
             *docs_routes(),
         ]
         handlers = {HTTPException: _not_routed, 404: _not_routed, 405: _not_routed}
         return self._around(Starlette(routes=routes, exception_handlers=handlers))
 
-    def _route(self, path: str, name: str, answer: Answer) -> Route:
+    def _reconciling(self) -> list[BaseRoute]:
+        all_, of = f"{PREFIX}/reconciliations", self._reconciliations
+        one = f"{all_}/{{account}}/{{run}}"
+        return [
+            self._route(all_, "reconcile", of.start, "POST"),
+            self._route(one, "reconciliation", of.one),
+            self._route(f"{one}/acknowledgements", "acknowledge", of.acknowledge, "POST"),
+        ]
+
+    def _route(self, path: str, name: str, answer: Answer, method: str = "GET") -> Route:
         async def endpoint(request: Request) -> Response:
             request.scope["state"]["question"] = name
             return await self._answered(request, answer)
 
-        return Route(path, endpoint, methods=["GET"], name=name)
+        return Route(path, endpoint, methods=[method], name=name)
 
     async def _answered(self, request: Request, answer: Answer) -> Response:
         request_id = request.state.request_id

@@ -6,6 +6,7 @@ from serving.queries import (
     conflicts,
     connection_history,
     connections,
+    differences,
     errors,
     freshness,
     funnel,
@@ -14,7 +15,11 @@ from serving.queries import (
     numbers_not_found,
     persons,
     prices,
+    reconciliation_days,
+    reconciliations,
     requests,
+    send_tags,
+    sends,
     set_aside,
     stuck,
 )
@@ -36,6 +41,11 @@ QUESTIONS: Final[tuple[Question, ...]] = tuple(
         conflicts,
         numbers_not_found,
         prices,
+        sends,
+        send_tags,
+        reconciliations,
+        differences,
+        reconciliation_days,
         freshness,
     )
 )

@@ -8,6 +8,7 @@ from schemas.access import Scope
 from schemas.phone import search_forms
 from serving.queries import parameters as p
 from serving.queries.question import DAYS, Asked, Bound, Parameter, Question, milliseconds, text
+from serving.queries.sends import TAGGED, TagPair
 
 FOUND_BY: Final = ("text", "id", "reference", "identity")
 COLUMNS: Final = (
@@ -20,6 +21,13 @@ COLUMNS: Final = (
 """Of a message in a list; one message alone has all of the view's."""
 
 
+_TAGGED_SENDS: Final = f"$views.sends_found(texts = {{tag_texts:Array(String)}}) WHERE {TAGGED}"
+_HAS_TAG: Final = (
+    f"((account, message_id) IN (SELECT account, message_id FROM {_TAGGED_SENDS} AND message_id != '')"  # noqa: S608 - words of ours
+    f" OR (account, client_ref) IN (SELECT account, reference FROM {_TAGGED_SENDS} AND reference != ''))"
+)
+
+
 def _source(asked: Asked) -> str:
     if asked.keys() & set(FOUND_BY):
         found = "$views.messages_found(texts = {texts:Array(String)})"
@@ -29,12 +37,13 @@ def _source(asked: Asked) -> str:
 
 
 def _bind(asked: Asked) -> Bound:
+    tags = {"tag_texts": sorted({pair.partition("=")[2] for pair in asked.get("tag", ())})}
     name = next((name for name in FOUND_BY if name in asked), "")
     if not name:
-        return {}
+        return tags
     given = str(asked[name]).strip()
     is_person = name in {"text", "identity"}
-    return {"texts": sorted({given, *(search_forms(given, asked["region"].upper()) if is_person else ())})}
+    return tags | {"texts": sorted({given, *(search_forms(given, asked["region"].upper()) if is_person else ())})}
 
 
 def _refuse(asked: Asked) -> str:
@@ -81,6 +90,12 @@ QUESTION: Final = Question(
         p.CONNECTION,
         p.CAMPAIGN,
         p.equals("template", "Of one of these templates."),
+        Parameter(
+            name="tag",
+            kind=list[TagPair],
+            meaning="Whose send has one of these tags, as `order_id=A-17`: found by its reference or message id.",
+            condition=_HAS_TAG,
+        ),
         p.PROVIDER,
         *p.DAYS,
         p.NUMBERS,

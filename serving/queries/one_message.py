@@ -26,6 +26,12 @@ _CONNECTION: Final = (
     " AND connection_id = {{connection_id:String}}"
 )
 
+_SENDS: Final = (
+    "SELECT * FROM {views}.sends_found(texts = {{texts:Array(String)}}) WHERE {within} AND account = {{account:String}}"
+    " AND (message_id IN {{ids:Array(String)}} OR reference = {{reference:String}} AND reference != '')"
+    " ORDER BY said_at DESC, manifest, row LIMIT 100"
+)
+
 
 def facts(reach: Reach, account: str, message_id: str) -> Statement:
     """Return the statement that finds a message by any id it goes by."""
@@ -41,6 +47,14 @@ def timeline(reach: Reach, account: str, message_id: str) -> Statement:
 def connection(reach: Reach, message: Row) -> Statement:
     """Return the statement for the latest report of the connection that sent a message."""
     return _of(_CONNECTION, reach, {name: message[name] for name in ("account", "connection_id")})
+
+
+def sends(reach: Reach, message: Row) -> Statement:
+    """Return the statement for what was said of sending a message, by any of its ids or its reference, with the tags."""
+    ids = sorted({message["message_id"], *message["aliases"]})
+    reference = message["client_ref"] or ""
+    bound = {"texts": [*ids, reference], "ids": ids, "reference": reference, "account": message["account"]}
+    return _of(_SENDS, reach, bound)
 
 
 def is_open(message: Row, reports: list[Row]) -> Connection:

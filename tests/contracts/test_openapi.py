@@ -50,6 +50,7 @@ def breaking(old: Document, new: Document) -> Iterator[str]:
                 continue
             yield from _parameters(path, operation, now)
             yield from _answers(path, operation, now)
+            yield from _bodies(path, operation, now)
 
 
 def _parameters(path: str, old: Document, new: Document) -> Iterator[str]:
@@ -70,9 +71,26 @@ def _parameters(path: str, old: Document, new: Document) -> Iterator[str]:
 
 def _answers(path: str, old: Document, new: Document) -> Iterator[str]:
     yield from (f"{path}: {status} is gone" for status in old["responses"].keys() - new["responses"].keys())
-    was, now = old["responses"]["200"]["content"], new["responses"]["200"]["content"]
-    yield from (f"{path}: {kind} is gone" for kind in was.keys() - now.keys())
-    yield from _fields(path, was["application/json"]["schema"], now["application/json"]["schema"])
+    for status in (s for s in old["responses"] if s.startswith("2") and s in new["responses"]):
+        was, now = old["responses"][status]["content"], new["responses"][status]["content"]
+        yield from (f"{path}: {kind} is gone" for kind in was.keys() - now.keys())
+        yield from _fields(path, was["application/json"]["schema"], now["application/json"]["schema"])
+
+
+def _bodies(path: str, old: Document, new: Document) -> Iterator[str]:
+    was, now = (one.get("requestBody", {}).get("content", {}) for one in (old, new))
+    if now and not was:
+        yield f"{path}: a body is wanted now"
+    for kind, body in was.items():
+        before, after = body["schema"], now.get(kind, {}).get("schema", {})
+        yield from (
+            f"{path}: {name} may no more be sent"
+            for name in before["properties"].keys() - after.get("properties", {}).keys()
+        )
+        yield from (
+            f"{path}: {name} has to be sent now"
+            for name in set(after.get("required", ())) - set(before.get("required", ()))
+        )
 
 
 def _fields(where: str, old: Document, new: Document) -> Iterator[str]:
@@ -97,12 +115,13 @@ def test_the_document_is_as_published_and_breaks_nobody() -> None:
     assert now == json.loads(GOLDEN.read_text(encoding="utf-8")), "RECIBO_PUBLISH_OPENAPI=1 pytest of this file"
 
 
-@pytest.mark.parametrize("what", ["path", "parameter", "required", "field", "type", "format"])
+@pytest.mark.parametrize("what", ["path", "parameter", "required", "field", "type", "format", "body", "duty"])
 def test_what_breaks_a_client_is_seen(what: str) -> None:
-    """A path, parameter, column or format that is gone, a new duty and another type are each found."""
+    """A path, parameter, column, format or part of a body that is gone, a new duty and another type are each found."""
     old, new = current(), copy.deepcopy(current())
     messages = new["paths"]["/api/v1/messages"]["get"]
     row = new["components"]["schemas"]["MessagesRow"]["properties"]
+    batch = new["paths"]["/api/v1/sends"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     if what == "path":
         del new["paths"]["/api/v1/funnel"]
     elif what == "parameter":
@@ -111,6 +130,10 @@ def test_what_breaks_a_client_is_seen(what: str) -> None:
         messages["parameters"].append({"name": "why", "in": "query", "required": True, "schema": {"type": "string"}})
     elif what == "field":
         del row["recipient"]
+    elif what == "body":
+        del batch["properties"]["role"]
+    elif what == "duty":
+        batch["required"].append("role")
     elif what == "type":
         row["status"] = {"type": "integer"}
     else:

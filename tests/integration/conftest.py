@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,17 +10,12 @@ import pytest
 
 from operations.topics import create_missing
 from projections.clickhouse.migrate import migrate
-from projections.rows import projections_of
-from projections.settings import Settings
-from projections.sink import Sink
-from projections.writer import make_writer
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 from runtime.kafka.settings import KafkaSettings
-from schemas.topics import Topics
-from tests.support.databases import Databases, Project, batches
+from tests.support.databases import Databases, Project
+from tests.support.projecting import projecting
 from tests.support.running_ingest import SIGNED_SOURCE, RunningIngest, StartIngest, ingest_at
-from tests.support.world import FakeRecord, World
 
 
 @pytest.fixture(scope="session")
@@ -40,13 +34,7 @@ def migrated(clickhouse_url: str) -> Iterator[Databases]:
 @pytest.fixture
 def databases(migrated: Databases) -> Databases:
     """The session's databases, every table empty."""
-    tables = migrated.client.query(
-        f"SELECT table, any(name) FROM system.parts WHERE database = '{migrated.store}' AND active GROUP BY table"
-    ).result_rows
-    for table, _ in tables:
-        if table != "migration" and not table.startswith("."):  # .inner: what a refresh replaces
-            migrated.client.command(f"TRUNCATE TABLE {migrated.store}.{table} SYNC")
-    return migrated
+    return migrated.emptied()
 
 
 @pytest.fixture
@@ -68,17 +56,7 @@ def unmerged(databases: Databases) -> Iterator[None]:
 @pytest.fixture
 def project(databases: Databases) -> Iterator[Project]:
     """A function that stores a world's records as a projector would, batch by batch, without Kafka."""
-    with ThreadPoolExecutor(max_workers=2) as threads:
-        sink = Sink(databases.client, databases.store, threads)
-
-        async def run(world: World | dict[str, list[FakeRecord]]) -> None:
-            records = world.records if isinstance(world, World) else world
-            generation = world.generation if isinstance(world, World) else 1
-            for projection in projections_of(Topics(generation)):
-                store = make_writer(projection, sink, Settings(retry_pause_ms_min=10), asyncio.Event())
-                for batch in batches(records.get(projection.topic, [])):
-                    await store.store(batch)
-
+    with projecting(databases) as run:
         yield run
 
 

@@ -1,5 +1,6 @@
 """The API over tables of a test: tokens in memory, looks in a list, the engine real."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,11 +10,16 @@ import httpx
 from msgspec.structs import replace
 
 from operations.tokens import Created, new_token
+from reconciliation.run.make import Asked, make_run
+from reconciliation.run.run_tables import RunTables
 from runtime.clickhouse.http import http_client
 from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.access import EVERY_ACCOUNT, Look, Token
 from schemas.event import ErrorDetail
 from schemas.identity import Identity
+from schemas.send import Send, send_key
+from schemas.send import encode as encode_send
+from schemas.topics import Topics
 from serving.api.call import Access
 from serving.api.service import Service
 from serving.metrics import ApiMetrics
@@ -60,6 +66,11 @@ class RunningApi:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         return await self.client.get(f"/api/v1/{path}", params=asked, headers=headers)
 
+    async def post(self, path: str, token: str, body: Any, **headers: str) -> httpx.Response:
+        """Return the answer to a JSON body."""
+        given = {"Authorization": f"Bearer {token}", **headers}
+        return await self.client.post(f"/api/v1/{path}", json=body, headers=given)
+
     async def rows(self, path: str, token: str, **asked: Any) -> list[dict[str, Any]]:
         """Return the rows of one page."""
         answer = await self.get(path, token, **asked)
@@ -88,6 +99,16 @@ async def running_api(clickhouse: ClickHouseSettings, **settings: Any) -> AsyncI
 def settings_of(databases: Databases) -> ClickHouseSettings:
     """Return the settings that lead to a test's databases."""
     return ClickHouseSettings(databases.url, database=databases.store, views_database=databases.views)
+
+
+def reconcile_both(databases: Databases) -> None:
+    """Compare what each account says that it sent, in tables that have what two accounts had."""
+    tables = RunTables(databases.client, databases.store)
+    for account, mark in MARKS.items():
+        asked = Asked(
+            account=account, manifests=(f"sends-{mark}",), name=f"run-{mark}", by="test", time_zone="America/Sao_Paulo"
+        )
+        make_run(tables, databases.views, asked, time.time_ns() // 1_000_000)
 
 
 def two_accounts() -> World:
@@ -140,6 +161,23 @@ def _post(world: World, account: str) -> None:
             pricing="marketing",
         )
     )
+    for row, (name, tags) in enumerate((("m-00", {"order": f"{mark}-1"}), ("m-13", {}), ("m-unheard", {})), 1):
+        send = Send(
+            account=account,
+            manifest=f"sends-{mark}",
+            row=row,
+            role="sender",
+            version=START_MS,
+            message_id=f"{mark}-{name}",
+            reference=f"ref-{mark}-{name}",
+            recipient=f"{number}{name[-2:]}" if name != "m-unheard" else "",
+            recipient_kind="phone" if name != "m-unheard" else "",
+            campaign=f"camp-{mark}",
+            status="delivered",
+            sent_at_ms=START_MS,
+            tags=tags,
+        )
+        world.append(Topics().sends, send_key(send), encode_send(send), START_MS)
     for n, status in enumerate(("connected", "logout")):
         event = connection_event(f"conn-{mark}", status, START_MS + n * HOUR_MS)
         world.post(replace(event, account=account, source=f"src-{mark}"))

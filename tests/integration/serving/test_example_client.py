@@ -16,8 +16,8 @@ from tests.support.world import World, message_event
 
 async def test_the_example_client_lists_and_explains(databases: Databases, project: Project, tmp_path: Path) -> None:
     """It counts what failed lately, page by page, and prints what to say of one message."""
-    world = World()
     now_ms = int(time() * 1000)
+    world = World(start_ms=now_ms - 60_000)
     for n in range(150):
         world.post(message_event(f"m-{n}", "error", now_ms - 60_000 - n, received_at_ms=now_ms - 50_000))
     await project(world)

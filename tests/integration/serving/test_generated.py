@@ -22,7 +22,7 @@ from tests.support.api_server import api_server
 from tests.support.api_world import MARKS, NUMBERS, settings_of, two_accounts
 from tests.support.databases import Databases, Project
 
-EXAMPLES = int(os.environ.get("RECIBO_TEST_EXAMPLES", "100")) // 4
+EXAMPLES = int(os.environ.get("RECIBO_TEST_EXAMPLES", "100")) // 20
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 schema = schemathesis.openapi.from_dict(json.loads(msgspec.json.encode(document())))

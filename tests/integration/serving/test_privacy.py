@@ -20,14 +20,17 @@ def says_nothing_of_beta(answer: httpx.Response) -> bool:
     return not [mark for mark in OTHERS if mark in said]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["analyst", "operator"])
 async def test_no_byte_of_another_account_leaves(api: RunningApi, role: str) -> None:
-    """For every list in every format, and what aims at the other's: rows of the token's own account alone."""
+    """For every list, and what aims at the other's: rows of the token's own account alone, masked or not.
+
+    Of the streamed formats, which are one statement, each list has one; `test_generated.py` asks in every role.
+    """
     token = api.token(role, "alfa")
     theirs = await api.rows("requests", api.token("admin"), **DAYS, account="beta")
     for question in QUESTIONS:
         days = days_of(question)
-        for kind in FORMATS:
+        for kind in ("json", FORMATS[1 + QUESTIONS.index(question) % (len(FORMATS) - 1)]):
             answer = await api.get(question.name, token, **days, format=kind)
             assert answer.status_code == httpx.codes.OK, answer.text
             assert says_nothing_of_beta(answer), (question.name, kind)
@@ -69,7 +72,8 @@ async def test_numbers_are_for_those_who_may_see_them(api: RunningApi, role: str
     token, may = api.token(role, "alfa"), Scope.NUMBERS in ROLES[role].scopes
     number = NUMBERS["alfa"].encode()
     for question in QUESTIONS:
-        for kind in ("json", "csv", "jsonl"):
+        of_numbers = question.shows_numbers or role == "viewer"  # other lists are the same for every role
+        for kind in ("json", "csv") if of_numbers else ():
             before = len(api.looks)
             answer = await api.get(question.name, token, **days_of(question), format=kind)
             shown = may and question.shows_numbers
@@ -120,6 +124,8 @@ async def test_one_message_has_its_timeline_and_sentences(api: RunningApi) -> No
     assert answer["message"]["message_id"] == "ALFAMARK-m-15"
     assert answer["message"]["conflict"] == 1
     assert [event["status"] for event in answer["timeline"]] == ["error", "delivered"]
+    tagged = (await api.get("messages/alfa/ALFAMARK-m-00", api.token("viewer", "alfa"))).json()
+    assert [send["tags"] for send in tagged["sends"]] == [{"order": "ALFAMARK-1"}]
     said = answer["sentences"]
     assert {language: sorted(by) for language, by in said.items()} == {
         "en": ["customer", "support"],

@@ -49,6 +49,7 @@ def serving(broker: str, databases: Databases, folder: Path) -> Iterator[tuple[s
         assert process.wait(30) == 0
     finally:
         process.kill()
+        process.wait()
 
 
 def recibo_token(broker: str, *arguments: str) -> str:
@@ -99,7 +100,8 @@ async def test_tokens_and_looks_go_through_kafka(
         assert NUMBERS["alfa"] in found.text
         (look,) = await looks_of(broker, fresh_name)
         assert (look.request_id, look.rows) == (found.headers["x-request-id"], len(found.json()["data"]))
-        assert fresh_name in await asyncio.to_thread(recibo_token, broker, "list")
+        token_id = made.split("_")[1]
+        assert token_id in await asyncio.to_thread(recibo_token, broker, "list")
         metrics = (await asyncio.to_thread(httpx.get, f"{health}/metrics")).text
         assert 'recibo_api_looks_total{scope="numbers"} 1.0' in metrics
         await asyncio.to_thread(recibo_token, broker, "revoke", fresh_name)

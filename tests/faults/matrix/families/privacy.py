@@ -51,7 +51,7 @@ ROWS: Final = (
         "matrix 36",
         "every spelling of a number looked for in logs, topics, spool, stores and tables",
         "found nowhere; counts stay",
-        400,
+        900,
         (
             *nodes(
                 "e2e/test_forget",

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -44,11 +45,8 @@ def late_world() -> World:
 
 def cut(first: date) -> list[tuple[date, date]]:
     """Return the span from `first` cut into days and what lies between them."""
-    starts = {0, *(BEFORE + day + more for day in TOLD_AFTER for more in (0, 1))}
-    ends = [*sorted(starts)[1:], DAYS + 1]
-    return [
-        (first + timedelta(days=a), first + timedelta(days=b - 1)) for a, b in zip(sorted(starts), ends, strict=True)
-    ]
+    edges = sorted({0, DAYS + 1, *(BEFORE + day + more for day in TOLD_AFTER for more in (0, 1))})
+    return [(first + timedelta(days=a), first + timedelta(days=b - 1)) for a, b in pairwise(edges)]
 
 
 def by_days(view: str, first: date, last: date) -> str:

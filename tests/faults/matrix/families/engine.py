@@ -93,7 +93,7 @@ ROWS: Final = (
     ),
     Row(
         "a reader's settings",
-        "numbers 21",
+        "numbers 0",
         "each view under each of 20 settings that analysts and BI tools set, alone and all at once, `readonly` 0, 1 and 2",
         "equal rows",
         900,

@@ -43,6 +43,7 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
         "timeline": f"SELECT * FROM v.timeline(account = 'acme', message_id = {some})",
         "repeats": f"SELECT sum(repeats), sum(late) FROM v.repeats WHERE {hour}",
         "repeats_between": f"SELECT sum(repeats), sum(late) FROM v.repeats_between({zoned})",
+        "provider_health_between": f"SELECT max(delay_p99_ms) FROM v.provider_health_between({zoned})",
         "provider_health": f"SELECT max(delay_p99_ms) FROM v.provider_health WHERE {hour}",
         "answers": f"SELECT sum(requests) FROM v.answers WHERE {hour}",
         "provider_status": "SELECT count() FROM v.provider_status",

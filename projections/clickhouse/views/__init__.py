@@ -44,6 +44,8 @@ _APPENDED: Final = (
     "WHERE at >= toDateTime({since:Date}, {time_zone:String}) AND at < toDateTime({until:Date} + 1, {time_zone:String})"
 )
 """A record appended on one of some days."""
+_COPIES: Final = "AND at >= toDateTime({since:Date} - 9, 'UTC') AND at < toDateTime({until:Date} + 2, 'UTC')"
+"""Where a copy of such a record is looked for: a spool gives back what it took up to 7 days ago."""
 _ALL_DAYS: Final = {"alone": "1", "since": "1", "grouped": "1"}
 """Which states `parts/message_fold.sql` takes: those that stand alone, since when members of groups are, and which groups."""
 _WITHIN: Final = "anchor_day BETWEEN {first_day:Date} AND {last_day:Date}"
@@ -96,6 +98,14 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "finds_people": str(int(not masked)),
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
+        "provider_health": part("provider_health", own="", and_own="", near="", near_s=""),
+        "provider_health_between": part(
+            "provider_health",
+            own=_APPENDED,
+            and_own=_APPENDED.replace("WHERE", "AND", 1),
+            near=_COPIES,
+            near_s=_COPIES.replace(" at ", " s.at "),
+        ),
         "audit": part("audit", bound="", request_bound=""),
         "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
         "catalog": ", ".join(

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.usefixtures("unmerged")
 HOUR_MS = 3_600_000
 ALL = "since = '2000-01-01', until = '2100-01-01'"
 UTC = f"time_zone = 'UTC', {ALL}"
+HEALTH_BETWEEN = f"provider_health_between({UTC})"
 
 
 async def test_funnel_counts_by_the_readers_day(databases: Databases, project: Project) -> None:
@@ -173,8 +174,9 @@ async def test_repeats_are_the_providers_own_only(databases: Databases, project:
     await project(world)
     assert first.offset == 0
     assert databases.rows("SELECT events, late, repeats, own_copies FROM views.repeats") == [(1, 0, 1, 1)]
-    health = "SELECT events, late, repeats, unmapped, absurd_times, delay_p50_ms FROM views.provider_health"
-    assert databases.rows(health) == [(1, 0, 1, 1, 0, 1000)]
+    for view in ("provider_health", HEALTH_BETWEEN):
+        health = f"SELECT events, late, repeats, unmapped, absurd_times, delay_p50_ms FROM views.{view}"
+        assert databases.rows(health) == [(1, 0, 1, 1, 0, 1000)]
 
 
 async def test_health_counts_events_and_repeats_of_connections_alike(databases: Databases, project: Project) -> None:
@@ -184,8 +186,9 @@ async def test_health_counts_events_and_repeats_of_connections_alike(databases: 
     world.post(event)
     world.post(event)
     await project(world)
-    counted = [databases.rows(f"SELECT events, repeats FROM views.{view}") for view in ("provider_health", "repeats")]
-    assert counted == [[(1, 1)], [(1, 1)]]
+    views = ("provider_health", HEALTH_BETWEEN, "repeats")
+    counted = [databases.rows(f"SELECT events, repeats FROM views.{view}") for view in views]
+    assert counted == [[(1, 1)]] * 3
 
 
 async def test_audit_joins_payload_answer_and_outcome(databases: Databases, project: Project) -> None:

@@ -96,18 +96,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         **fragments.first_times(),
         "finds_people": str(int(not masked)),
-        "completeness": part("completeness", bound=""),
-        "completeness_between": part("completeness", bound=_APPENDED),
-        "provider_health": part("provider_health", own="", and_own="", near="", near_s=""),
-        "provider_health_between": part(
-            "provider_health",
-            own=_APPENDED,
-            and_own=_APPENDED.replace("WHERE", "AND", 1),
-            near=_COPIES,
-            near_s=_COPIES.replace(" at ", " s.at "),
-        ),
-        "audit": part("audit", bound="", request_bound=""),
-        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
+        **_bounded(),
         "catalog": ", ".join(
             f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
             for v in catalog.views()
@@ -147,6 +136,24 @@ def _messages() -> dict[str, str]:
     """Return the texts of the views that have one row a message, by which states they are made of."""
     which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_found": _FOUND, "message_near": _near()}
     return {name: part("message", fold=part("message_fold", **states)) for name, states in which.items()}
+
+
+def _bounded() -> dict[str, str]:
+    """Return the texts of the views that there are twice: of all history, and of what was appended on some days."""
+    return {
+        "completeness": part("completeness", bound=""),
+        "completeness_between": part("completeness", bound=_APPENDED),
+        "provider_health": part("provider_health", own="", and_own="", near="", near_s=""),
+        "provider_health_between": part(
+            "provider_health",
+            own=_APPENDED,
+            and_own=_APPENDED.replace("WHERE", "AND", 1),
+            near=_COPIES,
+            near_s=_COPIES.replace(" at ", " s.at "),
+        ),
+        "audit": part("audit", bound="", request_bound=""),
+        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
+    }
 
 
 def _near() -> dict[str, str]:

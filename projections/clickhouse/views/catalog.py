@@ -13,6 +13,7 @@ _FILLED_IN: Final = {
     "message_found": ("texts",),
     "completeness_between": ("time_zone", "since", "until"),
     "audit_between": ("time_zone", "since", "until"),
+    "provider_health_between": ("time_zone", "since", "until"),
 }
 _ORDER: Final = ("account", "message_id", "texts", "time_zone", "since", "until", "min_age_s")
 

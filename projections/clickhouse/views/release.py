@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 8
 """Of the views in this folder."""
-CHECKSUM: Final = "764ba125c1ce6690"
+CHECKSUM: Final = "bd8b13e935bda1b1"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

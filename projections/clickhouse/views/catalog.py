@@ -10,7 +10,7 @@ FOLDER: Final = Path(__file__).parent
 _PARAMETER: Final = re.compile(r"\{(\w+):[\w()]+\}")
 _FILLED_IN: Final = {
     "links_missing": ("since", "until"),
-    "message_found": ("texts",),
+    "found": ("texts",),
     "completeness_between": ("time_zone", "since", "until"),
     "audit_between": ("time_zone", "since", "until"),
 }

@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 8
+VERSION: Final = 9
 """Of the views in this folder."""
-CHECKSUM: Final = "b87640119abd4b87"
+CHECKSUM: Final = "cc72fa538a4b425a"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

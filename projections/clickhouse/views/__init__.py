@@ -150,6 +150,8 @@ def _found(*, masked: bool) -> dict[str, str]:
     return {
         "found": part("found", people=people, by_name=by_name, found_members=members),
         "found_members": members,
+        "timeline_days": part("timeline_days"),
+        "timeline_rows": part("timeline_rows"),
         "shown_id": part("shown_id"),
         "rows_of_members": part("found_rows", which="members"),
     }

@@ -14,7 +14,7 @@ _FILLED_IN: Final = {
     "completeness_between": ("time_zone", "since", "until"),
     "audit_between": ("time_zone", "since", "until"),
 }
-_ORDER: Final = ("account", "message_id", "texts", "time_zone", "since", "until", "min_age_s")
+_ORDER: Final = ("account", "message_id", "message_ids", "texts", "time_zone", "since", "until", "min_age_s")
 
 
 @dataclass(frozen=True, slots=True)

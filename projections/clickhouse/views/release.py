@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 9
 """Of the views in this folder."""
-CHECKSUM: Final = "cc72fa538a4b425a"
+CHECKSUM: Final = "45b0544dd08807d2"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

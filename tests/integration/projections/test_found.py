@@ -123,6 +123,7 @@ async def test_what_is_found_is_what_the_whole_views_say(databases: Databases, p
         for row in expected:
             if text in ids_of(row):
                 _compare_timeline(databases, row, text)
+    _compare_timelines(databases)
 
 
 def _compare_timeline(databases: Databases, row: dict[str, Any], text: str) -> None:
@@ -141,6 +142,14 @@ def _compare_timeline(databases: Databases, row: dict[str, Any], text: str) -> N
     assert sorted(set(said)) == sorted(events), text
 
 
+def _compare_timelines(databases: Databases) -> None:
+    ids = [f"m-{n}" for n in range(MESSAGES)]
+    each = "SELECT * FROM views.timeline(account = 'acme', message_id = {id:String})"
+    expected = [(id_, *row) for id_ in ids for row in databases.rows(each, id=id_)]
+    said = databases.rows("SELECT * FROM views.timelines(account = 'acme', message_ids = {ids:Array(String)})", ids=ids)
+    assert sorted(map(repr, said)) == sorted(map(repr, expected))
+
+
 @pytest.mark.timeout(300)
 async def test_what_is_found_is_so_under_any_settings(databases: Databases, project: Project) -> None:
     """Each hostile setting, all at once, and each `readonly`: the rows that a session without any gets."""
@@ -150,6 +159,7 @@ async def test_what_is_found_is_so_under_any_settings(databases: Databases, proj
         "messages_found": f"messages_found(texts = ['{group}', 'm-2', 'order-1', '7701'])",
         "search": f"search(texts = ['{group}', 'm-2', 'order-1', '7701'])",
         "timeline": f"timeline(account = 'acme', message_id = '{group}')",
+        "timelines": f"timelines(account = 'acme', message_ids = ['{group}', 'm-2'])",
     }
     sessions = [*({name: value} for name, value in HOSTILE.items()), *ALONE, HOSTILE]
     sessions += [{**HOSTILE, "readonly": readonly} for readonly in (1, 2)]

@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -14,6 +16,7 @@ from cli._options import data_dir_option, generation_option, secrets_file_option
 from cli._servers import clickhouse_option, generation_of, kafka_option
 from operations.forget.export import document
 from operations.forget.forget import Forgetting
+from operations.forget.key import made_key
 from operations.forget.names import read_identity
 from projections.settings import from_environ
 from runtime.clickhouse.client import connect
@@ -43,7 +46,7 @@ def command(identity: str, *, out: BinaryIO, region: str, secrets_file: Path, da
     settings = replace(from_environ(), **options)
     try:
         with connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True) as client:
-            forgetting = Forgetting(settings, client, secrets_file, lambda *_: None)
+            forgetting = Forgetting(settings, client, partial(made_key, secrets_file, os.environ), lambda *_: None)
             report = asyncio.run(forgetting.look(name))
             key = asyncio.run(forgetting.key())
             out.writelines(document(client, settings.clickhouse.database, report.person, report.parts, key))

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from cli._options import data_dir_option, generation_option, secrets_file_option
 from cli._servers import clickhouse_option, generation_of, kafka_option
 from cli._terminal import Terminal
 from operations.forget.forget import Forgetting, Report
+from operations.forget.key import made_key
 from operations.forget.names import read_identity
 from operations.forget.report import Part
 from projections.settings import from_environ
@@ -59,7 +62,7 @@ def command(identity: str, *, secrets_file: Path, data_dir: Path, region: str, *
             connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True) as client,
             ProgressBars(console) as progress,
         ):
-            forgetting = Forgetting(settings, client, secrets_file, progress)
+            forgetting = Forgetting(settings, client, partial(made_key, secrets_file, os.environ), progress)
             if wanted["holds"] or wanted["release"]:
                 held = asyncio.run(forgetting.hold(name, wanted["reason"] if wanted["holds"] else None))
             else:
@@ -73,7 +76,9 @@ def command(identity: str, *, secrets_file: Path, data_dir: Path, region: str, *
             connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True) as client,
             ProgressBars(console) as progress,
         ):
-            done = asyncio.run(Forgetting(settings, client, secrets_file, progress).forget(name))
+            done = asyncio.run(
+                Forgetting(settings, client, partial(made_key, secrets_file, os.environ), progress).forget(name)
+            )
     except ClickHouseError as error:
         raise DeploymentError(f"ClickHouse: {error}. Run it again: it continues from where it was") from error
     except (KafkaError, OSError) as error:

@@ -23,6 +23,7 @@ from operations.agreement import agreement, raw_log
 from operations.clickhouse_topology import topology
 from operations.finding import Finding, Level
 from operations.generation import agreed
+from operations.rollup_health import rollup
 from operations.topics import REPLICAS_WANTED
 from projections.clickhouse.migrate import read_migrations
 from projections.clickhouse.raw_log import noted
@@ -131,6 +132,7 @@ def clickhouse(deployment: Deployment) -> Iterator[Finding]:
             yield from _look_at_clickhouse(client, deployment.clickhouse.database)
             yield from topology(client, deployment.clickhouse)
             yield from _look_at_completeness(client, deployment)
+            yield from rollup(client, deployment.clickhouse)
             yield from _look_at_sources(client, deployment)
     except ClickHouseError:
         text = f"no ClickHouse answers at {deployment.clickhouse.address}"

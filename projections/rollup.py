@@ -6,7 +6,7 @@ the week is counted, so what comes meanwhile makes it change again. Every step m
 
 import uuid
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import structlog
@@ -41,6 +41,20 @@ FROM
     GROUP BY partition, table, shard
 )
 GROUP BY partition
+"""
+_OLDEST_CHANGE: Final = """
+SELECT max(greatest(0, dateDiff('second', changed_at, now())))
+FROM
+(
+    SELECT partition, min(modification_time) AS changed_at
+    FROM {parts} AS p
+    LEFT ALL JOIN (SELECT toString(anchor_week) AS week, max(refreshed_at) AS at FROM {store}.message_slot GROUP BY week) AS s
+        ON s.week = p.partition
+    WHERE p.active AND p.database = '{store}' AND p.table IN ({tables}) AND p.partition IN {{weeks:Array(String)}}
+        -- A week all of whose messages are counted elsewhere has no rows, and was looked at with the others.
+        AND p.modification_time > toDateTime(if(s.week = '', (SELECT max(refreshed_at) FROM {store}.message_slot), s.at))
+    GROUP BY partition
+)
 """
 _COUNT: Final = """
 INSERT INTO {store}.{staging}
@@ -78,6 +92,21 @@ def refresh(client: Client, store: str, topology: Topology = PLAIN) -> list[date
     return [*weeks, *gone]
 
 
+def waiting(client: Client, store: str, topology: Topology = PLAIN) -> timedelta:
+    """Return for how long the oldest of the changes that no recount has seen has stood in the tables. Raises ClickHouseError."""
+    bases = client.query(bases_query(store, topology)).result_rows
+    counted = _counted(client, store)
+    changed = [str(week) for week, basis in bases if counted.get(date.fromisoformat(str(week))) != str(basis)]
+    if not changed:
+        return timedelta()
+    # A merge makes a part anew: a change may look younger than it is, never older.
+    text = _OLDEST_CHANGE.format(
+        store=store, parts=_parts_of(topology), tables=", ".join(f"'{name}'" for name in _tables_of(topology).values())
+    )
+    seconds = client.query(text, parameters={"weeks": changed}).result_rows[0][0]
+    return timedelta(seconds=int(seconds))
+
+
 def _counted(client: Client, store: str) -> dict[date, str]:
     """Return each week's basis when it was counted. Weeks whose messages are all counted elsewhere have no rows: counted anew."""
     text = f"SELECT anchor_week, any(basis) FROM {store}.message_slot GROUP BY anchor_week"  # noqa: S608 - a name of ours
@@ -95,10 +124,16 @@ def _grouped_into(client: Client, store: str, weeks: set[date]) -> set[date]:
 
 def bases_query(store: str, topology: Topology) -> str:
     """Return the query of what was inserted of each week; of several shards the sum, which every insert raises."""
-    parts = f"cluster('{topology.cluster}', system.parts)" if topology.is_sharded else "system.parts"
+    return _BASES.format(store=store, parts=_parts_of(topology), **_tables_of(topology))
+
+
+def _parts_of(topology: Topology) -> str:
+    return f"cluster('{topology.cluster}', system.parts)" if topology.is_sharded else "system.parts"
+
+
+def _tables_of(topology: Topology) -> dict[str, str]:
     tables = {"state": "message_state", "group": "message_group", "member": "message_member"}
-    names = {word: topology.local(table) for word, table in tables.items()}
-    return _BASES.format(store=store, parts=parts, **names)
+    return {word: topology.local(table) for word, table in tables.items()}
 
 
 def _recount(client: Client, store: str, weeks: Mapping[date, str], topology: Topology) -> None:

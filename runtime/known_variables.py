@@ -73,7 +73,7 @@ _OF_STAGES: Final = {
     "RECIBO_API_": """
         host port metrics_host metrics_port uses_roles query_s_max query_bytes_max export_s_max export_rows_max days_max
         queries_max waiting_max exports_max requests_of_token_max token_rate_per_minute token_burst connections_max
-        headers_ms_max write_ms_max tokens_ms_max look_ms_max
+        headers_ms_max write_ms_max tokens_ms_max look_ms_max body_bytes_max writes_max table_s_max
     """,
 }
 

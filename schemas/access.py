@@ -34,6 +34,8 @@ class Scope(StrEnum):
     """Bring sends in, compare them with what came back."""
     WRITE = "write"
     """What changes what others see or get."""
+    PRIVACY = "privacy"
+    """Everything held about a person, and forgetting them. Each time is noted."""
     ADMIN = "admin"
     """People and their tokens."""
 
@@ -74,7 +76,7 @@ ROLES: Final = {
         ClickHouseRole.OPERATOR,
         "runs the deployment: payloads and changes too",
     ),
-    "admin": Role(frozenset(Scope), ClickHouseRole.OPERATOR, "everything, people and tokens too"),
+    "admin": Role(frozenset(Scope), ClickHouseRole.OPERATOR, "everything: forgetting people, and who may ask, too"),
 }
 """Role → what it may."""
 
@@ -128,7 +130,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...]
     """To whose messages the look was limited."""
     scope: Scope
-    """numbers or payloads."""
+    """numbers, payloads or privacy."""
     what: str
     """The question: messages, payloads, …"""
     asked: dict[str, str]

@@ -27,7 +27,7 @@ from serving.api.call import Access
 from serving.api.problems import problem
 from serving.api.protocol import TimedProtocol
 from serving.api.service import Service
-from serving.api.writer import Writer
+from serving.api.writer import Writers
 from serving.metrics import ApiMetrics
 from serving.queries.engine import Engine
 from serving.settings import PREFIX, Settings
@@ -67,14 +67,14 @@ class Api:
         async with http_client(s.clickhouse, timeout_s=timeout_s, connections_max=s.queries_max * 2) as client:
             engine = Engine(s.clickhouse, s, client)
             access = Access(self._tokens, self._note)
-            writer = Writer(s.clickhouse)
-            service = Service(engine, access, s, self._metrics, writer)
+            writers = Writers(s.clickhouse)
+            service = Service(engine, access, s, self._metrics, writers)
             try:
                 private = health.listen(s.metrics_host, s.metrics_port)
                 public = self._listen()
                 tasks.start("health", health.serve(private))
                 tasks.start("tokens", self._follow_access())
-                tasks.start("ClickHouse", self._watch_engine(engine, writer))
+                tasks.start("ClickHouse", self._watch_engine(engine, writers))
                 server = self._server(service)
                 serving = tasks.start("API", server.serve(sockets=[public]), may_return=True)
                 await stopping.wait()
@@ -144,13 +144,13 @@ class Api:
                     await self._access.follow()
             await asyncio.sleep(_RETRY_S)
 
-    async def _watch_engine(self, engine: Engine, writer: Writer) -> None:
+    async def _watch_engine(self, engine: Engine, writers: Writers) -> None:
         while True:
             self._why_no_engine = await why_away(self._settings.clickhouse, _PING_S)
             if not self._why_no_engine and not self._knows_roles:
                 try:
                     await engine.look_for_roles()
-                    writer.keeps_roles = engine.keeps_roles
+                    writers.under_roles(engine.keeps_roles)
                     self._knows_roles = True
                 except (HTTPError, Error, ValueError) as error:
                     self._why_no_engine = f"ClickHouse does not say whether it keeps roles: {error!r}"

@@ -6,10 +6,12 @@ Only on a stack of the demo's own: somebody is forgotten, and rows are kept that
 import asyncio
 import csv
 import io
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from deploy.demo.deployment import Deployment
@@ -17,6 +19,7 @@ from deploy.demo.difference import Difference
 from deploy.demo.sends_truth import WEAK_KEY, Plan, account_of, messages_of, plan
 from deploy.demo.truth import Truth
 from operations.forget.forget import Forgetting
+from operations.forget.key import made_key
 from projections.settings import Settings
 from reconciliation.keep.keeping import Keeping
 from reconciliation.keep.send_tables import ManifestRow, SendTables
@@ -65,7 +68,8 @@ async def compare_sends(deployment: Deployment, truth: Truth, show: Progress) ->
     with connect(clickhouse, timeout_s=_TIMEOUT_S, writes=True) as client:
         if deployment.secrets_file and planned.forgotten[0]:
             settings = Settings(kafka=deployment.kafka, clickhouse=clickhouse, generation=deployment.generation)
-            await Forgetting(settings, client, deployment.secrets_file, show).forget(Identity(*planned.forgotten))
+            key_of = partial(made_key, deployment.secrets_file, os.environ)
+            await Forgetting(settings, client, key_of, show).forget(Identity(*planned.forgotten))
 
         def rows(manifest: Manifest) -> Iterator[Send]:
             of_all = {"account": account, "manifest": manifest.name, "role": "sender", "version": manifest.version}

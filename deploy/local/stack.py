@@ -31,8 +31,10 @@ from runtime.kafka.settings import KafkaSettings
 from runtime.ports import HOST
 from runtime.program_output import Line, unheard
 from runtime.programs import python_program
+from runtime.secrets_file import read_secrets
 from runtime.sources_file import SourcesFile
 from runtime.supervisor import Child, Program
+from schemas.erasure import KEY_VARIABLE
 from schemas.errors import DeploymentError
 from schemas.sources import Sources
 
@@ -197,7 +199,11 @@ class Stack:
 
     def _stage_environ(self, stage: str) -> dict[str, str]:
         s, a = self.settings, self.addresses
-        secrets = {} if stage == "serving" else {"RECIBO_SECRETS_FILE": str(s.secrets_file.resolve())}
+        if stage == "serving":  # it knows no secret of a webhook: the key by which people are forgotten alone
+            key = read_secrets(s.secrets_file).get(KEY_VARIABLE)
+            secrets = {KEY_VARIABLE: key} if key else {}
+        else:
+            secrets = {"RECIBO_SECRETS_FILE": str(s.secrets_file.resolve())}
         return {
             **secrets,
             **environ_of(self.kafka),

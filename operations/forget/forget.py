@@ -6,18 +6,15 @@ goes on until nothing is found: what came meanwhile is forgotten too.
 """
 
 import asyncio
-import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
 from operations.forget.found import Person, find_person
-from operations.forget.key import made_key
 from operations.forget.log import Erasures, bound_old_values, read_erasures, writing
 from operations.forget.report import Part, masked, tables_of, topics_of
 from operations.forget.settled import settled
@@ -59,10 +56,9 @@ class Forgetting:
         self,
         settings: Settings,
         client: Client,
-        secrets_file: Path,
+        key_of: Callable[[Erasures], ErasureKey],
         progress: Progress,
         *,
-        environ: Mapping[str, str] = os.environ,
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is changed before `forget`, `hold` or `release`.
@@ -70,16 +66,14 @@ class Forgetting:
         Args:
             settings: of the projections: where everything is.
             client: of the engine.
-            secrets_file: where the key is.
+            key_of: gives the key that people are hashed with (`operations/forget/key.py`), told of whom was forgotten.
             progress: told of waiting.
-            environ: where the key may be instead.
             reached: told of each step that is done.
         """
         self._settings = settings
         self._client = client
-        self._secrets = secrets_file
+        self._key_of = key_of
         self._progress = progress
-        self._environ = environ
         self._reached = reached
         self._store = settings.clickhouse.database
 
@@ -132,7 +126,7 @@ class Forgetting:
         kafka = self._settings.kafka
         await create_missing(kafka, self._settings.generation, await partitions_of_raw(kafka))
         known = await read_erasures(kafka)
-        return known, made_key(self._secrets, self._environ, known)
+        return known, self._key_of(known)
 
     async def _forget(self, key: ErasureKey, person: Person, since_ms: int) -> None:
         async with writing(self._settings.kafka) as writer:

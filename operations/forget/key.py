@@ -15,17 +15,7 @@ from schemas.errors import ConfigurationError
 def key_of(secrets_file: Path, environ: Mapping[str, str]) -> ErasureKey | None:
     """Return the key, None where there is none. The environment wins. Raises ConfigurationError: it is no key."""
     text = environ.get(KEY_VARIABLE) or read_secrets(secrets_file).get(KEY_VARIABLE, "")
-    if not text:
-        return None
-    try:
-        secret = bytes.fromhex(text)
-    except ValueError:
-        secret = b""
-    if len(secret) < KEY_BYTES:
-        raise ConfigurationError(
-            f"{KEY_VARIABLE} is not {2 * KEY_BYTES} hexadecimal digits: restore it from a copy of {secrets_file}"
-        )
-    return ErasureKey(secret)
+    return _read(text, secrets_file) if text else None
 
 
 def made_key(secrets_file: Path, environ: Mapping[str, str], known: Erasures) -> ErasureKey:
@@ -37,6 +27,35 @@ def made_key(secrets_file: Path, environ: Mapping[str, str], known: Erasures) ->
         add_secrets(secrets_file, {KEY_VARIABLE: secret.hex()})
         key = ErasureKey(secret)
     return key
+
+
+def given_key(environ: Mapping[str, str], known: Erasures) -> ErasureKey:
+    """Return the key of a process that has no disk: the environment gives it. Raises ConfigurationError: it does not."""
+    text = environ.get(KEY_VARIABLE, "")
+    if not text:
+        raise ConfigurationError(
+            f"this process is not given {KEY_VARIABLE}, so that nobody can be forgotten by it: set it to that line of the "
+            "secrets file (`recibo forget --dry-run` makes it), or use `recibo forget`"
+        )
+    key = _read(text, "the secrets file")
+    if others := known.key_ids - {key.id}:
+        raise ConfigurationError(
+            f"people were forgotten with key {', '.join(sorted(others))}, and this process is given key {key.id}: set {KEY_VARIABLE} "
+            "to that line of the secrets file"
+        )
+    return key
+
+
+def _read(text: str, where: object) -> ErasureKey:
+    try:
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if len(secret) < KEY_BYTES:
+        raise ConfigurationError(
+            f"{KEY_VARIABLE} is not {2 * KEY_BYTES} hexadecimal digits: restore it from a copy of {where}"
+        )
+    return ErasureKey(secret)
 
 
 def require_key(secrets_file: Path, environ: Mapping[str, str], known: Erasures) -> None:

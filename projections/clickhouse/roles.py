@@ -3,7 +3,8 @@
 
 None of these sees a table: the views run as their owner (`projections/clickhouse/views/__init__.py`). Give a person a role with
 `GRANT analyst TO somebody`; the process that serves the API is to be granted all three, and asks under the least. `reconciler` is for processes alone:
-it reads sends and messages in their tables, and writes what the API keeps of sends and reconciliations.
+it reads sends and messages in their tables, and writes what the API keeps of sends and reconciliations. So is `eraser`, which the API
+forgets people under: it rewrites rows of every table.
 """
 
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ ANALYST: Final = ClickHouseRole.ANALYST.value
 ANALYST_NUMBERS: Final = ClickHouseRole.ANALYST_NUMBERS.value
 OPERATOR: Final = ClickHouseRole.OPERATOR.value
 RECONCILER: Final = "reconciler"
+ERASER: Final = "eraser"
 _WRITES: Final = (
     "send_manifest",
     "send_key",
@@ -56,7 +58,14 @@ def grants(views: str, store: str = STORE) -> dict[str, list[str]]:
     payloads = [*numbers, f"GRANT SELECT ON {store}.payload"]
     writes = [f"GRANT INSERT ON {store}.{table}" for table in _WRITES]
     reconciles = [f"GRANT SELECT ON {store}.*", *masked, *writes]
-    granted = {ANALYST: masked, ANALYST_NUMBERS: numbers, OPERATOR: payloads, RECONCILER: reconciles}
+    erases = [f"GRANT SELECT, INSERT, ALTER UPDATE, ALTER DELETE ON {store}.*"]
+    granted = {
+        ANALYST: masked,
+        ANALYST_NUMBERS: numbers,
+        OPERATOR: payloads,
+        RECONCILER: reconciles,
+        ERASER: erases,
+    }
     return {name_of(role, views): statements for role, statements in granted.items()}
 
 

@@ -39,7 +39,7 @@ def in_path(name: str, kind: Any) -> Document:
 
 def responses(content: Document, *, may_lack: bool = False, writes: bool = False) -> Document:
     """Return every answer of an operation."""
-    never = {405} | (set() if may_lack else {404}) | (set() if writes else _OF_BODIES)
+    never = {405, 409} | (set() if may_lack else {404}) | (set() if writes else _OF_BODIES)
     statuses = sorted({kind.status for kind in KINDS.values()} - never)
     return {
         "200": {"description": "The answer", "headers": RATE, "content": content},
@@ -63,3 +63,15 @@ def refusals(status: int) -> Document:
 def reference(name: str) -> Document:
     """Return where a schema is."""
     return {"$ref": f"#/components/schemas/{name}"}
+
+
+def json_body(kind: type) -> Document:
+    """Return a request's body that is decoded as `kind`."""
+    schema = msgspec.json.schema(kind)["$defs"][kind.__name__]
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+
+def json_answer(properties: Document) -> Document:
+    """Return the content of an answer that has all of some properties."""
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"content": {"application/json": {"schema": schema}}}

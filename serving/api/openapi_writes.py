@@ -6,7 +6,8 @@ from reconciliation.read.batch import TAGS
 from reconciliation.read.columns import fields
 from schemas.send import ROLES as ROLES_OF_SENDS
 from schemas.send import TAGS_MAX
-from serving.api.openapi_parts import PREFIX, RATE, Document, in_path, responses
+from serving.api.openapi_parts import PREFIX, RATE, Document, in_path, json_answer, json_body, responses
+from serving.api.openapi_people import of_people
 from serving.api.reconciliations import RunId, Said, Wanted
 from serving.api.sends import KEY_HEADER, Key, SendBatch
 from serving.queries.parameters import Text
@@ -18,6 +19,7 @@ def with_writes(paths: Document) -> Document:
     one = f"{runs}/{{account}}/{{run}}"
     return {
         **paths,
+        **of_people(),
         sends: {**paths[sends], "post": _keep_sends()},
         runs: {**paths[runs], "post": _reconcile()},
         one: {"get": _reconciliation()},
@@ -76,14 +78,14 @@ _RUN: Document = {
 
 
 def _reconcile() -> Document:
-    answered = {"description": "It is being made; ask the place that Location names how it stands", **_json(_RUN)}
+    answered = {"description": "It is being made; ask the place that Location names how it stands", **json_answer(_RUN)}
     answered["headers"] = {**RATE, "Location": {"schema": {"type": "string"}}}
     said = "Compare manifests of sends with what came back: begun, and followed by its id. Needs the scope reconcile"
     return {
         "operationId": "reconcile",
         "summary": said,
         "parameters": [],
-        "requestBody": _body(Wanted),
+        "requestBody": json_body(Wanted),
         "responses": {**_refused(), "202": answered},
     }
 
@@ -100,7 +102,7 @@ def _reconciliation() -> Document:
         "parameters": _in_its_path(),
         "responses": {
             **responses({}, may_lack=True),
-            "200": {"description": "The answer", "headers": RATE, **_json({**_RUN, **more})},
+            "200": {"description": "The answer", "headers": RATE, **json_answer({**_RUN, **more})},
         },
     }
 
@@ -110,13 +112,13 @@ def _acknowledge() -> Document:
         "operationId": "acknowledge",
         "summary": "Say of differences why they are all right, or no more: later reconciliations say so beside them",
         "parameters": _in_its_path(),
-        "requestBody": _body(Said),
+        "requestBody": json_body(Said),
         "responses": {
             **responses({}, may_lack=True, writes=True),
             "200": {
                 "description": "How many differences it was said of",
                 "headers": RATE,
-                **_json({"acknowledged": {"type": "integer"}}),
+                **json_answer({"acknowledged": {"type": "integer"}}),
             },
         },
     }
@@ -124,16 +126,6 @@ def _acknowledge() -> Document:
 
 def _in_its_path() -> list[Document]:
     return [in_path("account", Text), in_path("run", RunId)]
-
-
-def _body(kind: type) -> Document:
-    schema = msgspec.json.schema(kind)["$defs"][kind.__name__]
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-def _json(properties: Document) -> Document:
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return {"content": {"application/json": {"schema": schema}}}
 
 
 def _refused() -> Document:

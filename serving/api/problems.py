@@ -26,6 +26,8 @@ KINDS: Final = {
         Kind("not-allowed", 403, "The token's role may not do that"),
         Kind("not-found", 404, "There is nothing here, or nothing that this token sees"),
         Kind("wrong-method", 405, "This path has other methods"),
+        Kind("held-back", 409, "The person is held back from being forgotten"),
+        Kind("not-here", 409, "This process is not set up to do that"),
         Kind("too-large", 413, "The body is larger than one request may be"),
         Kind("wrong-type", 415, "A body is JSON: Content-Type: application/json"),
         Kind("wrong-body", 422, "The body is not what it has to be; nothing of it was kept"),

@@ -1,6 +1,7 @@
 """The application: a request gets an id, its caller is known and held to his limits, and whatever happens is answered."""
 
 import asyncio
+import os
 import re
 import time
 import uuid
@@ -18,18 +19,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from operations.forget.key import given_key
 from serving.api.call import Access, Call, begin
 from serving.api.docs_page import routes as docs_routes
 from serving.api.failures import of_clickhouse
 from serving.api.lists import Lists
 from serving.api.messages import OneMessage
 from serving.api.openapi_parts import PREFIX
+from serving.api.people import People
 from serving.api.problems import MEDIA_TYPE, Problem, problem
 from serving.api.reconciliations import Reconciliations
 from serving.api.sends import Sends
 from serving.api.token_limits import TokenLimits
 from serving.api.turns import Turns
-from serving.api.writer import Writer
+from serving.api.writer import Writers
 from serving.metrics import ApiMetrics
 from serving.queries.catalogue import QUESTIONS
 from serving.queries.engine import Engine
@@ -51,9 +54,9 @@ class Service:
     """What answers under `/api/v1`."""
 
     def __init__(
-        self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics, writer: Writer | None = None
+        self, engine: Engine, access: Access, settings: Settings, metrics: ApiMetrics, writers: Writers | None = None
     ) -> None:
-        """Answer from `engine`; what is kept is written by `writer`."""
+        """Answer from `engine`; what is kept is written by `writers`."""
         self._access = access
         self._settings = settings
         self._metrics = metrics
@@ -62,9 +65,10 @@ class Service:
         self._limits = TokenLimits(settings.token_rate_per_minute, settings.token_burst, settings.requests_of_token_max)
         self._lists = Lists(engine, access, self._turns, settings, settings.clickhouse)
         self._one = OneMessage(engine, access, self._turns, settings.clickhouse)
-        writer = writer or Writer(settings.clickhouse)
-        self._sends = Sends(settings.kafka, writer, settings)
-        self._reconciliations = Reconciliations(writer, settings)
+        writers = writers or Writers(settings.clickhouse)
+        self._sends = Sends(settings.kafka, writers.reconciler, settings)
+        self._reconciliations = Reconciliations(writers.reconciler, settings)
+        self._people = People(writers.eraser, access, settings, partial(given_key, os.environ))
 
     def app(self) -> ASGIApp:
         """Return the ASGI application."""
@@ -79,6 +83,7 @@ class Service:
             self._route(one, "message", self._one.message),
             self._route(f"{PREFIX}/sends", "keep-sends", self._sends.keep, "POST"),
             *self._reconciling(),
+            *self._of_people(),
             *docs_routes(),
         ]
         handlers = {HTTPException: _not_routed, 404: _not_routed, 405: _not_routed}
@@ -91,6 +96,15 @@ class Service:
             self._route(all_, "reconcile", of.start, "POST"),
             self._route(one, "reconciliation", of.one),
             self._route(f"{one}/acknowledgements", "acknowledge", of.acknowledge, "POST"),
+        ]
+
+    def _of_people(self) -> list[BaseRoute]:
+        all_, of = f"{PREFIX}/people", self._people
+        return [
+            self._route(f"{all_}/look", "person-look", of.look, "POST"),
+            self._route(f"{all_}/export", "person-export", of.export, "POST"),
+            self._route(f"{all_}/forget", "person-forget", of.forget, "POST"),
+            self._route(f"{all_}/hold", "person-hold", of.hold, "POST"),
         ]
 
     def _route(self, path: str, name: str, answer: Answer, method: str = "GET") -> Route:

@@ -7,7 +7,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from projections.clickhouse.roles import RECONCILER, name_of
+from projections.clickhouse.roles import ERASER, RECONCILER, name_of
 from runtime.clickhouse.client import connect
 from runtime.clickhouse.settings import ClickHouseSettings
 
@@ -15,12 +15,13 @@ _STATEMENT_S_MAX: Final = 1_800
 
 
 class Writer:
-    """Makes them."""
+    """Makes them, all under one role."""
 
-    def __init__(self, clickhouse: ClickHouseSettings) -> None:
+    def __init__(self, clickhouse: ClickHouseSettings, role: str) -> None:
         self._clickhouse = clickhouse
+        self._role = role
         self.keeps_roles = False
-        """Whether it writes under the role `reconciler`: where the engine keeps any, our user is to be granted it."""
+        """Whether it writes under its role: where the engine keeps any, our user is to be granted it."""
 
     @property
     def store(self) -> str:
@@ -40,7 +41,7 @@ class Writer:
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
         """Give a client. Raises what the client raises."""
-        settings = {"role": name_of(RECONCILER, self.views)} if self.keeps_roles else None
+        settings = {"role": name_of(self._role, self.views)} if self.keeps_roles else None
         made = await asyncio.to_thread(
             connect, self._clickhouse, timeout_s=_STATEMENT_S_MAX, settings=settings, writes=True
         )
@@ -48,3 +49,15 @@ class Writer:
             yield made
         finally:
             made.close()
+
+
+class Writers:
+    """Those that the API writes by: each may do what it has to."""
+
+    def __init__(self, clickhouse: ClickHouseSettings) -> None:
+        self.reconciler = Writer(clickhouse, RECONCILER)
+        self.eraser = Writer(clickhouse, ERASER)
+
+    def under_roles(self, keeps_roles: bool) -> None:  # noqa: FBT001 - what the engine says
+        """Write under roles, where the engine keeps any."""
+        self.reconciler.keeps_roles = self.eraser.keeps_roles = keeps_roles

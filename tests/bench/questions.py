@@ -55,6 +55,8 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
         "fold_differences": f"SELECT count() FROM v.fold_differences({zoned})",
         "freshness": "SELECT * FROM v.freshness",
         "sends": "SELECT class, count() FROM v.sends GROUP BY class",
+        "sends_found": f"SELECT * FROM v.sends_found(texts = [{some}])",
+        "send_tags": "SELECT tag, sum(sends) FROM v.send_tags GROUP BY tag",
         "reconciliation_runs": "SELECT count() FROM v.reconciliation_runs",
         "reconciliation_differences": "SELECT class, count() FROM v.reconciliation_differences GROUP BY class",
         "reconciliation_daily": "SELECT class, sum(rows) FROM v.reconciliation_daily GROUP BY class",

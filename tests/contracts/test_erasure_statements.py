@@ -23,7 +23,7 @@ from schemas.identity import Identity
 SALT: Final = "salt"
 ANA: Final = Names((Identity("lid", "99000111"), Identity("phone", "+5511987654321")))
 M1, M2 = (known_as(SALT, f"a/{id_}".encode()) for id_ in ("m1", "m2"))
-CUT_EVERY: Final = 9
+CUT_EVERY: Final = 25
 TABLES: Final = (
     *("message_state", "message_member", "message_alias", "state_alias", "message_group", "message_name", "alias_hash"),
     *("message_event", "webhook_raw", "webhook_set_aside", "person", "person_link", "erased_record"),

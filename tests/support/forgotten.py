@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,10 @@ from aiokafka.admin.records_to_delete import RecordsToDelete
 
 from deploy.demo.client import Connection
 from deploy.demo.sources import OWN_SOURCES
+from operations.forget.forget import Forgetting, Report
+from operations.forget.key import made_key
+from operations.forget.names import read_identity
+from operations.forget.settled import settled
 from operations.topics import admin_of
 from projections.settings import Settings
 from runtime.clickhouse.client import connect
@@ -31,6 +36,14 @@ TRACES: Final = ("5511987654321", "551187654321", "98765-4321", "pedido-da-ana",
 """What must be found nowhere."""
 
 _CLEAN_SOON: Final = "old_parts_lifetime = 1, cleanup_delay_period = 1, max_cleanup_delay_period = 2, cleanup_delay_period_random_add = 0"
+
+COUNTS: Final = (
+    "SELECT status, campaign, count(), min(first_received_at) FROM recibo.messages GROUP BY ALL ORDER BY ALL",
+    "SELECT outcome, count() FROM recibo_store.webhook_set_aside FINAL WHERE kind != 'erasure_request' GROUP BY ALL ORDER BY ALL",
+    "SELECT count() FROM recibo_store.webhook_raw FINAL WHERE kind != 'erase'",
+    "SELECT manifest, count() FROM recibo_store.message_send FINAL GROUP BY ALL ORDER BY ALL",
+)
+"""What a forgetting must leave as it was."""
 
 Body = dict[str, Any]
 
@@ -186,3 +199,23 @@ async def end_retention(line: Line) -> None:
             "SELECT name FROM system.tables WHERE database = 'recibo_store' AND engine LIKE '%MergeTree'"
         ).result_rows:
             client.command(f"ALTER TABLE recibo_store.{name} MODIFY SETTING {_CLEAN_SOON}")
+
+
+async def settle(line: Line) -> None:
+    """Return once what was posted is in the tables."""
+    await settled(settings_of(line), lambda *_: None)
+
+
+def asked(line: Line, text: str) -> list[Any]:
+    """Return what the engine answers."""
+    with connect(line.deployment.clickhouse) as client:
+        return list(client.query(text).result_rows)
+
+
+async def forgotten(line: Line, folder: Path, **more: Any) -> Report:
+    """Forget the person."""
+    with connect(line.deployment.clickhouse, writes=True) as client:
+        forgetting = Forgetting(
+            settings_of(line), client, partial(made_key, folder / "secrets.env", {}), lambda *_: None, **more
+        )
+        return await forgetting.forget(read_identity(NUMBER))

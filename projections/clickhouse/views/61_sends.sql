@@ -27,11 +27,12 @@ SELECT
     s.quantity AS quantity,
     toString(s.period) AS period,
     mapApply((name, value) -> (name, ${digits(value)}), s.tags) AS tags,
-    toString(d.class) AS class,
-    toString(d.status) AS status,
-    d.found_id AS found_id,
+    -- Under join_use_nulls a send that none compared has NULLs.
+    ifNull(toString(d.class), '') AS class,
+    ifNull(toString(d.status), '') AS status,
+    ifNull(d.found_id, '') AS found_id,
     d.due_at AS due_at,
-    d.run AS run,
+    ifNull(d.run, '') AS run,
     d.made_at AS compared_at
 FROM (SELECT * FROM ${store}.message_send FINAL WHERE NOT is_deleted) AS s
 LEFT ALL JOIN

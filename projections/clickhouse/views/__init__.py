@@ -93,8 +93,8 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "finds_people": str(int(not masked)),
         "completeness": part("completeness", bound=""),
         "completeness_between": part("completeness", bound=_APPENDED),
-        "audit": part("audit", bound="", request_bound=""),
-        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
+        "audit": part("audit", bound="", request=part("audit_request_keys")),
+        "audit_between": part("audit", bound=_APPENDED, request=part("audit_request_days", request_bound=_requested())),
         "catalog": ", ".join(
             f"({_text(v.name)}, {_text(v.meaning)}, {_array(v.parameters)}, {_text(v.example)})"
             for v in catalog.views()

@@ -12,9 +12,9 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 9
+VERSION: Final = 10
 """Of the views in this folder."""
-CHECKSUM: Final = "45b0544dd08807d2"
+CHECKSUM: Final = "fe4795ec18634ef1"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

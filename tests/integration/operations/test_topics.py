@@ -10,7 +10,7 @@ from runtime.kafka.settings import KafkaSettings
 from runtime.kafka.topic_check import FoundTopic, differences, find_topics
 from runtime.ports import HOST, free_port
 from schemas.errors import DeploymentError
-from schemas.topics import DAY_MS, DEPLOYMENT, ERASURES, RAW, Topic, Topics, declared, derived
+from schemas.topics import ACCESS, DAY_MS, DEPLOYMENT, ERASURES, LOOKS, RAW, Topic, Topics, declared, derived
 from tests.conftest import MakeTopic
 from tests.support.polling import until
 
@@ -27,7 +27,7 @@ async def test_what_is_missing_is_created_as_declared_and_only_once(kafka_bootst
     async with admin_of(KafkaSettings(kafka_bootstrap)) as admin:
         found = await find_topics(admin, [topic.name for topic in declared(Topics(generation))])
     assert differences(declared(Topics(generation)), found) == []
-    assert [found.pop(name).partitions for name in (DEPLOYMENT, ERASURES)] == [1, 1]
+    assert [found.pop(name).partitions for name in (DEPLOYMENT, ACCESS, LOOKS, ERASURES)] == [1, 1, 1, 1]
     assert {topic.partitions for topic in found.values()} == {4}
 
 

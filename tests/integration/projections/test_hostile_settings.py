@@ -3,15 +3,20 @@
 Under `readonly = 1` a reader's settings win over a view's own, so that a view has to be right without any.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
 
 from projections import rollup
+from reconciliation.run.make import Asked, make_run
+from reconciliation.run.run_tables import RunTables
 from schemas.identity import Identity
 from schemas.message_state import HORIZON_MS
-from schemas.topics import RAW
+from schemas.send import Send, send_key
+from schemas.send import encode as encode_send
+from schemas.topics import RAW, SENDS
 from tests.support.databases import Databases, Project
 from tests.support.published_views import call, published_names
 from tests.support.world import START_MS, World, connection_event, message_event
@@ -29,6 +34,8 @@ TABLES: Final = (
     "webhook_set_aside",
     "webhook_raw",
     "connection_state",
+    "message_send",
+    "send_name",
 )
 
 HOSTILE: Final[Mapping[str, Any]] = {
@@ -85,6 +92,20 @@ def troubled_world() -> World:
     world.post(connection_event("c-1", "logout", late + HOUR_MS, reason="replaced"), delay_ms=HOUR_MS)
     world.post(message_event("m-2", "queued", late + 1, connection_id="c-2"), delay_ms=HOUR_MS)
     world.append(RAW, b"request", b"a whole batch", late + HOUR_MS, ())
+    for manifest in ("compared", "never-compared"):
+        for row, (message_id, tags) in enumerate(
+            (("wamid-1", {"order": "order-1"}), ("m-2", {}), ("m-unheard", {})), 1
+        ):
+            send = Send(
+                account="acme",
+                manifest=manifest,
+                row=row,
+                role="sender",
+                version=late,
+                message_id=message_id,
+                tags=tags,
+            )
+            world.append(SENDS, send_key(send), encode_send(send), late)
     return world
 
 
@@ -110,12 +131,27 @@ async def troubled(databases: Databases, project: Project) -> Databases:
         for record in records:
             await project({topic: [record]})
     rollup.refresh(databases.client, databases.store)
+    asked = Asked(account="acme", manifests=("compared",), name="a run", by="test", time_zone="UTC")
+    make_run(RunTables(databases.client, databases.store), databases.views, asked, time.time_ns() // 1_000_000)
     return databases
 
 
 @pytest.mark.timeout(400)
 async def test_every_view_says_the_same_under_any_settings(troubled: Databases) -> None:
-    """Each view, each hostile setting, each `readonly`, before merges and after: equal rows."""
+    """Each view under all hostile settings, a quarter of them alone, and each `readonly`, before merges and after: equal rows."""
+    _ask_all(troubled, share=4)
+
+
+@pytest.mark.long_fault
+@pytest.mark.timeout(1_800)
+async def test_every_view_says_the_same_under_each_setting(troubled: Databases) -> None:
+    """Each view, each hostile setting alone."""
+    _ask_all(troubled, share=1)
+
+
+def _ask_all(troubled: Databases, share: int) -> None:
+    """Ask every view under every set of settings; of those alone one in `share`, each view others."""
+    alone = [{name: value} for name, value in HOSTILE.items()] + list(ALONE)
     wrong: list[str] = []
     expected: dict[str, list[str]] = {}
     for merged in (False, True):
@@ -123,13 +159,11 @@ async def test_every_view_says_the_same_under_any_settings(troubled: Databases) 
             for table in TABLES:
                 troubled.client.command(f"SYSTEM START MERGES {troubled.store}.{table}")
             troubled.merge(*TABLES)
-        for view in published_names():
+        for number, view in enumerate(published_names()):
             said = told(troubled, view, {})
             if expected.setdefault(view, said) != said:
                 wrong.append(f"{view}: merged, it says something else")
-            for name, value in () if merged else HOSTILE.items():
-                wrong += _differences(troubled, view, expected[view], {name: value})
-            for settings in () if merged else ALONE:
+            for settings in () if merged else alone[number % share :: share]:
                 wrong += _differences(troubled, view, expected[view], settings)
             wrong += _differences(troubled, view, expected[view], dict(HOSTILE))
             for readonly in (1, 2):

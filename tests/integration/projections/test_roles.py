@@ -40,6 +40,19 @@ for user in ("analyst", "analyst_numbers", "operator"):
         except RuntimeError as error:
             assert "ACCESS_DENIED" in str(error), error
             denied.setdefault(user, []).append(select)
+for user in ("analyst", "operator", "reconciler", "eraser"):
+    for table in json.loads(sys.argv[3]):
+        # What a materialized view writes is written as its owner.
+        engine.query(f"CREATE TABLE probe.{user}_from_{table} AS recibo_store.{table} ENGINE = Memory")
+        try:
+            engine.query(
+                f"CREATE MATERIALIZED VIEW probe.{user}_to_{table} TO recibo_store.{table} DEFINER = {user} SQL SECURITY DEFINER "
+                f"AS SELECT * FROM probe.{user}_from_{table}"
+            )
+            engine.query(f"INSERT INTO probe.{user}_from_{table} SELECT * FROM recibo_store.{table}")
+        except RuntimeError as error:
+            assert "ACCESS_DENIED" in str(error), error
+            denied.setdefault(user, []).append(table)
 print(json.dumps(denied))
 """
 
@@ -62,11 +75,11 @@ def write_users(folder: Path) -> None:
     )
 
 
-def denied_of(folder: Path, selects: list[str]) -> dict[str, list[str]]:
-    """Return role → those of `selects` that it is denied, on an engine of its own."""
+def denied_of(folder: Path, selects: list[str], tables: list[str]) -> dict[str, list[str]]:
+    """Return role → those of `selects` that it is denied, and of `tables` those it may not write, on an engine of its own."""
     write_users(folder)
     done = subprocess.run(
-        [sys.executable, "-c", _ENGINE, str(folder / "engine"), json.dumps(selects)],
+        [sys.executable, "-c", _ENGINE, str(folder / "engine"), json.dumps(selects), json.dumps(tables)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
@@ -81,7 +94,10 @@ def denied_of(folder: Path, selects: list[str]) -> dict[str, list[str]]:
 
 @pytest.mark.timeout(180)
 def test_an_analyst_sees_the_views_and_no_table(tmp_path: Path) -> None:
-    """`analyst` reads every masked view and neither numbers nor tables; `analyst_numbers` reads both kinds of view, `operator` the bytes too."""
+    """`analyst` reads every masked view and neither numbers nor tables; `analyst_numbers` reads both kinds of view, `operator` the bytes too.
+
+    None of them writes; `reconciler` writes what is kept of sends and reconciliations, `eraser` every table.
+    """
     published: dict[str, dict[str, str]] = json.loads((FOLDER / "published.json").read_text(encoding="utf-8"))
     masked = [f"SELECT * FROM recibo.{view}{arguments(view)}" for view in published]
     assert len(masked) >= 22
@@ -90,9 +106,12 @@ def test_an_analyst_sees_the_views_and_no_table(tmp_path: Path) -> None:
     bytes_ = [
         "SELECT * FROM recibo_store.payload(request_ids = ['x'], since = '2026-01-01 00:00:00', until = '2026-01-02 00:00:00')"
     ]
-    denied = denied_of(tmp_path, masked + numbers + tables + bytes_)
+    kept = ["send_manifest", "reconciliation_run", "reconciliation_acknowledgement"]
+    others = ["message_state", "webhook_raw", "erased_message"]
+    denied = denied_of(tmp_path, masked + numbers + tables + bytes_, kept + others)
     assert denied == {
-        roles.ANALYST: numbers + tables + bytes_,
+        roles.ANALYST: numbers + tables + bytes_ + kept + others,
         roles.ANALYST_NUMBERS: tables + bytes_,
-        roles.OPERATOR: tables,
+        roles.OPERATOR: tables + kept + others,
+        roles.RECONCILER: others,
     }

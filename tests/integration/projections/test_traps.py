@@ -36,13 +36,14 @@ def created(databases: Databases) -> dict[str, dict[str, str]]:
 def told(databases: Databases) -> dict[str, tuple[Any, ...]]:
     """Return, for each of our tables, how many rows it holds once folded, and a checksum of them."""
     found = {}
-    for name in sorted(created(databases)):
+    for name, table in sorted(created(databases).items()):
+        final = "" if table["engine"] == "MergeTree" else "FINAL"
         text = (
             "SELECT if(startsWith(type, 'SimpleAggregateFunction(groupUniqArrayArray'), concat('arraySort(', name, ')'), name) "
             f"FROM system.columns WHERE database = '{databases.store}' AND table = '{name}' AND default_kind != 'MATERIALIZED'"
         )
         values = ", ".join(column for (column,) in databases.rows(text))
-        (row,) = databases.rows(f"SELECT count(), sum(cityHash64({values})) FROM (SELECT * FROM store.{name} FINAL)")
+        (row,) = databases.rows(f"SELECT count(), sum(cityHash64({values})) FROM (SELECT * FROM store.{name} {final})")
         found[name] = row
     return found
 
@@ -202,7 +203,7 @@ async def test_states_with_many_aliases_stay_below_a_million_rows(databases: Dat
 
 
 def test_old_rows_go_by_whole_partitions(databases: Databases) -> None:
-    """A week all of whose rows are past the retention is dropped; the others are not rewritten."""
+    """Of a table that has partitions, one all of whose rows are past the retention is dropped; the others are not rewritten."""
     today = datetime.now(UTC)
     columns = ["at", "log_partition", "log_offset"]
     for days in (1, 200):
@@ -214,5 +215,5 @@ def test_old_rows_go_by_whole_partitions(databases: Databases) -> None:
     databases.merge("webhook_raw")
     assert databases.rows("SELECT log_offset FROM store.webhook_raw") == [(1,)]
     for name, table in created(databases).items():
-        if " TTL " in table["create_table_query"]:
+        if " TTL " in table["create_table_query"] and table["partition_key"]:
             assert "ttl_only_drop_parts = 1" in table["create_table_query"], name

@@ -89,6 +89,8 @@ GRANT INSERT ON recibo_store.reconciliation_run TO reconciler;
 GRANT INSERT ON recibo_store.reconciliation_billed TO reconciler;
 GRANT INSERT ON recibo_store.reconciliation_job TO reconciler;
 GRANT INSERT ON recibo_store.reconciliation_acknowledgement TO reconciler;
+CREATE ROLE IF NOT EXISTS eraser;
+GRANT SELECT, INSERT, ALTER UPDATE, ALTER DELETE ON recibo_store.* TO eraser;
 CREATE DATABASE IF NOT EXISTS recibo_store_g2;
 CREATE TABLE IF NOT EXISTS recibo_store_g2.repair_step (step String, at DateTime64(3, 'UTC') DEFAULT now64(3), detail String) ENGINE = ReplacingMergeTree ORDER BY step;
 CREATE TABLE recibo_store.message_slot_staging_1 AS recibo_store.message_slot;

@@ -99,6 +99,8 @@ GRANT ON CLUSTER 'production' INSERT ON recibo_store.reconciliation_run TO recon
 GRANT ON CLUSTER 'production' INSERT ON recibo_store.reconciliation_billed TO reconciler;
 GRANT ON CLUSTER 'production' INSERT ON recibo_store.reconciliation_job TO reconciler;
 GRANT ON CLUSTER 'production' INSERT ON recibo_store.reconciliation_acknowledgement TO reconciler;
+CREATE ROLE IF NOT EXISTS eraser ON CLUSTER 'production';
+GRANT ON CLUSTER 'production' SELECT, INSERT, ALTER UPDATE, ALTER DELETE ON recibo_store.* TO eraser;
 CREATE DATABASE IF NOT EXISTS recibo_store_g2 ON CLUSTER 'production';
 CREATE TABLE IF NOT EXISTS recibo_store_g2.repair_step ON CLUSTER 'production' (step String, at DateTime64(3, 'UTC') DEFAULT now64(3), detail String) ENGINE = ReplicatedReplacingMergeTree ORDER BY step SETTINGS fsync_after_insert = 1;
 CREATE TABLE recibo_store.message_slot_staging_1 ON CLUSTER 'production' AS recibo_store.message_slot;

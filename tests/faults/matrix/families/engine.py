@@ -92,6 +92,18 @@ ROWS: Final = (
         nodes(_CALLERS, "the_port_asks_for_the_password", "our_commands_find_the_password_of_their_own_engine_only"),
     ),
     Row(
+        "a reader's settings",
+        "numbers 0",
+        "each view under each of 20 settings that analysts and BI tools set, alone and all at once, `readonly` 0, 1 and 2",
+        "equal rows",
+        900,
+        nodes(
+            "integration/projections/test_hostile_settings",
+            "every_view_says_the_same_under_any_settings",
+            "every_view_says_the_same_under_each_setting",
+        ),
+    ),
+    Row(
         "SQL in values",
         "matrix 33",
         "values that end a literal and begin a statement",

@@ -56,6 +56,10 @@ ROWS: Final = (
             *nodes(
                 "e2e/test_forget",
                 "a_person_is_forgotten_and_every_count_stays",
+                "a_person_is_forgotten_by_the_api",
+            ),
+            *nodes(
+                "e2e/test_forget_faults",
                 "no_byte_is_left_once_what_was_named_has_ended",
                 "rows_that_come_again_are_stripped_again",
                 "what_comes_of_a_forgotten_message_later_names_nobody",

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -13,15 +15,22 @@ from serving.api.call import Access, Call
 from serving.api.lists import reach_of
 from serving.api.problems import Wrong, problem
 from serving.api.reading import require
+from serving.api.together import Together
 from serving.api.turns import Turns
 from serving.queries import one_message, payloads
-from serving.queries.engine import Engine
+from serving.queries.engine import Engine, Row
+from serving.queries.one_message import Known
 from serving.queries.parameters import TEXT_LENGTH_MAX
-from serving.queries.statement import Reach
+from serving.queries.statement import Reach, Statement
 
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 _NUMBERS: Final = {"true": True, "false": False}
+_AT_ONCE_MAX: Final = 16
+"""Messages asked for by one statement."""
 _REQUEST_ID: Final = re.compile(r"[0-9a-f]{32}")
+
+Whose = tuple[Reach, str]
+"""As whom messages are asked for, and of which account they are."""
 
 
 class OneMessage:
@@ -32,30 +41,53 @@ class OneMessage:
         self._access = access
         self._turns = turns
         self._clickhouse = clickhouse
+        self._together: Together[Whose, Known] = Together(self._known, _AT_ONCE_MAX)
 
     async def message(self, call: Call) -> Response:
         """Return a message: its facts, its timeline, and in a sentence each what became of it, for support and customer."""
         account, message_id = _named(call)
         numbers = call.token.may(Scope.NUMBERS) and _flag(call)
         reach = reach_of(call, self._clickhouse, numbers=numbers)
-        async with self._turns.turn():
-            found, events = await asyncio.gather(
-                self._engine.rows(one_message.facts(reach, account, message_id), call.query_id),
-                self._engine.rows(one_message.timeline(reach, account, message_id), call.query_id),
-            )
-            if not found:
-                raise problem("not-found", "No message that this token sees goes by that account and id.")
-            reports, sends = await asyncio.gather(
-                self._engine.rows(one_message.connection(reach, found[0]), call.query_id),
-                self._engine.rows(one_message.sends(reach, found[0]), call.query_id),
-            )
+        of = await self._together.ask((reach, account), message_id)
+        if of is None:
+            raise problem("not-found", "No message that this token sees goes by that account and id.")
         if numbers:
             await self._access.note(call.look(Scope.NUMBERS, "message", 1))
-        connected = one_message.is_open(found[0], reports)
-        said = one_message.sentences(found[0], connected)
+        said = one_message.sentences(of.message, of.connected)
         return _json(
-            {"message": found[0], "timeline": events, "sends": sends, "connection": connected, "sentences": said}
+            {
+                "message": of.message,
+                "timeline": of.timeline,
+                "sends": of.sends,
+                "connection": of.connected,
+                "sentences": said,
+            }
         )
+
+    async def _known(self, whose: Whose, ids: Sequence[str]) -> dict[str, Known]:
+        """Return what is known of the messages of one account that go by some ids."""
+        reach, account = whose
+        async with self._turns.turn():
+            facts, events = await asyncio.gather(
+                self._rows(one_message.facts(reach, account, ids)),
+                self._rows(one_message.timelines(reach, account, ids)),
+            )
+            messages = {asked: found for asked, (found,) in one_message.by_asked(facts).items()}
+            if not messages:
+                return {}
+            reports, sends = await asyncio.gather(
+                self._rows(one_message.connections(reach, account, messages.values())),
+                self._rows(one_message.sends(reach, account, messages.values())),
+            )
+        timelines = one_message.by_asked(events)
+        return {
+            asked: one_message.known(message, timelines.get(asked, []), reports, sends)
+            for asked, message in messages.items()
+        }
+
+    async def _rows(self, statement: Statement) -> list[Row]:
+        """Return the rows of what is asked for several requests at once."""
+        return await self._engine.rows(statement, f"messages-{secrets.token_hex(16)}")
 
     async def of_message(self, call: Call) -> Response:
         """Return the bytes of every request that said something of a message."""
@@ -64,7 +96,7 @@ class OneMessage:
         account, message_id = _named(call)
         reach = Reach(call.token, self._clickhouse.views_database, NEEDS[Scope.PAYLOADS])
         async with self._turns.turn():
-            events = await self._engine.rows(one_message.timeline(reach, account, message_id), call.query_id)
+            events = await self._engine.rows(one_message.timelines(reach, account, [message_id]), call.query_id)
         requests = list(dict.fromkeys(e["request_id"] for e in events if _REQUEST_ID.fullmatch(e["request_id"])))
         return await self._payloads(call, reach, requests[: payloads.REQUESTS_MAX])
 

@@ -1,5 +1,7 @@
-"""One message: its facts, everything that came about it, and whether its connection is open now. It runs nothing."""
+"""One message, or several at once: its facts, everything that came about it, and whether its connection is open now. It runs nothing."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from schemas.causes.catalogue import LANGUAGES
@@ -13,48 +15,90 @@ AUDIENCES: Final = {"support": "agent", "customer": "customer"}
 """Whom a sentence is for → what `schemas/causes/sentences.py` calls that."""
 
 _FACTS: Final = (
-    "SELECT * FROM {views}.messages_found(texts = {{texts:Array(String)}}) WHERE {within} AND account = {{account:String}}"
-    " AND (message_id = {{message_id:String}} OR has(aliases, {{message_id:String}}))"
-    " ORDER BY last_event_at DESC, anchor_day DESC LIMIT 1"
+    "SELECT arrayJoin(arrayIntersect(arrayPushFront(f.aliases, f.message_id), {{ids:Array(String)}})) AS asked, f.*"
+    " FROM {views}.messages_found(texts = {{ids:Array(String)}}) AS f WHERE {within} AND account = {{account:String}}"
+    " ORDER BY last_event_at DESC, anchor_day DESC LIMIT 1 BY asked"
+)
+_TIMELINES: Final = (
+    "SELECT * FROM {views}.timelines(account = {{account:String}}, message_ids = {{ids:Array(String)}})"
+    " WHERE {{sees_all:UInt8}} OR {{account:String}} IN {{of_accounts:Array(String)}}"
+    " ORDER BY occurred_at, at, log_partition, log_offset LIMIT 1000 BY asked"
 )
 _TIMELINE: Final = (
-    "SELECT * FROM {views}.timeline(account = {{account:String}}, message_id = {{message_id:String}})"
+    "SELECT {{message_id:String}} AS asked, t.*"
+    " FROM {views}.timeline(account = {{account:String}}, message_id = {{message_id:String}}) AS t"
     " WHERE {{sees_all:UInt8}} OR {{account:String}} IN {{of_accounts:Array(String)}} LIMIT 1000"
 )
-_CONNECTION: Final = (
-    "SELECT status FROM {views}.connections WHERE {within} AND account = {{account:String}}"
-    " AND connection_id = {{connection_id:String}}"
+_CONNECTIONS: Final = (
+    "SELECT connection_id, status FROM {views}.connections WHERE {within} AND account = {{account:String}}"
+    " AND connection_id IN {{connections:Array(String)}}"
 )
-
 _SENDS: Final = (
     "SELECT * FROM {views}.sends_found(texts = {{texts:Array(String)}}) WHERE {within} AND account = {{account:String}}"
-    " AND (message_id IN {{ids:Array(String)}} OR reference = {{reference:String}} AND reference != '')"
-    " ORDER BY said_at DESC, manifest, row LIMIT 100"
+    " AND (message_id IN {{ids:Array(String)}} OR reference IN {{references:Array(String)}})"
+    " ORDER BY said_at DESC, manifest, row LIMIT 100 BY message_id, reference LIMIT 10000"
 )
+_SENDS_MAX: Final = 100
+"""Of one message."""
 
 
-def facts(reach: Reach, account: str, message_id: str) -> Statement:
-    """Return the statement that finds a message by any id it goes by."""
-    bound = {"texts": [message_id], "account": account, "message_id": message_id}
-    return _of(_FACTS, reach, bound)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one message."""
+
+    message: Row
+    timeline: list[Row]
+    sends: list[Row]
+    connected: Connection
 
 
-def timeline(reach: Reach, account: str, message_id: str) -> Statement:
-    """Return the statement for all that came about a message, in order."""
-    return _of(_TIMELINE, reach, {"account": account, "message_id": message_id})
+def facts(reach: Reach, account: str, ids: Sequence[str]) -> Statement:
+    """Return the statement that finds messages by any ids that they go by; `asked` is the id that a row is found by."""
+    return _of(_FACTS, reach, {"ids": list(ids), "account": account})
 
 
-def connection(reach: Reach, message: Row) -> Statement:
-    """Return the statement for the latest report of the connection that sent a message."""
-    return _of(_CONNECTION, reach, {name: message[name] for name in ("account", "connection_id")})
+def timelines(reach: Reach, account: str, ids: Sequence[str]) -> Statement:
+    """Return the statement for all that came about messages, in order; `asked` is the id that leads to a row."""
+    if len(ids) == 1:
+        return _of(_TIMELINE, reach, {"account": account, "message_id": ids[0]})
+    return _of(_TIMELINES, reach, {"account": account, "ids": list(ids)})
 
 
-def sends(reach: Reach, message: Row) -> Statement:
-    """Return the statement for what was said of sending a message, by any of its ids or its reference, with the tags."""
-    ids = sorted({message["message_id"], *message["aliases"]})
-    reference = message["client_ref"] or ""
-    bound = {"texts": [*ids, reference], "ids": ids, "reference": reference, "account": message["account"]}
-    return _of(_SENDS, reach, bound)
+def connections(reach: Reach, account: str, messages: Iterable[Row]) -> Statement:
+    """Return the statement for the latest reports of the connections that sent messages."""
+    named = sorted({message["connection_id"] for message in messages})
+    return _of(_CONNECTIONS, reach, {"account": account, "connections": named})
+
+
+def sends(reach: Reach, account: str, messages: Iterable[Row]) -> Statement:
+    """Return the statement for what was said of sending messages, by any of their ids or their references, with the tags."""
+    ids: set[str] = set()
+    references: set[str] = set()
+    for message in messages:
+        ids |= _ids(message)
+        references |= {message["client_ref"] or ""} - {""}
+    bound = {"texts": sorted(ids | references), "ids": sorted(ids), "references": sorted(references)}
+    return _of(_SENDS, reach, {**bound, "account": account})
+
+
+def by_asked(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return `asked` → the rows of it, without that column."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.pop("asked"), []).append(row)
+    return found
+
+
+def known(message: Row, timeline: list[Row], reports: Sequence[Row], sent: Sequence[Row]) -> Known:
+    """Return what is known of a message, of the reports and sends of several."""
+    ids, reference = _ids(message), message["client_ref"] or None
+    own = [send for send in sent if send["message_id"] in ids or send["reference"] == reference]
+    of_connection = [report for report in reports if report["connection_id"] == message["connection_id"]]
+    return Known(message, timeline, own[:_SENDS_MAX], is_open(message, of_connection))
+
+
+def _ids(message: Row) -> set[str]:
+    return {message["message_id"], *message["aliases"]}
 
 
 def is_open(message: Row, reports: list[Row]) -> Connection:

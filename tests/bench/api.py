@@ -14,9 +14,10 @@ import random
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from clickhouse_connect.driver.client import Client
@@ -69,16 +70,15 @@ def _sampled(client: Client, messages: int, statement: str) -> list[tuple[str, s
     return [(str(kind), str(name)) for kind, name in rows]
 
 
-async def _asked(client: httpx.AsyncClient, paths: Sequence[str], rate: float, seconds: float) -> dict[str, float]:
-    """Ask at a rate; return percentiles of the time from when each request was due, in ms."""
+async def _asked(client: httpx.AsyncClient, paths: Sequence[str], rate: float, seconds: float) -> dict[str, Any]:
+    """Ask at a rate; return percentiles of the time from when each request was due, in ms, and how often each status came."""
     times: list[float] = []
-    refused = 0
+    statuses: Counter[int] = Counter()
 
     async def ask(path: str, due_s: float) -> None:
-        nonlocal refused
         answer = await client.get(path)
         times.append(time.perf_counter() - due_s)
-        refused += answer.status_code != httpx.codes.OK
+        statuses[answer.status_code] += 1
 
     for path in paths[:_WARM_UP]:
         await client.get(path)
@@ -91,7 +91,7 @@ async def _asked(client: httpx.AsyncClient, paths: Sequence[str], rate: float, s
     times.sort()
     at = {"p50_ms": 0.5, "p99_ms": 0.99, "max_ms": 1.0}
     found = {name: round(1000 * times[min(len(times) - 1, int(q * len(times)))], 1) for name, q in at.items()}
-    return {**found, "requests": len(times), "refused": refused}
+    return {**found, "requests": len(times), "statuses": dict(statuses)}
 
 
 async def _insert(client: Client, found: Filled) -> None:
@@ -105,7 +105,7 @@ async def _insert(client: Client, found: Filled) -> None:
         await asyncio.sleep(max(0.0, 1 - (time.perf_counter() - began)))
 
 
-async def _measure(found: Filled, seconds: float) -> dict[str, dict[str, float]]:
+async def _measure(found: Filled, seconds: float) -> dict[str, dict[str, Any]]:
     client = connect(ClickHouseSettings(found.url))
     named = _sampled(client, found.extent.messages, _NAMES)
     ids = _sampled(client, found.extent.messages, _IDS)

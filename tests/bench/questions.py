@@ -41,6 +41,7 @@ def about_a_week(since: str, until: str) -> dict[str, str]:
         "audit": f"SELECT outcome, http_status, count() FROM v.audit WHERE {at} GROUP BY ALL",
         "audit_between": f"SELECT outcome, http_status, count() FROM v.audit_between({zoned}) GROUP BY ALL",
         "timeline": f"SELECT * FROM v.timeline(account = 'acme', message_id = {some})",
+        "timelines": f"SELECT * FROM v.timelines(account = 'acme', message_ids = [{some}])",
         "repeats": f"SELECT sum(repeats), sum(late) FROM v.repeats WHERE {hour}",
         "repeats_between": f"SELECT sum(repeats), sum(late) FROM v.repeats_between({zoned})",
         "provider_health_between": f"SELECT max(delay_p99_ms) FROM v.provider_health_between({zoned})",

@@ -16,6 +16,7 @@ _WIDE: Final = {
     "texts": "['wamid-1', 'order-1', '5500900000001']",
     "account": "'acme'",
     "message_id": "'wamid-1'",
+    "message_ids": "['wamid-1', 'm-2']",
 }
 
 

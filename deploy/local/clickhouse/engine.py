@@ -66,6 +66,21 @@ class Answer:
     seconds: float
 
 
+class _Asked:
+    """A statement as it is known again. Values of parameters can name a table or a function only where one is an Identifier."""
+
+    def __init__(self, text: str, parameters: Mapping[str, str]) -> None:
+        self.text = text
+        self.parameters = parameters
+        self._same = (text, tuple(parameters.items()) if "identifier" in text.lower() else ())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._same == other._same
+
+    def __hash__(self) -> int:
+        return hash(self._same)
+
+
 class Engine:
     """chDB on one directory. Thread-safe; all methods block."""
 
@@ -112,20 +127,22 @@ class Engine:
         if statement.rows_format == VALUES and goes_on_after_values(statement.rows or b""):
             raise refusal(62, "SYNTAX_ERROR", "One statement at a time: another follows the rows behind VALUES")
         text = statement.sql if statement.rows is None else f"{statement.sql} FORMAT {statement.rows_format}"
-        denied = self._forbidden(text, tuple(parameters.items()))
+        denied = self._forbidden(_Asked(text, parameters))
         if not denied and statement.rows is not None and statement.rows_format == VALUES:
             denied = forbidden_in_values(statement.rows, self._outside)
         if denied:
             raise refusal(497, "ACCESS_DENIED", f"The local ClickHouse does not let its callers use {denied}")
 
-    def _look_up_forbidden(self, text: str, parameters: tuple[tuple[str, str], ...]) -> str:
+    def _look_up_forbidden(self, asked: "_Asked") -> str:
         """Return what of a statement is forbidden, having the engine parse it, which takes exactly one statement."""
         try:
             with Connection(self._path) as handle:
-                written = {"statement": _escaped(text)}
+                written = {"statement": _escaped(asked.text)}
                 one = handle.query("SELECT formatQuerySingleLine({statement:String})", "TSVRaw", params=written)
                 formatted = one.bytes().decode()
-                tree = handle.query(f"EXPLAIN AST {formatted}", "TSVRaw", params=dict(parameters)).bytes().decode()
+                tree = (
+                    handle.query(f"EXPLAIN AST {formatted}", "TSVRaw", params=dict(asked.parameters)).bytes().decode()
+                )
         except RuntimeError as error:
             raise EngineError(str(error)) from error
         return forbidden(formatted, tree, self._outside)

@@ -5,15 +5,7 @@
 -- Example: SELECT * FROM recibo.messages_found(texts = ['wppm-0001', 'order-1001'])
 CREATE OR REPLACE VIEW ${views}.messages_found AS
 WITH
-    -- Arrays, which are found once: what follows reads them several times.
-    assumeNotNull((
-        SELECT groupArray((anchor_day, account, message_id)) FROM ${store}.message_found(texts = {texts:Array(String)})
-        WHERE found_by IN ('id', 'reference') OR ${finds_people}
-    )) AS found_states,
-    assumeNotNull((
-        SELECT groupArray((anchor_day, account, message_id)) FROM ${store}.message_merge
-        WHERE (state_day, account, state_id) IN (SELECT arrayJoin(found_states))
-    )) AS found_groups
+    ${found}
 SELECT * REPLACE (
     ${number(recipient)} AS recipient,
     ${digits(failure_title)} AS failure_title,

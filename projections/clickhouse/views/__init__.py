@@ -26,7 +26,7 @@ from schemas.status import NAMES_BY_RANK
 
 FOLDER: Final = Path(__file__).parent
 _PARTS: Final = FOLDER / "parts"
-RETIRED: Final = ("message_fold", "funnel_slot")
+RETIRED: Final = ("message_fold", "funnel_slot", "message_found")
 """Views of older releases in the database of the tables, which nothing uses any more."""
 _PLACE: Final = re.compile(r"\$\{(?P<name>\w+)(?:\((?P<argument>[^{}]+)\))?\}")
 """What is filled in: `${statuses}`, `${number(recipient)}`."""
@@ -54,12 +54,8 @@ _SOME_DAYS: Final = {
     "since": "anchor_day >= {first_day:Date}",
     "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
 }
-_FOUND: Final = {
-    "alone": "(anchor_day, account, message_id) IN (SELECT arrayJoin(found_states))",
-    "since": "1",
-    "grouped": "(anchor_day, account, message_id) IN (SELECT arrayJoin(found_groups))",
-}
-"""`26_messages_found.sql` says what was found."""
+_BY_NAME: Final = "name IN given"
+_BY_PERSON: Final = " OR found_by = 'recipient' AND name IN arrayMap(p -> tupleElement(p, 2), people) AND has(people, (toString(account), name))"
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
 """A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""
@@ -92,6 +88,7 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
         "connection_statuses": _array(CONNECTION_RANK),
         "identities_max": str(IDENTITIES_MAX),
         **_messages(),
+        **_found(masked=masked),
         "horizon_days": str(HORIZON_MS // 86_400_000),
         "links_missing": part("links_missing", since="{since:Date}", until="{until:Date}"),
         **fragments.first_times(),
@@ -134,8 +131,29 @@ def read_views(store: str, views: str, *, masked: bool, folder: Path = FOLDER, t
 
 def _messages() -> dict[str, str]:
     """Return the texts of the views that have one row a message, by which states they are made of."""
-    which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_found": _FOUND, "message_near": _near()}
-    return {name: part("message", fold=part("message_fold", **states)) for name, states in which.items()}
+    which = {"message": _ALL_DAYS, "message_between": _SOME_DAYS, "message_near": _near()}
+    shown_id = part("shown_id")
+    folds = {name: part("message_fold", shown_id=shown_id, **states) for name, states in which.items()}
+    folds["message_found"] = part("found_fold", shown_id=shown_id, rows=part("found_rows", which="states"))
+    return {name: part("message", fold=fold) for name, fold in folds.items()}
+
+
+def _found(*, masked: bool) -> dict[str, str]:
+    """Return what finds states by texts, and the groups that states are in.
+
+    Where numbers are masked nobody is found by one: whoever may ask for 20,000 of them would know which are right.
+    """
+    members = part("found_members")
+    people = "" if masked else part("found_people") + "\n    "
+    by_name = f"{_BY_NAME} AND found_by = 'reference'" if masked else f"({_BY_NAME}{_BY_PERSON})"
+    return {
+        "found": part("found", people=people, by_name=by_name, found_members=members),
+        "found_members": members,
+        "timeline_days": part("timeline_days"),
+        "timeline_rows": part("timeline_rows"),
+        "shown_id": part("shown_id"),
+        "rows_of_members": part("found_rows", which="members"),
+    }
 
 
 def _bounded() -> dict[str, str]:
@@ -151,8 +169,8 @@ def _bounded() -> dict[str, str]:
             near=_COPIES,
             near_s=_COPIES.replace(" at ", " s.at "),
         ),
-        "audit": part("audit", bound="", request_bound=""),
-        "audit_between": part("audit", bound=_APPENDED, request_bound=_requested()),
+        "audit": part("audit", bound="", request=part("audit_request_keys")),
+        "audit_between": part("audit", bound=_APPENDED, request=part("audit_request_days", request_bound=_requested())),
     }
 
 

@@ -10,12 +10,12 @@ FOLDER: Final = Path(__file__).parent
 _PARAMETER: Final = re.compile(r"\{(\w+):[\w()]+\}")
 _FILLED_IN: Final = {
     "links_missing": ("since", "until"),
-    "message_found": ("texts",),
+    "found": ("texts",),
     "completeness_between": ("time_zone", "since", "until"),
     "audit_between": ("time_zone", "since", "until"),
     "provider_health_between": ("time_zone", "since", "until"),
 }
-_ORDER: Final = ("account", "message_id", "texts", "time_zone", "since", "until", "min_age_s")
+_ORDER: Final = ("account", "message_id", "message_ids", "texts", "time_zone", "since", "until", "min_age_s")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,13 @@ _FOLDED: Final = {
 }
 """Column of `message_state` → how states of one message join in it; `?` where NULL is a value of it."""
 
+_STORED: Final = {
+    "seen": "groupBitOr, UInt32",
+    **{f"{status}_at": "min, Nullable(DateTime64(3, \\'UTC\\'))" for status in NAMES_BY_RANK},
+    "billable": "max, Nullable(Bool)",
+}
+"""Columns that views have had as the table has them, SimpleAggregateFunction: published, so kept."""
+
 _COUNTED: Final = {
     "queued": "is_queued",
     "created": "is_created",
@@ -87,7 +94,11 @@ def fold_joins() -> str:
 
     `assumeNotNull` keeps a type that is not nullable under `aggregate_functions_null_for_empty`.
     """
-    return ",\n    ".join(f"{_joined(column, how)} AS {column}" for column, how in _FOLDED.items())
+    return ",\n    ".join(f"{_as_stored(column, _joined(column, how))} AS {column}" for column, how in _FOLDED.items())
+
+
+def _as_stored(column: str, joined: str) -> str:
+    return f"CAST({joined}, 'SimpleAggregateFunction({_STORED[column]})')" if column in _STORED else joined
 
 
 def _joined(column: str, how: str) -> str:

@@ -12,9 +12,11 @@ from clickhouse_connect.driver.client import Client
 from projections.clickhouse.ddl import change
 from runtime.clickhouse.topology import PLAIN, Topology
 
-VERSION: Final = 8
+VERSION: Final = 10
 """Of the views in this folder."""
-CHECKSUM: Final = "bd8b13e935bda1b1"
+VERSION: Final = 10
+"""Of the views in this folder."""
+CHECKSUM: Final = "a395ed0e5211afdd"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

@@ -69,3 +69,14 @@ def test_rows_inserted_again_change_nothing(many: Client) -> None:
     for statement in statements(EXTENT, 100, 50):
         many.command(statement)
     assert [rows(many, sql) for sql in sums] == before
+
+
+def test_a_day_of_audit_keeps_only_its_own_requests(many: Client) -> None:
+    """A filter by append time bounds what is grouped and joined: requests of other days take no memory."""
+    day = "at >= toStartOfHour((SELECT min(at) FROM s.webhook_raw)) AND at < toStartOfHour((SELECT min(at) FROM s.webhook_raw)) + 86400"
+    text = f"SELECT http_status, count() AS n FROM v.audit WHERE {day} GROUP BY http_status"
+    sql = text.replace("v.", f"{VIEWS}.").replace("s.", f"{STORE}.")
+    bounds = {"max_rows_to_group_by": 10_000, "max_rows_in_join": 10_000}
+    found = many.query(sql, settings=bounds).result_rows
+    assert [status for status, _ in found] == [204]
+    assert found[0][1] == rows(many, f"SELECT count() AS n FROM s.webhook_raw FINAL WHERE {day}")[0]["n"]

@@ -36,10 +36,10 @@ async def test_a_statement_runs_under_the_least_role(kept: str, uses_roles: bool
         await engine.look_for_roles()
         token = new_token("t", "viewer", ("alfa",), 1, 0).token
         reach = Reach(token, "recibo2", ClickHouseRole.ANALYST)
-        rows: list[dict[str, Any]] = await engine.rows(facts(reach, "alfa", EVIL), "query-1")
+        rows: list[dict[str, Any]] = await engine.rows(facts(reach, "alfa", [EVIL]), "query-1")
     given = sent[-1].url.params
     assert rows == [{"account": "alfa"}]
     assert given.get("role") == role
     assert (given["readonly"], given["query_id"], given["param_of_accounts"]) == ("2", "query-1", "['alfa']")
-    assert given["param_message_id"] == "x\\'\\\\\\n OR 1=1"
+    assert given["param_ids"] == "['x\\'\\\\\\n OR 1=1']"
     assert b"OR 1=1" not in sent[-1].content

@@ -22,11 +22,4 @@ SELECT
 FROM (SELECT * FROM ${store}.webhook_raw FINAL ${bound}) AS raw
 LEFT ALL JOIN (SELECT * FROM ${views}.outcomes ${bound}) AS outcome
     ON outcome.at = raw.at AND outcome.log_partition = raw.log_partition AND outcome.log_offset = raw.log_offset
-LEFT ALL JOIN
-(
-    SELECT received_at, request_id, any(r.answered_at) AS answered_at, any(r.status) AS http_status, any(r.duration_us) AS took_us
-    FROM ${store}.webhook_request AS r
-    ${request_bound}
-    GROUP BY received_at, request_id
-) AS request
-    ON request.received_at = raw.received_at AND request.request_id = raw.request_id
+${request}

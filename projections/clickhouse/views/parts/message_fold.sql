@@ -11,12 +11,7 @@ UNION ALL
 SELECT
     m.anchor_day AS anchor_day,
     m.account AS account,
-    arrayConcat(
-        arraySort(arrayFilter(
-            member -> NOT has(arrayFlatten(groupArray(s.aliases)), tupleElement(member, 2)),
-            groupUniqArray((s.anchor_day, s.message_id)))),
-        arraySort(groupUniqArray((s.anchor_day, s.message_id)))
-    )[1].2 AS message_id,
+    ${shown_id} AS message_id,
     ${fold_joins}
 FROM
 (

@@ -14,8 +14,6 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 10
 """Of the views in this folder."""
-VERSION: Final = 10
-"""Of the views in this folder."""
 CHECKSUM: Final = "a395ed0e5211afdd"
 """Of what they are made of."""
 

@@ -72,13 +72,13 @@ class _Asked:
     def __init__(self, text: str, parameters: Mapping[str, str]) -> None:
         self.text = text
         self.parameters = parameters
-        self._same = (text, tuple(parameters.items()) if "identifier" in text.lower() else ())
+        self.same = (text, tuple(parameters.items()) if "identifier" in text.lower() else ())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._same == other._same
+        return isinstance(other, _Asked) and self.same == other.same
 
     def __hash__(self) -> int:
-        return hash(self._same)
+        return hash(self.same)
 
 
 class Engine:

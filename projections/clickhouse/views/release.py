@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 10
 """Of the views in this folder."""
-CHECKSUM: Final = "fe4795ec18634ef1"
+CHECKSUM: Final = "7cb3454acc1383f5"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

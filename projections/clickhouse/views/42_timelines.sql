@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW ${views}.timelines AS
 WITH
     assumeNotNull((
         SELECT groupUniqArray((id, anchor_day, toString(account), message_id)) FROM ${store}.message_alias
-        WHERE id_hash IN arrayMap(i -> CRC32(concat({account:String}, '/', i)), {message_ids:Array(String)})
+        WHERE id_hash IN (SELECT CRC32(concat({account:String}, '/', arrayJoin({message_ids:Array(String)}))))
             AND account = {account:String} AND id IN {message_ids:Array(String)}
     )) AS found_names,
     arrayDistinct(arrayMap(n -> (tupleElement(n, 2), tupleElement(n, 3), tupleElement(n, 4)), found_names)) AS found_states,

@@ -54,8 +54,8 @@ _SOME_DAYS: Final = {
     "since": "anchor_day >= {first_day:Date}",
     "grouped": f"state_day >= {{first_day:Date}} AND {_WITHIN}",
 }
-_BY_NAME: Final = "name IN given"
-_BY_PERSON: Final = " OR found_by = 'recipient' AND name IN arrayMap(p -> tupleElement(p, 2), people) AND has(people, (toString(account), name))"
+_BY_NAME: Final = "name IN (SELECT arrayJoin(given))"
+_BY_PERSON: Final = " OR found_by = 'recipient' AND name IN (SELECT tupleElement(arrayJoin(people), 2)) AND has(people, (toString(account), name))"
 
 _RUNS_AS_OWNER: Final = re.compile(r"(VIEW \$\{(?:views|bi)\}\.\w+) AS\b")
 """A published view reads the tables as whoever made it: who is granted the view needs no right to the tables."""

@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 10
 """Of the views in this folder."""
-CHECKSUM: Final = "a395ed0e5211afdd"
+CHECKSUM: Final = "978b91f6a19d936c"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

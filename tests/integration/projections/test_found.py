@@ -16,7 +16,7 @@ from tests.support.world import START_MS, World, message_event
 STATUSES = ("queued", "created", "sent", "error", "expired", "number_not_found", "delivered", "read")
 MINUTE_MS = 60_000
 DAY_MS = 24 * 60 * MINUTE_MS
-MESSAGES = 40
+MESSAGES = 20
 TABLES = (
     "message_state",
     "message_alias",
@@ -99,6 +99,7 @@ def plain(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(repr(sorted(row.items())) for row in rows)
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("seed", range(3))
 async def test_what_is_found_is_what_the_whole_views_say(databases: Databases, project: Project, seed: int) -> None:
     """By any id, reference or name: rows of messages_found are those of messages, search names them, timeline has all events."""

@@ -8,7 +8,7 @@
         (
             SELECT toString(account) AS account, message_id, anchor_day, 'id' AS found_by, id AS text
             FROM ${store}.message_alias
-            WHERE id_hash IN hashes AND id IN given
+            WHERE id_hash IN (SELECT arrayJoin(hashes)) AND id IN (SELECT arrayJoin(given))
             UNION ALL
             SELECT toString(account), message_id, anchor_day, if(has(given, name), toString(found_by), 'person'), name
             FROM ${store}.message_name

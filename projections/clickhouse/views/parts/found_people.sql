@@ -4,7 +4,7 @@ assumeNotNull((
         (
             SELECT toString(p.account) AS account, arrayJoin(tupleElement(assumeNotNull(max(p.known)), 3)) AS identity
             FROM ${store}.person AS p
-            WHERE p.value IN arrayConcat(given, arrayMap(g -> concat('+', g), given))
+            WHERE p.value IN (SELECT arrayJoin(arrayConcat(given, arrayMap(g -> concat('+', g), given))))
             GROUP BY p.account, p.kind, p.value
         )
     )) AS people,

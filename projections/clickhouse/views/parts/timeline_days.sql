@@ -3,5 +3,5 @@
     (
         SELECT if(count() = 0, toDate('2100-01-01'), toDate(assumeNotNull(max(s.last_event_at)), 'UTC') + ${horizon_days} + 1)
         FROM ${store}.message_state AS s
-        WHERE (anchor_day, account, message_id) IN states
+        WHERE (anchor_day, account, message_id) IN (SELECT arrayJoin(states))
     ) AS last_day

@@ -4,7 +4,7 @@
         event_index, log_partition, log_offset,
         arrayMap(f -> (f.1, f.2, ${digits(f.3)}), e.further_errors) AS further_errors
     FROM ${store}.message_event AS e
-    WHERE account = {account:String} AND message_id IN ids
+    WHERE account = {account:String} AND message_id IN (SELECT arrayJoin(ids))
         AND at >= toDateTime(first_day, 'UTC') AND at < toDateTime(last_day, 'UTC')
     LIMIT 1 BY at, generation, log_partition, log_offset
     UNION ALL
@@ -14,5 +14,5 @@
         request_id, event_index, log_partition, log_offset,
         CAST([], 'Array(Tuple(String, String, String))') AS further_errors
     FROM ${store}.webhook_set_aside AS s
-    WHERE account = {account:String} AND key IN arrayMap(i -> concat({account:String}, '/', i), ids)
+    WHERE account = {account:String} AND key IN (SELECT concat({account:String}, '/', arrayJoin(ids)))
     LIMIT 1 BY at, generation, log_partition, log_offset

@@ -14,7 +14,7 @@ from runtime.clickhouse.topology import PLAIN, Topology
 
 VERSION: Final = 10
 """Of the views in this folder."""
-CHECKSUM: Final = "978b91f6a19d936c"
+CHECKSUM: Final = "f60998f4a133487e"
 """Of what they are made of."""
 
 _FOLDER: Final = Path(__file__).parent

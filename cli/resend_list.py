@@ -23,11 +23,11 @@ from runtime.whole_file import new_file
 def command(clickhouse: ClickHouseSettings, run: str, account: str, only: str | None, out: Path | None) -> None:
     """Write CSV of what RUN found undelivered: reference, line, tags, why, and whether sending it again is safe.
 
-    safe: it failed before WhatsApp took it. may_double: it was accepted, and no delivery is known. no: all else.
+    safe: it failed before WhatsApp took it, and neither it nor another message of its reference was delivered since. may_double: it was accepted, and no delivery is known. no: all else.
     """
     with told(clickhouse):
         tables = run_tables(clickhouse)
-        lines = resend_list(tables, tables.named(run, account), only or "")
+        lines = resend_list(tables, tables.named(run, account), clickhouse.views_database, only or "")
         if out is None:
             for chunk in lines:
                 sys.stdout.buffer.write(chunk)

@@ -93,13 +93,13 @@ def _compared(tables: RunTables, views: str, account: str, planned: Plan) -> Sen
     record = make_run(tables, views, asked, time.time_ns() // 1_000_000)
     text = _FOUND.format(store=tables.store)
     found = tables.client.query(text, parameters={"account": account, "run": record.run}).result_rows
-    safe = [int(line["row"]) for line in csv.DictReader(io.StringIO(_safe(tables, record)))]
+    safe = [int(line["row"]) for line in csv.DictReader(io.StringIO(_safe(tables, record, views)))]
     differences = [*wrong_classes(account, planned, found), *wrongly_safe(account, planned, safe)]
     return Sends(Counter(what for _, what, _ in found), len(safe), differences)
 
 
-def _safe(tables: RunTables, record: RunRecord) -> str:
-    return b"".join(resend_list(tables, record, "safe")).decode()
+def _safe(tables: RunTables, record: RunRecord, views: str) -> str:
+    return b"".join(resend_list(tables, record, views, "safe")).decode()
 
 
 def wrong_classes(account: str, planned: Plan, found: Sequence[Sequence[Any]]) -> Iterator[Difference]:

@@ -1,5 +1,6 @@
 """The pure core of matching: classes, keys, when callbacks are due, and what may be sent again."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -12,7 +13,7 @@ from reconciliation.match.keys import DEFAULT, Key, read_keys
 from reconciliation.match.statements import classes
 from reconciliation.run.interval import days, month, said
 from reconciliation.run.limits import read_limit
-from reconciliation.run.resend import verdict
+from reconciliation.run.resend import Undelivered, verdict
 from schemas.errors import ConfigurationError
 from schemas.status import BIT, NAMES_BY_RANK
 
@@ -100,23 +101,33 @@ def test_callbacks_are_due_when_nearly_all_have_come() -> None:
     assert due_times([], "acme", fixed_ms=read_duration_ms("72h"))[0].why == "72 h, as asked for"
 
 
-@given(compared=st.sampled_from(list(Class)), seen=st.integers(0, 255), is_due=st.booleans())
-def test_what_may_have_arrived_is_never_safe_to_send_again(*, compared: str, seen: int, is_due: bool) -> None:
-    """`safe` is an error that came before WhatsApp took the message, and nothing else."""
-    found, why = verdict(compared, seen, is_due=is_due)
+@given(st.builds(Undelivered, compared=st.sampled_from(list(Class)), seen=st.integers(0, 255)))
+def test_what_may_have_arrived_is_never_safe_to_send_again(row: Undelivered) -> None:
+    """`safe` is an error that came before WhatsApp took the message, that nobody says otherwise of, and nothing else."""
+    found, why = verdict(row)
     assert why
     if found == "safe":
-        assert seen & BIT["error"]
-        assert not seen & (BIT["delivered"] | BIT["read"] | BIT["sent"] | BIT["expired"])
-    if compared in {Class.AMBIGUOUS, Class.DUPLICATE, Class.NOT_YET_DUE, Class.MATCHED_WEAKLY}:
+        assert row.seen & BIT["error"]
+        assert not row.seen & (BIT["delivered"] | BIT["read"] | BIT["sent"] | BIT["expired"])
+        assert not any((row.is_said_delivered, row.is_said_taken, row.delivered_since, row.reference_delivered))
+        assert row.is_first
+        assert row.compared in {Class.MATCHED, Class.STATUS_DIFFERS}
+    if row.compared in {
+        Class.AMBIGUOUS,
+        Class.DUPLICATE,
+        Class.NOT_YET_DUE,
+        Class.MATCHED_WEAKLY,
+        Class.NUMBER_DIFFERS,
+    }:
         assert found == "no"
 
 
 def test_a_message_that_nobody_heard_of_may_double() -> None:
     """No callback, or taken and never delivered: it may have arrived."""
-    assert verdict(Class.NO_CALLBACK, 0) == ("may_double", "no_callback")
-    assert verdict(Class.MATCHED, BIT["created"])[0] == "may_double"
-    assert verdict(Class.MATCHED, BIT["created"] | BIT["error"])[0] == "safe"
+    heard = Undelivered(compared=Class.MATCHED, seen=BIT["created"])
+    assert verdict(Undelivered(compared=Class.NO_CALLBACK, seen=0)) == ("may_double", "no_callback")
+    assert verdict(heard)[0] == "may_double"
+    assert verdict(replace(heard, seen=BIT["created"] | BIT["error"]))[0] == "safe"
     assert NAMES_BY_RANK[0] == "queued"
 
 

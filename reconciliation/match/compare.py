@@ -38,6 +38,8 @@ def extent_of(client: Client, store: str, account: str, manifests: tuple[str, ..
     ((rows, untimed, first, last, unconnected, connections, uncampaigned, campaigns, roles),) = client.query(
         text, parameters=parameters, settings=SETTINGS
     ).result_rows
+    text, parameters = statements.named_days(store, account, manifests)
+    ((named, *days),) = client.query(text, parameters=parameters, settings=SETTINGS).result_rows
     return Extent(
         rows=rows,
         untimed=untimed,
@@ -46,6 +48,7 @@ def extent_of(client: Client, store: str, account: str, manifests: tuple[str, ..
         connections=_scope(connections, unconnected),
         campaigns=_scope(campaigns, uncampaigned),
         roles=tuple(sorted(roles)),
+        named_days=(str(days[0]), str(days[1])) if named else None,
     )
 
 

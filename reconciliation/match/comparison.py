@@ -30,6 +30,8 @@ class Extent:
     """Those that the rows name, where every row names one and they are not too many; else none."""
     campaigns: tuple[str, ...]
     roles: tuple[str, ...]
+    named_days: tuple[str, str] | None = None
+    """First and last day (UTC) of the messages whose ids the rows give, whatever time the rows say; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +70,14 @@ class Comparison:
     def first_day(self) -> str:
         """First day (UTC) of the messages looked at."""
         before = UNTIMED_DAYS if self.extent.untimed else DAYS_BEFORE
-        return _day(self.extent.first_ms, -before)
+        said, named = _day(self.extent.first_ms, -before), self.extent.named_days
+        return min(said, named[0]) if named else said
 
     @property
     def last_day(self) -> str:
         """Last day (UTC), included."""
-        return _day(self.extent.last_ms, DAYS_AFTER)
+        said, named = _day(self.extent.last_ms, DAYS_AFTER), self.extent.named_days
+        return max(said, named[1]) if named else said
 
     @property
     def whole(self) -> Interval:

@@ -38,6 +38,11 @@ def extent(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
     return read("extent", store), {"account": account, "manifests": list(manifests)}
 
 
+def named_days(store: str, account: str, manifests: tuple[str, ...]) -> Statement:
+    """Return the question on which days the messages are whose ids the manifests give."""
+    return read("named_days", store), {"account": account, "manifests": list(manifests)}
+
+
 def candidates(store: str, asked: Comparison, portions: int = 1) -> Iterator[Statement]:
     """Yield the statements that find which messages each row may mean, each for one of some portions of the rows."""
     tokens = send_tokens(store, asked.keys)

@@ -216,6 +216,25 @@ def test_what_anybody_knows_of_a_delivery_is_not_safe(tables: RunTables, databas
     assert [row["manifest"] for row in listed if row["resend"] == "safe"] == ["key:sent"]
 
 
+def test_a_message_whose_id_is_given_is_found_whatever_time_the_row_says(
+    tables: RunTables, databases: Databases
+) -> None:
+    """A row that says a planned time two months off, or a day and month the other way round, still means the message of its id."""
+    first = moment(SENT_MS)
+    hashed = databases.value("SELECT halfMD5('acme/m1')")
+    databases.client.insert(
+        f"{databases.store}.alias_hash",
+        [[hashed, 1, first.date()]],
+        column_names=["id_hash", "state_hash", "anchor_day"],
+    )
+    for manifest, days in (("key:early", -60), ("key:late", 60)):
+        row = {"row": 1, "manifest": manifest, "message_id": "m1", "sent_ms": SENT_MS + days * DAY_MS}
+        insert_sends(databases, "acme", [row])
+        asked = Asked(account="acme", manifests=(manifest,), name=manifest, by="maria", time_zone=ZONE)
+        record = make_run(tables, databases.views, asked, time.time_ns() // 1_000_000)
+        assert record.counts[Class.MATCHED] == 1
+
+
 def test_rows_across_the_border_of_the_time_are_told_apart(tables: RunTables, databases: Databases) -> None:
     """A row whose message came in the next period counts here by when it was sent, and is said to be at the border."""
     insert_sends(databases, "acme", [{"row": 9, "manifest": "key:9", "message_id": "m9", "sent_ms": SENT_MS}])

@@ -118,17 +118,25 @@ def line_of(recipient: str, kind: str) -> str:
     """
     if kind != "phone":
         return ""
-    local = recipient[_BRAZIL_LOCAL_FROM:]
-    if recipient.startswith("55") and "0" not in recipient[2:_BRAZIL_LOCAL_FROM] and recipient.isdecimal():
+    line = _brazilian_mobile(recipient)
+    if line:
+        return f"+{line}"
+    return _other_line_of(recipient)
+
+
+def _brazilian_mobile(digits: str) -> str:
+    """Return the mobile that E.164 digits are by their form, with its ninth digit; "" where they are none."""
+    local = digits[_BRAZIL_LOCAL_FROM:]
+    if digits.startswith("55") and "0" not in digits[2:_BRAZIL_LOCAL_FROM] and digits.isdecimal():
         if len(local) == _BRAZIL_OLD_DIGITS - _BRAZIL_AREA_DIGITS and local[0] in _BRAZIL_OLD_MOBILE_FIRST:
-            return f"+{recipient[:_BRAZIL_LOCAL_FROM]}9{local}"
+            return f"{digits[:_BRAZIL_LOCAL_FROM]}9{local}"
         if (
             len(local) == _BRAZIL_MOBILE_DIGITS - _BRAZIL_AREA_DIGITS
             and local[0] == "9"
-            and (local[1] in _BRAZIL_OLD_MOBILE_FIRST or _BRAZIL_AREAS.fullmatch(recipient, 2, _BRAZIL_LOCAL_FROM))
+            and (local[1] in _BRAZIL_OLD_MOBILE_FIRST or _BRAZIL_AREAS.fullmatch(digits, 2, _BRAZIL_LOCAL_FROM))
         ):
-            return f"+{recipient}"
-    return _other_line_of(recipient)
+            return digits
+    return ""
 
 
 @lru_cache(maxsize=_LINES_SIZE)
@@ -173,8 +181,11 @@ def equivalents(digits: str) -> tuple[str, ...]:
 
 
 def canonical(digits: str) -> str:
-    """Return the form in which a line is shown: the valid one of its forms, else itself (E.164 digits without `+`)."""
-    return next((form for form in equivalents(digits) if _is_valid(form)), digits)
+    """Return the form in which a line is shown: the valid one of its forms, else itself (E.164 digits without `+`).
+
+    Where the plan has fixed lines that begin with 7 both forms are valid: then the mobile's, as in `line_of`.
+    """
+    return _brazilian_mobile(digits) or next((form for form in equivalents(digits) if _is_valid(form)), digits)
 
 
 def _other_form(digits: str) -> str:

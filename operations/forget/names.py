@@ -64,9 +64,16 @@ def canonical(identity: Identity) -> Identity:
 
 
 def is_meant(recipient: str, names: Names) -> bool:
-    """Return whether a recipient that a search found is surely one of the names: one of a number of two readings is not."""
+    """Return whether a recipient that a search found is surely one of the names: the line that every view shows decides.
+
+    Digits of no such line are meant where they have one reading.
+    """
     mine = {value for _, value in names.identities}
-    return recipient in mine or (len(found := lines(recipient)) == 1 and found[0] in mine)
+    return (
+        recipient in mine
+        or line_of(recipient, "phone") in mine
+        or (len(found := lines(recipient)) == 1 and found[0] in mine)
+    )
 
 
 def _forms(kind: str, value: str) -> Iterable[str]:

@@ -103,3 +103,11 @@ def test_a_mobile_read_by_its_form_is_the_line_that_the_numbering_plan_has(area:
     """A Brazilian mobile of nine digits needs no look into the plan, and comes to what the plan says; an area without mobiles to none."""
     number = f"55{area}9{digit}{rest:07}"
     assert line_of(number, "phone") == read_number(number).e164
+
+
+@pytest.mark.parametrize("form", ["5521977771234", "552177771234", "+55 21 97777-1234", "+55 21 7777-1234"])
+def test_a_mobile_whose_old_form_is_a_valid_fixed_line_is_one_line(form: str) -> None:
+    """Every form is read as the one line that the tables have for it, so that nobody is looked for under another."""
+    assert lines(form) == ("+5521977771234",)
+    assert read_number(form).e164 == "+5521977771234"
+    assert line_of(read_number(form).equivalents[0], "phone") == "+5521977771234"

@@ -106,3 +106,9 @@ def test_hashes_tell_nothing_without_the_key() -> None:
     assert one.identity(ana) != one.identity(Identity("lid", "+5511987654321"))
     assert one.known_as(record_key("a", "m")) == known_as(one.messages_salt, b"a/m") != other.known_as(b"a/m")
     assert one.secret.hex() not in one.messages_salt
+
+
+@pytest.mark.parametrize("recipient", ["5521977771234", "552177771234", "21977771234"])
+def test_a_mobile_that_begins_with_7_is_forgotten_whole(recipient: str) -> None:
+    """Messages stored under any form of a mobile of 97… are the person's, though its old form could be a fixed line."""
+    assert is_meant(recipient, Names((read_identity("+55 21 97777-1234"),)))

@@ -8,9 +8,13 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from reconciliation.read.batch import mapping_of, sends_of
 from reconciliation.read.file import look_at
 from reconciliation.read.mapping import Wanted
+from reconciliation.read.refusal import RowRefused
+from reconciliation.read.send_rows import Manifest
 from schemas.errors import ConfigurationError, DeploymentError
+from schemas.send import Role
 from tests.support.send_files import read_sends
 
 HEADER = "Pedido;Telefone;Valor;Enviado em;Situação"
@@ -206,3 +210,35 @@ def test_rows_that_name_nothing_are_refused(path: Path) -> None:
     sends, refused, _ = read_sends(written(path, "\n".join(lines)))
     assert len(sends) == 1, "what is not read may be anything"
     assert [one.row for one in refused] == [2, 3, 5]
+
+
+@pytest.mark.parametrize("header", ["Month", "Mês", "dia", "day", "Competência"])
+def test_a_senders_month_makes_no_line_of_an_invoice(path: Path, header: str) -> None:
+    """Its rows are single messages all the same: a column so called is left out, unless the file is an invoice."""
+    text = f"message_id,{header},qtd\nm-1,2026-11,3\n"
+    ((send,), _, _) = read_sends(written(path, text))
+    assert (send.period, send.quantity) == ("", 1)
+    ((line,), _, _) = read_sends(path, role="invoice")
+    assert (line.period, line.quantity) == ("2026-11", 3)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Wanted(columns={"period": "Month"}), Wanted(columns={"quantity": "qtd"}), Wanted(fixed={"period": "2026-11"})],
+)
+def test_a_period_that_is_said_of_a_senders_file_is_refused(path: Path, said: Wanted) -> None:
+    """Such rows would be kept and compared with nothing."""
+    with pytest.raises(ConfigurationError, match="of an invoice only"):
+        read_sends(written(path, "message_id,Month,qtd\nm-1,2026-11,3\n"), said)
+
+
+@pytest.mark.parametrize(("role", "refused"), [("sender", 2), ("provider", 2), ("invoice", 0)])
+def test_a_batch_may_count_several_messages_as_an_invoice_only(role: Role, refused: int) -> None:
+    """A quantity of 1 says nothing, and is taken."""
+    batch = [
+        {"message_id": "a", "period": "2026-11"},
+        {"message_id": "b", "quantity": 2},
+        {"message_id": "c", "quantity": 1},
+    ]
+    read = list(sends_of(batch, Manifest("acme", "m", role, 1), mapping_of("UTC")))
+    assert [one.column for one in read if isinstance(one, RowRefused)] == ["period", "quantity"][:refused]

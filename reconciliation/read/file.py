@@ -90,7 +90,7 @@ class SendFile:
 
 
 def look_at(path: Path, encoding: str = "", delimiter: str = "", on_read: Read = lambda _: None) -> SendFile:
-    """Return a file with what can be told of it: one pass over its bytes.
+    """Return a file with what can be told of it: one pass over its bytes (of JSON lines a second, for the names of their fields).
 
     Args:
         path: of the file.
@@ -133,9 +133,13 @@ def _told_by_text(path: Path, dialect: Dialect, delimiter: str) -> tuple[Dialect
     """Return the dialect with its delimiter, the columns, and the number of the first row after the header."""
     if dialect.kind == "jsonl":
         with _lines(path, dialect) as lines:
-            headers = json_rows.headers(islice(lines, json_rows.SAMPLED_LINES))
+            headers = json_rows.headers(lines)
         if not headers:
-            raise ConfigurationError(f"{path}: none of its first lines is a JSON object")
+            raise ConfigurationError(f"{path}: none of its lines is a JSON object")
+        if len(headers) > json_rows.COLUMNS_MAX:
+            raise ConfigurationError(
+                f"{path}: its objects have over {json_rows.COLUMNS_MAX:,} fields: write what differs from row to row as values, not as names"
+            )
         return dialect, tuple(headers), 1
     with _lines(path, dialect) as lines:
         sample = lines.read(_SAMPLE_CHARS)

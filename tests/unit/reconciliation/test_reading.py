@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -10,6 +11,7 @@ from pyarrow import parquet
 
 from reconciliation.read.batch import mapping_of, sends_of
 from reconciliation.read.file import look_at
+from reconciliation.read.json_rows import COLUMNS_MAX
 from reconciliation.read.mapping import Wanted
 from reconciliation.read.refusal import RowRefused
 from reconciliation.read.send_rows import Manifest
@@ -138,7 +140,7 @@ def test_a_saved_mapping_reads_nothing_more(path: Path) -> None:
         (b"", "is empty"),
         (b"\n\n", "has no header"),
         (b"message_id" + b"x" * (3 << 20), "no table of sends"),
-        (b"{]\n", "none of its first lines"),
+        (b"{]\n", "none of its lines"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(path: Path, content: bytes, told: str) -> None:
@@ -235,10 +237,25 @@ def test_a_period_that_is_said_of_a_senders_file_is_refused(path: Path, said: Wa
 @pytest.mark.parametrize(("role", "refused"), [("sender", 2), ("provider", 2), ("invoice", 0)])
 def test_a_batch_may_count_several_messages_as_an_invoice_only(role: Role, refused: int) -> None:
     """A quantity of 1 says nothing, and is taken."""
-    batch = [
+    batch: list[dict[str, Any]] = [
         {"message_id": "a", "period": "2026-11"},
         {"message_id": "b", "quantity": 2},
         {"message_id": "c", "quantity": 1},
     ]
     read = list(sends_of(batch, Manifest("acme", "m", role, 1), mapping_of("UTC")))
     assert [one.column for one in read if isinstance(one, RowRefused)] == ["period", "quantity"][:refused]
+
+
+def test_a_field_that_first_comes_late_in_json_lines_is_read(path: Path) -> None:
+    """All lines say which columns there are, however many leave one out before."""
+    lines = "".join(f'{{"message_id": "m-{n}"}}\n' for n in range(1_500))
+    sends, refused, file = read_sends(written(path, lines + '{"message_id": "m-late", "amount": 0.0345, "order": 7}\n'))
+    assert file.headers == ("message_id", "amount", "order")
+    assert (len(sends), refused, sends[-1].amount_micros) == (1_501, [], 34_500)
+
+
+def test_json_lines_of_names_without_end_are_no_table(path: Path) -> None:
+    """Names are kept while a file is looked at: a file that has ever more of them is refused before they fill the memory."""
+    lines = "".join(f'{{"message_id": "m", "field_{n}": 1}}\n' for n in range(COLUMNS_MAX))
+    with pytest.raises(ConfigurationError, match="over 1,000 fields"):
+        look_at(written(path, lines))

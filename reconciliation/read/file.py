@@ -21,7 +21,6 @@ from schemas.errors import ConfigurationError, DeploymentError
 
 _CHUNK_BYTES: Final = 1 << 18
 _SAMPLE_CHARS: Final = 1 << 16
-_PARQUET_ROWS: Final = 5_000
 ENCODINGS: Final = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
 """Those that may be said; `utf-16` has a byte order mark."""
 
@@ -82,8 +81,10 @@ class SendFile:
 
     def _parquet_rows(self, columns: Sequence[str | None], on_read: Read) -> Iterator[Cells | RowRefused]:
         with ParquetFile(self.path) as parquet:
+            texts, size = parquet_rows.texts(parquet.schema_arrow), parquet_rows.batch_rows(parquet.metadata)
+        with ParquetFile(self.path, read_dictionary=texts) as parquet:
             done = 0
-            for batch in parquet.iter_batches(_PARQUET_ROWS):
+            for batch in parquet.iter_batches(size):
                 yield from parquet_rows.rows(batch, done + 1, columns)
                 done += batch.num_rows
                 on_read(self.bytes_total * done // max(parquet.metadata.num_rows, 1))

@@ -259,3 +259,18 @@ def test_json_lines_of_names_without_end_are_no_table(path: Path) -> None:
     lines = "".join(f'{{"message_id": "m", "field_{n}": 1}}\n' for n in range(COLUMNS_MAX))
     with pytest.raises(ConfigurationError, match="over 1,000 fields"):
         look_at(written(path, lines))
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_a_small_parquet_file_of_long_texts_takes_little_memory(path: Path, *, use_dictionary: bool) -> None:
+    """A few KB that say a long text in every row, by a dictionary or compressed, are not laid out for thousands of rows at once: a page of it is."""
+    table = pa.table({"message_id": [f"m-{n}" for n in range(2_000)], "campaign": ["x" * 200_000] * 2_000})
+    parquet.write_table(table, path, use_dictionary=use_dictionary, compression="zstd")
+    del table
+    file, before = look_at(path), pa.total_allocated_bytes()
+    reading = file.rows()
+    first = next(reading)
+    assert not isinstance(first, RowRefused)
+    assert first[0] == "m-0"
+    assert pa.total_allocated_bytes() - before < 256 << 20
+    assert sum(1 for _ in reading) == 1_999

@@ -168,7 +168,7 @@ def understood(
     Raises:
         ConfigurationError: it cannot be read so, with what to say.
     """
-    return Reading(source, _mapping(source.headers, wanted, time_zone), account, role, progress)
+    return Reading(source, _mapping(source.headers, wanted, time_zone, role), account, role, progress)
 
 
 def open_table(
@@ -180,7 +180,7 @@ def open_table(
         ConfigurationError: it cannot be read so, with what to say.
     """
     columns = columns_of(tables.client, table.name)
-    mapping = _mapping([name for name, _ in columns], wanted, time_zone)
+    mapping = _mapping([name for name, _ in columns], wanted, time_zone, role)
     known = mapping.columns.get("message_id") or mapping.columns.get("reference")
     key = table.key or ((known,) if known else ())
     if not key:
@@ -194,9 +194,9 @@ def open_table(
     return Reading(source, mapping, account, role, progress)
 
 
-def _mapping(headers: Sequence[str], wanted: Wanted, time_zone: str) -> Mapping:
+def _mapping(headers: Sequence[str], wanted: Wanted, time_zone: str, role: Role) -> Mapping:
     try:
-        return checked_fixed(mappings.proposed(headers, wanted, time_zone))
+        return checked_fixed(mappings.proposed(headers, wanted, time_zone, role))
     except CellRefused as error:
         raise ConfigurationError(f"--set: a value {error.why}: {error.remedy}") from error
 

@@ -21,7 +21,6 @@ from schemas.errors import ConfigurationError, DeploymentError
 
 _CHUNK_BYTES: Final = 1 << 18
 _SAMPLE_CHARS: Final = 1 << 16
-_PARQUET_ROWS: Final = 5_000
 ENCODINGS: Final = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1")
 """Those that may be said; `utf-16` has a byte order mark."""
 
@@ -82,15 +81,17 @@ class SendFile:
 
     def _parquet_rows(self, columns: Sequence[str | None], on_read: Read) -> Iterator[Cells | RowRefused]:
         with ParquetFile(self.path) as parquet:
+            texts, size = parquet_rows.texts(parquet.schema_arrow), parquet_rows.batch_rows(parquet.metadata)
+        with ParquetFile(self.path, read_dictionary=texts) as parquet:
             done = 0
-            for batch in parquet.iter_batches(_PARQUET_ROWS):
+            for batch in parquet.iter_batches(size):
                 yield from parquet_rows.rows(batch, done + 1, columns)
                 done += batch.num_rows
                 on_read(self.bytes_total * done // max(parquet.metadata.num_rows, 1))
 
 
 def look_at(path: Path, encoding: str = "", delimiter: str = "", on_read: Read = lambda _: None) -> SendFile:
-    """Return a file with what can be told of it: one pass over its bytes.
+    """Return a file with what can be told of it: one pass over its bytes (of JSON lines a second, for the names of their fields).
 
     Args:
         path: of the file.
@@ -133,9 +134,13 @@ def _told_by_text(path: Path, dialect: Dialect, delimiter: str) -> tuple[Dialect
     """Return the dialect with its delimiter, the columns, and the number of the first row after the header."""
     if dialect.kind == "jsonl":
         with _lines(path, dialect) as lines:
-            headers = json_rows.headers(islice(lines, json_rows.SAMPLED_LINES))
+            headers = json_rows.headers(lines)
         if not headers:
-            raise ConfigurationError(f"{path}: none of its first lines is a JSON object")
+            raise ConfigurationError(f"{path}: none of its lines is a JSON object")
+        if len(headers) > json_rows.COLUMNS_MAX:
+            raise ConfigurationError(
+                f"{path}: its objects have over {json_rows.COLUMNS_MAX:,} fields: write what differs from row to row as values, not as names"
+            )
         return dialect, tuple(headers), 1
     with _lines(path, dialect) as lines:
         sample = lines.read(_SAMPLE_CHARS)

@@ -13,18 +13,26 @@ from reconciliation.read.refusal import RowRefused, shown
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any], float_hook=str).decode
 _REMEDY: Final = "write one JSON object a line, its values texts, numbers, true, false or null"
-SAMPLED_LINES: Final = 1_000
-"""So many first lines say which columns there are: an object may leave some out."""
+COLUMNS_MAX: Final = 1_000
+"""More names than that are data, and no columns of a table of sends."""
 
 
 def headers(lines: Iterable[str]) -> list[str]:
-    """Return the names that the objects of some lines have, in the order in which they come."""
+    """Return the names that the objects of a file have, in the order in which they come; no more than a line's past COLUMNS_MAX.
+
+    All lines are looked at: what a thousand objects leave out (an amount, an error) the next may have.
+    """
     found: dict[str, None] = {}
     for line in lines:
         try:
-            found |= dict.fromkeys(_decode(line))
+            names = _decode(line)
         except (msgspec.DecodeError, UnicodeEncodeError):
             continue
+        if names.keys() <= found.keys():
+            continue
+        found |= dict.fromkeys(names)
+        if len(found) > COLUMNS_MAX:
+            break
     return list(found)
 
 

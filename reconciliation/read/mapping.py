@@ -9,10 +9,13 @@ import msgspec
 from reconciliation.read.columns import fields, is_text, synonyms
 from schemas.errors import ConfigurationError
 from schemas.providers.words import fold_word
-from schemas.send import TAG_CHARS_MAX, TAGS_MAX
+from schemas.send import TAG_CHARS_MAX, TAGS_MAX, Role
 
 FIXED: Final = ("connection_id", "campaign", "template", "provider", "currency", "category", "country", "period")
 """Fields that may be the same for all rows (`--set campaign=natal`)."""
+
+INVOICE_ONLY: Final = frozenset({"period", "quantity"})
+"""Fields of a line that counts several messages. A sender's column `month` or `qtd` is about something else, and not taken for one."""
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -54,13 +57,16 @@ decode = msgspec.json.Decoder(Mapping).decode
 """Reads one. Raises msgspec.ValidationError or msgspec.DecodeError."""
 
 
-def proposed(headers: Sequence[str], wanted: Wanted, time_zone: str = "America/Sao_Paulo") -> Mapping:
+def proposed(
+    headers: Sequence[str], wanted: Wanted, time_zone: str = "America/Sao_Paulo", role: Role = "sender"
+) -> Mapping:
     """Return how columns so called are read.
 
     Args:
         headers: the columns' names, in the order of the file.
         wanted: what was said; the rest is found by name, unless a saved mapping says it.
         time_zone: of times that name none, where nobody said one.
+        role: whose rows they are: only an invoice has what INVOICE_ONLY says.
 
     Raises:
         ConfigurationError: what was said cannot be, or nothing would be known of a message.
@@ -76,8 +82,13 @@ def proposed(headers: Sequence[str], wanted: Wanted, time_zone: str = "America/S
     columns = {field: _column(name, headers) for field, name in {**saved.columns, **wanted.columns}.items()}
     tags = _tags(headers, [*(f"{tag}={name}" for tag, name in saved.tags.items()), *wanted.tags])
     columns = {field: name for field, name in columns.items() if field not in wanted.fixed}
+    if role != "invoice" and (said := sorted(INVOICE_ONLY & {*columns, *fixed})):
+        raise ConfigurationError(
+            f"`{said[0]}` is read of an invoice only (--role invoice): leave it out, or keep the column as a tag (--tag NAME)"
+        )
     if wanted.saved is None:
-        columns |= _found(headers, {*columns, *fixed}, {*columns.values(), *tags.values()})
+        others = set() if role == "invoice" else INVOICE_ONLY
+        columns |= _found(headers, {*columns, *fixed, *others}, {*columns.values(), *tags.values()})
     mapping = Mapping(
         columns=columns,
         tags=tags,

@@ -1,7 +1,7 @@
 """Times and periods as files have them: ISO 8601, `dd/mm/yyyy [hh:mm[:ss]]`, epoch seconds or milliseconds. Pure; each raises CellRefused."""
 
 import re
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +17,8 @@ _DAY_FIRST: Final = re.compile(
 )
 _TO_THE_SECOND: Final = re.compile(r"(?:\d{4}-\d\d-\d\d|\d\d/\d\d/\d{4})[ T]\d\d:\d\d:[0-5]\d", re.ASCII)
 _EPOCH: Final = re.compile(r"\d{9,19}(?:\.\d{1,9})?")
+_EPOCH_BEGIN: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MS: Final = timedelta(milliseconds=1)
 _COMPACT: Final = re.compile(r"(20\d{6})(\d{6})")
 _MAIL: Final = "%a, %d %b %Y %H:%M:%S %z"
 """RFC 5322, as some panels export."""
@@ -97,13 +99,18 @@ def _written_ms(text: str, zone: tzinfo) -> int | None:
     found = _DAY_FIRST.fullmatch(text)
     try:
         at = _of_parts(found) if found else _of_text(text)
-        return round((at if at.tzinfo else at.replace(tzinfo=zone)).timestamp() * 1000)
+        return _floor_ms(at if at.tzinfo else at.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         if found and int(found[3]) > _MONTHS >= int(found[1]):
             raise CellRefused(
                 "has no such month: dates are read as day/month/year", "export dates as ISO 8601 (2026-11-28 14:02)"
             ) from None
         return None
+
+
+def _floor_ms(at: datetime) -> int:
+    """Return UTC ms, never rounded up: the last instant of a month is of that month."""
+    return (at - _EPOCH_BEGIN) // _MS
 
 
 def _of_text(text: str) -> datetime:

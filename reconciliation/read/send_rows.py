@@ -15,6 +15,8 @@ from schemas.send import Role, Send
 
 _WIDTH: Final = "a cell that has the delimiter in it must stand between quotation marks"
 
+_INVOICE: Final = "leave it out, keep it as a tag, or give the rows as those of an invoice"
+
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
@@ -98,6 +100,10 @@ class SendRows:
         if self._names_nothing(values):
             remedy = "fill in one of these columns, or take the row out"
             return RowRefused(number, "", "", "names no message: message id, reference and recipient are empty", remedy)
+        if not self._is_invoice and (values.get("period") or values.get("quantity", 1) != 1):
+            field = "period" if values.get("period") else "quantity"
+            value = shown(str(values[field]))
+            return RowRefused(number, field, value, "counts several messages, as only an invoice's line does", _INVOICE)
         return Send(row=number, **values)
 
     def _names_nothing(self, values: dict[str, Any]) -> bool:

@@ -33,8 +33,8 @@ def _keep_sends() -> Document:
         "type": "object",
         "properties": {**{name: {"type": ["string", "number", "null"]} for name in fields()}, TAGS: tags},
         "additionalProperties": False,
-        "description": "At least one of message_id, reference and recipient (of an invoice, else quantity or amount). Values are "
-        "read as those of a file: ids and numbers best as texts. A text of a message is refused.",
+        "description": "At least one of message_id, reference and recipient (of an invoice, else quantity or amount); period, and a "
+        "quantity other than 1, of an invoice alone. Values are read as those of a file: ids and numbers best as texts. A text of a message is refused.",
     }
     batch = msgspec.json.schema(SendBatch)["$defs"]["SendBatch"]
     batch["properties"]["sends"]["items"] = one

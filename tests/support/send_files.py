@@ -58,7 +58,7 @@ def read_sends(
 ) -> tuple[list[Send], list[RowRefused], SendFile]:
     """Return the sends of a file, what is refused of it, and what was told of it."""
     file = look_at(path)
-    mapping = proposed(file.headers, wanted or Wanted())
+    mapping = proposed(file.headers, wanted or Wanted(), role=role)
     reader = SendRows(Manifest("acme", "m", role, VERSION), mapping, file.headers, file.decimal)
     read = list(reader.read(file.rows(reader.columns), file.first_number))
     sends = [one for one in read if isinstance(one, Send)]

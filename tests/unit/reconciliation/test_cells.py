@@ -153,3 +153,18 @@ def test_countries_and_currencies_are_codes() -> None:
         cells.currency("$")
     with pytest.raises(CellRefused):
         cells.country("Brasilia")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2026-11-30T23:59:59.9999",
+        "2026-11-30 23:59:59.999999Z",
+        "30/11/2026 23:59:59,9999",
+        "1796083199.9999",
+        "1796083199999999",
+    ],
+)
+def test_the_last_instant_of_a_month_is_of_that_month(cell: str) -> None:
+    """A time is cut to milliseconds, however it is written, and never rounded up."""
+    assert moments.sent_at_ms(cell, UTC) == datetime(2026, 12, 1, tzinfo=UTC).timestamp() * 1000 - 1

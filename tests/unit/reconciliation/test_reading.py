@@ -3,14 +3,20 @@
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from reconciliation.read.batch import mapping_of, sends_of
 from reconciliation.read.file import look_at
+from reconciliation.read.json_rows import COLUMNS_MAX
 from reconciliation.read.mapping import Wanted
+from reconciliation.read.refusal import RowRefused
+from reconciliation.read.send_rows import Manifest
 from schemas.errors import ConfigurationError, DeploymentError
+from schemas.send import Role
 from tests.support.send_files import read_sends
 
 HEADER = "Pedido;Telefone;Valor;Enviado em;Situação"
@@ -134,7 +140,7 @@ def test_a_saved_mapping_reads_nothing_more(path: Path) -> None:
         (b"", "is empty"),
         (b"\n\n", "has no header"),
         (b"message_id" + b"x" * (3 << 20), "no table of sends"),
-        (b"{]\n", "none of its first lines"),
+        (b"{]\n", "none of its lines"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused(path: Path, content: bytes, told: str) -> None:
@@ -206,3 +212,65 @@ def test_rows_that_name_nothing_are_refused(path: Path) -> None:
     sends, refused, _ = read_sends(written(path, "\n".join(lines)))
     assert len(sends) == 1, "what is not read may be anything"
     assert [one.row for one in refused] == [2, 3, 5]
+
+
+@pytest.mark.parametrize("header", ["Month", "Mês", "dia", "day", "Competência"])
+def test_a_senders_month_makes_no_line_of_an_invoice(path: Path, header: str) -> None:
+    """Its rows are single messages all the same: a column so called is left out, unless the file is an invoice."""
+    text = f"message_id,{header},qtd\nm-1,2026-11,3\n"
+    ((send,), _, _) = read_sends(written(path, text))
+    assert (send.period, send.quantity) == ("", 1)
+    ((line,), _, _) = read_sends(path, role="invoice")
+    assert (line.period, line.quantity) == ("2026-11", 3)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [Wanted(columns={"period": "Month"}), Wanted(columns={"quantity": "qtd"}), Wanted(fixed={"period": "2026-11"})],
+)
+def test_a_period_that_is_said_of_a_senders_file_is_refused(path: Path, said: Wanted) -> None:
+    """Such rows would be kept and compared with nothing."""
+    with pytest.raises(ConfigurationError, match="of an invoice only"):
+        read_sends(written(path, "message_id,Month,qtd\nm-1,2026-11,3\n"), said)
+
+
+@pytest.mark.parametrize(("role", "refused"), [("sender", 2), ("provider", 2), ("invoice", 0)])
+def test_a_batch_may_count_several_messages_as_an_invoice_only(role: Role, refused: int) -> None:
+    """A quantity of 1 says nothing, and is taken."""
+    batch: list[dict[str, Any]] = [
+        {"message_id": "a", "period": "2026-11"},
+        {"message_id": "b", "quantity": 2},
+        {"message_id": "c", "quantity": 1},
+    ]
+    read = list(sends_of(batch, Manifest("acme", "m", role, 1), mapping_of("UTC")))
+    assert [one.column for one in read if isinstance(one, RowRefused)] == ["period", "quantity"][:refused]
+
+
+def test_a_field_that_first_comes_late_in_json_lines_is_read(path: Path) -> None:
+    """All lines say which columns there are, however many leave one out before."""
+    lines = "".join(f'{{"message_id": "m-{n}"}}\n' for n in range(1_500))
+    sends, refused, file = read_sends(written(path, lines + '{"message_id": "m-late", "amount": 0.0345, "order": 7}\n'))
+    assert file.headers == ("message_id", "amount", "order")
+    assert (len(sends), refused, sends[-1].amount_micros) == (1_501, [], 34_500)
+
+
+def test_json_lines_of_names_without_end_are_no_table(path: Path) -> None:
+    """Names are kept while a file is looked at: a file that has ever more of them is refused before they fill the memory."""
+    lines = "".join(f'{{"message_id": "m", "field_{n}": 1}}\n' for n in range(COLUMNS_MAX))
+    with pytest.raises(ConfigurationError, match="over 1,000 fields"):
+        look_at(written(path, lines))
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_a_small_parquet_file_of_long_texts_takes_little_memory(path: Path, *, use_dictionary: bool) -> None:
+    """A few KB that say a long text in every row, by a dictionary or compressed, are not laid out for thousands of rows at once: a page of it is."""
+    table = pa.table({"message_id": [f"m-{n}" for n in range(2_000)], "campaign": ["x" * 200_000] * 2_000})
+    parquet.write_table(table, path, use_dictionary=use_dictionary, compression="zstd")
+    del table
+    file, before = look_at(path), pa.total_allocated_bytes()
+    reading = file.rows()
+    first = next(reading)
+    assert not isinstance(first, RowRefused)
+    assert first[0] == "m-0"
+    assert pa.total_allocated_bytes() - before < 256 << 20
+    assert sum(1 for _ in reading) == 1_999

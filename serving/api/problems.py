@@ -35,6 +35,7 @@ KINDS: Final = {
         Kind("wrong-parameter", 422, "A parameter is not what it has to be"),
         Kind("too-much", 422, "The question asks for more than one answer may cost"),
         Kind("too-many-requests", 429, "The token is over its rate, or has too many requests under way", 1),
+        Kind("head-too-large", 431, "The request has too many headers, or too large ones"),
         Kind("failed", 500, "A fault of ours: report the request id"),
         Kind("overloaded", 503, "Too many requests wait already", 1),
         Kind("away", 503, "What this needs does not answer now", 5),

@@ -83,12 +83,7 @@ def command(identity: str, *, secrets_file: Path, data_dir: Path, region: str, *
         raise DeploymentError(f"ClickHouse: {error}. Run it again: it continues from where it was") from error
     except (KafkaError, OSError) as error:
         raise DeploymentError(f"Kafka: {error}. Run it again: it continues from where it was") from error
-    console.print(f"Forgotten: {done.messages:,} messages. What is named above with a date is gone by then.")
-    if not done.bounded:
-        console.print(
-            "message.state is not this principal's to alter: set max.compaction.lag.ms of it, or old values stay longer",
-            style="yellow",
-        )
+    print_done(console, done)
 
 
 def _check(*, yes: bool, dry_run: bool, holds: bool, release: bool, reason: str) -> None:
@@ -97,6 +92,21 @@ def _check(*, yes: bool, dry_run: bool, holds: bool, release: bool, reason: str)
         raise ConfigurationError("--yes, --dry-run, --hold and --release exclude one another: give one of them")
     if holds and not reason.strip():
         raise ConfigurationError("--hold wants --reason: whoever asks for the erasure is told why it has to wait")
+
+
+def print_done(console: Console, done: Report) -> None:
+    """Say what was done. Raises DeploymentError: messages that may be the person's are left, so that it does not end well."""
+    console.print(f"Forgotten: {done.messages:,} messages. What is named above with a date is gone by then.")
+    if not done.bounded:
+        console.print(
+            "message.state is not this principal's to alter: set max.compaction.lag.ms of it, or old values stay longer",
+            style="yellow",
+        )
+    if done.person.unclear:
+        raise DeploymentError(
+            f"{done.person.unclear:,} messages are left: their digits can be read as this person's number or as another line's, and "
+            "nothing says which. They end with the tables' retention (docs/privacy.md)"
+        )
 
 
 def print_report(console: Console, report: Report) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from clickhouse_connect.driver.client import Client
 
-from operations.forget.names import Names, canonical, is_meant
+from operations.forget.names import Names, canonical, is_meant, is_unclear
 from projections.literals import quoted
 from projections.rows.grouping import narrow_hash
 from schemas.identity import Identity
@@ -54,7 +54,7 @@ def find_person(client: Client, store: str, identity: Identity) -> Person:
     names = _names(client, store, identity)
     rows = _rows(client, _NAMED.format(store=store, forms=_listed(names.forms)))
     sure = {Message(account, id_) for account, id_, name in rows if is_meant(name, names)}
-    unclear = {Message(account, id_) for account, id_, _ in rows} - sure
+    unclear = {Message(account, id_) for account, id_, name in rows if is_unclear(name, names)} - sure
     return Person(names, tuple(sorted(_connected(client, store, sure))), len(unclear))
 
 

@@ -35,7 +35,8 @@ def given_key(environ: Mapping[str, str], known: Erasures) -> ErasureKey:
     if not text:
         raise ConfigurationError(
             f"this process is not given {KEY_VARIABLE}, so that nobody can be forgotten by it: set it to that line of the "
-            "secrets file (`recibo forget --dry-run` makes it), or use `recibo forget`"
+            "secrets file (`recibo forget --dry-run` makes it) and start it again (under `recibo up`: end that and start "
+            "it again, it reads the file when it starts), or use `recibo forget`"
         )
     key = _read(text, "the secrets file")
     if others := known.key_ids - {key.id}:

@@ -76,6 +76,11 @@ def is_meant(recipient: str, names: Names) -> bool:
     )
 
 
+def is_unclear(recipient: str, names: Names) -> bool:
+    """Return whether a recipient that a search found may be one of the names or another line: no view shows a line for it."""
+    return not line_of(recipient, "phone") and not is_meant(recipient, names)
+
+
 def _forms(kind: str, value: str) -> Iterable[str]:
     if kind != "phone":
         return (value,)

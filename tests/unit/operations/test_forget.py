@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from operations.forget.key import key_of, made_key, require_key
+from cli.forget import print_done
+from operations.forget.forget import Report
+from operations.forget.found import Person
+from operations.forget.key import given_key, key_of, made_key, require_key
 from operations.forget.log import Erasures
-from operations.forget.names import Names, is_meant, read_identity
+from operations.forget.names import Names, is_meant, is_unclear, read_identity
 from schemas.erasure import KEY_VARIABLE, Erasure, ErasureKey, known_as
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, DeploymentError
 from schemas.identity import Identity
 from schemas.record import record_key
 
@@ -112,3 +116,26 @@ def test_hashes_tell_nothing_without_the_key() -> None:
 def test_a_mobile_that_begins_with_7_is_forgotten_whole(recipient: str) -> None:
     """Messages stored under any form of a mobile of 97… are the person's, though its old form could be a fixed line."""
     assert is_meant(recipient, Names((read_identity("+55 21 97777-1234"),)))
+
+
+def test_digits_of_two_lines_are_left_as_unclear() -> None:
+    """Digits that are a number of two countries are nobody's for sure; those of another line are not counted as left."""
+    joao = Names((read_identity("+55 47 3333-4444"),))
+    assert is_unclear("4733334444", joao)
+    assert not is_meant("4733334444", joao)
+    assert not is_unclear("554733334444", joao)
+    assert not is_unclear("5511987654321", joao)
+
+
+def test_forgetting_does_not_end_well_while_messages_are_left() -> None:
+    """Messages that may be the person's and are left make an error of it, said after what was done."""
+    done = Report(Person(ANA, (), unclear=2), [], messages=3)
+    with pytest.raises(DeploymentError, match="2 messages are left"):
+        print_done(Console(quiet=True), done)
+    print_done(Console(quiet=True), Report(Person(ANA, (), unclear=0), [], messages=3))
+
+
+def test_a_process_without_the_key_is_said_to_need_a_start() -> None:
+    """A key that was made after a process started is not known to it: the message says to start it again."""
+    with pytest.raises(ConfigurationError, match="start it again"):
+        given_key({}, Erasures())

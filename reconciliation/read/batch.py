@@ -34,6 +34,12 @@ def sends_of(
                 number, shown(unknown), "", "is no field of a send", f"it has {', '.join(names)} and {TAGS}"
             )
             continue
+        boolean = next((name for name, value in one.items() if isinstance(value, bool) and name != TAGS), None)
+        if boolean is not None:
+            yield RowRefused(
+                number, boolean, str(one[boolean]).lower(), "is no text and no number", "write it as a text"
+            )
+            continue
         row = json_rows.cells(number, one, names)
         read = row if isinstance(row, RowRefused) else reader.row(number, row)
         yield read if isinstance(read, RowRefused) else _tagged(read, one.get(TAGS) or {})

@@ -274,3 +274,13 @@ def test_a_small_parquet_file_of_long_texts_takes_little_memory(path: Path, *, u
     assert first[0] == "m-0"
     assert pa.total_allocated_bytes() - before < 256 << 20
     assert sum(1 for _ in reading) == 1_999
+
+
+@pytest.mark.parametrize("field", ["message_id", "campaign", "quantity", "amount"])
+def test_a_boolean_of_a_batch_is_refused(field: str) -> None:
+    """No field of a send is true or false: `true` would be an id like any other."""
+    batch: list[dict[str, Any]] = [{"reference": "a", field: True}, {"reference": "b", field: None}]
+    first, second = sends_of(batch, Manifest("acme", "m", "sender", 1), mapping_of("UTC"))
+    assert isinstance(first, RowRefused)
+    assert (first.column, first.value) == (field, "true")
+    assert not isinstance(second, RowRefused)

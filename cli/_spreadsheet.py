@@ -7,7 +7,11 @@ makes it a text. ClickHouse quotes texts and no numbers, so that a negative numb
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-_FORMULA: Final = frozenset(b"=+-@\t\r\n")
+from schemas.spreadsheet import FORMULA
+
+_FORMULA: Final = tuple(first.encode() for first in FORMULA)
+_BEGUN: Final = frozenset(first[:n] for first in _FORMULA for n in range(1, len(first)))
+"""Part of a wide character: what comes next says which one."""
 _QUOTE: Final = b'"'
 
 
@@ -15,8 +19,11 @@ def without_formulas(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield CSV as ClickHouse writes it, in whatever portions it comes, with an apostrophe before what would be calculated."""
     is_inside = begins = False
     is_between_cells = True
+    held = b""
     for chunk in chunks:
-        for number, piece in enumerate(chunk.split(_QUOTE)):
+        pieces = (held + chunk).split(_QUOTE)
+        held = b""
+        for number, piece in enumerate(pieces):
             if number:  # there was a quotation mark before it
                 yield _QUOTE
                 is_inside = not is_inside
@@ -24,8 +31,12 @@ def without_formulas(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 is_between_cells = False
             if not piece:
                 continue
-            if begins and piece[0] in _FORMULA:
+            if begins and piece in _BEGUN and number == len(pieces) - 1:
+                held = piece
+                continue
+            if begins and piece.startswith(_FORMULA):
                 yield b"'"
             begins = False
             is_between_cells |= not is_inside
             yield piece
+    yield held

@@ -8,9 +8,9 @@ from typing import Final
 
 from reconciliation.read.refusal import RowRefused
 from schemas.errors import DeploymentError
+from schemas.spreadsheet import FORMULA
 
 COLUMNS: Final = ("row", "column", "value", "why", "what to do")
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @contextmanager
@@ -30,4 +30,4 @@ def refused_file(path: Path | None) -> Iterator[Callable[[RowRefused], None]]:
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) else text

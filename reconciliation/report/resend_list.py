@@ -10,10 +10,10 @@ from reconciliation.match.classes import Class
 from reconciliation.run.record import RunRecord
 from reconciliation.run.resend import Undelivered, verdict
 from reconciliation.run.run_tables import RunTables
+from schemas.spreadsheet import FORMULA
 from schemas.status import DELIVERY_MASK
 
 COLUMNS: Final = ("reference", "line", "tags", "why", "resend", "message_id", "manifest", "row")
-_FORMULA: Final = "=+-@\t\r\n"
 _DIGITS_MIN: Final = 12
 """A spreadsheet rounds longer runs of digits."""
 _QUERY: Final = """
@@ -148,4 +148,4 @@ def _line(cells: Sequence[str]) -> bytes:
 def as_text(cell: str) -> str:
     """Return a cell that a spreadsheet neither calculates nor rounds: with an apostrophe where it would."""
     is_number = cell.isdecimal() and len(cell) >= _DIGITS_MIN
-    return f"'{cell}" if is_number or cell.startswith(tuple(_FORMULA)) else cell
+    return f"'{cell}" if is_number or cell.startswith(FORMULA) else cell

@@ -6,6 +6,7 @@ from typing import Final
 
 from projections.clickhouse.views.columns import meanings
 from schemas.access import ClickHouseRole, Token
+from schemas.spreadsheet import FORMULA_WIDE
 from serving.queries.cursor import Cursor
 from serving.queries.question import Asked, Bound, Question
 
@@ -15,7 +16,7 @@ TOTAL: Final = "__total"
 IS_HERE: Final = "__is_here"
 KEY: Final = "__key"
 CHANGED: Final = "changed_since"
-_TEXT_FIRST: Final = "^[=+\\\\-@\\t\\r]"
+_TEXT_FIRST: Final = f"^(?:[=+\\\\-@\\t\\r\\n]|{'|'.join(FORMULA_WIDE)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ ROWS = (
     b'"e","","-1"\n'
     b'"f","say ""hi""",3\n'
     b'"g","""=1""",4\n'
-    b'"h","a=b\n=c",5\n'
+    b'"h","a=b\n=c",5\n' + '"i","\N{FULLWIDTH EQUALS SIGN}1+1",6\n"j","\N{FULLWIDTH COMMA}",7\n'.encode()
 )
 
 
@@ -35,4 +35,6 @@ def test_no_cell_begins_a_formula(size: int) -> None:
         ["f", 'say "hi"', "3"],
         ["g", '"=1"', "4"],
         ["h", "a=b\n=c", "5"],
+        ["i", "'\N{FULLWIDTH EQUALS SIGN}1+1", "6"],
+        ["j", "\N{FULLWIDTH COMMA}", "7"],
     ]

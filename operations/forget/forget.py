@@ -22,6 +22,7 @@ from operations.rebuild.replay import Progress
 from operations.topics import create_missing, partitions_of_raw, retentions
 from projections.clickhouse import erase, erasure
 from projections.clickhouse.send_erasure import of_sends
+from projections.clickhouse.sought import rows as sought_rows
 from projections.settings import Settings
 from runtime.clickhouse.settings import LOG_COMMENT
 from schemas.erasure import ErasureKey
@@ -101,7 +102,7 @@ class Forgetting:
         report.bounded = await bound_old_values(self._settings.kafka, self._settings.generation)
         person = report.person
         for _ in range(ROUNDS_MAX):
-            await self._forget(key, person, _now_ms())
+            await self._forget(key, identity, person, _now_ms())
             report.messages += len(person.messages)
             person = await asyncio.to_thread(find_person, self._client, self._store, identity)
             if not person.messages:
@@ -128,7 +129,7 @@ class Forgetting:
         known = await read_erasures(kafka)
         return known, self._key_of(known)
 
-    async def _forget(self, key: ErasureKey, person: Person, since_ms: int) -> None:
+    async def _forget(self, key: ErasureKey, identity: Identity, person: Person, since_ms: int) -> None:
         async with writing(self._settings.kafka) as writer:
             await writer.note(key, person.names.identities, person.messages, since_ms)
             self._reached("noted")
@@ -139,7 +140,7 @@ class Forgetting:
             self._reached("asked")
         await settled(self._settings, self._progress)
         self._reached("settled")
-        await asyncio.to_thread(self._strip, key, called, person)
+        await asyncio.to_thread(self._strip, key, called, person, key.identity(identity))
 
     def _note_in_tables(self, key: ErasureKey, called: Sequence[str], since_ms: int) -> None:
         since = datetime.fromtimestamp(since_ms / 1000, UTC)
@@ -152,22 +153,25 @@ class Forgetting:
                 settings={"log_comment": LOG_COMMENT, "async_insert": 0},
             )
 
-    def _strip(self, key: ErasureKey, called: Sequence[str], person: Person) -> None:
+    def _strip(self, key: ErasureKey, called: Sequence[str], person: Person, forgetting: str) -> None:
         client, store, names = self._client, self._store, person.names
         called = sorted({*called, *erase.told_late(client, store, key.messages_salt)})
         requests = erase.requests_of(client, store, key.messages_salt, called, names.pattern)
-        statements = [
-            *erasure.noting_records(store, requests, names.pattern, names.forms),
-            *erasure.of_requests(store, requests),
-            *of_sends(store, key.messages_salt, called, names.pattern, names.forms),
-            *erasure.of_messages(store, key.messages_salt, called),
-            *erasure.of_person(store, names.identities, names.pattern, names.forms),
-        ]
-        for number, statement in enumerate(statements):
-            self._progress("tables", number, len(statements))
-            erase.carry_out(client, [statement], self._settings.clickhouse.topology)
-            self._reached(f"statement {number}")
-        self._progress("tables", len(statements), len(statements))
+        topology = self._settings.clickhouse.topology
+        rows = sought_rows(forgetting, names.identities, names.pattern, names.forms)
+        with erase.noting(client, store, forgetting, rows, topology) as sought:
+            statements = [
+                *erasure.noting_records(store, requests, sought),
+                *erasure.of_requests(store, requests),
+                *of_sends(store, key.messages_salt, called, sought),
+                *erasure.of_messages(store, key.messages_salt, called),
+                *erasure.of_person(store, sought),
+            ]
+            for number, statement in enumerate(statements):
+                self._progress("tables", number, len(statements))
+                erase.carry_out(client, [statement], topology)
+                self._reached(f"statement {number}")
+            self._progress("tables", len(statements), len(statements))
 
 
 def _held(known: Erasures, key: ErasureKey, names: Sequence[Identity]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +10,9 @@ from clickhouse_connect.driver.client import Client
 
 from operations.forget.key import key_of, require_key_of
 from operations.forget.names import canonical
-from projections.clickhouse.erase import carry_out
+from projections.clickhouse.erase import carry_out, noting
 from projections.clickhouse.erasure import of_names
+from projections.clickhouse.sought import rows
 from projections.settings import Settings
 from runtime.shared_settings import SHARED
 from schemas.identity import Identity
@@ -43,10 +44,16 @@ async def unlink_forgotten(
     if key is None or not known.identities:
         return 0
     text = f"SELECT DISTINCT kind, value FROM {database}.person_link"  # noqa: S608 - a name of ours
-    rows = await asyncio.to_thread(lambda: client.query(text).result_rows)
-    names = [Identity(*row) for row in rows]
+    linked = await asyncio.to_thread(lambda: client.query(text).result_rows)
+    names = [Identity(*row) for row in linked]
     forgotten = [name for name in names if key.identity(canonical(name)) in known.identities]
     for start in range(0, len(forgotten), _AT_ONCE):
         some = forgotten[start : start + _AT_ONCE]
-        await asyncio.to_thread(carry_out, client, of_names(database, some), settings.clickhouse.topology)
+        await asyncio.to_thread(_unlink, settings, client, database, some)
     return len(forgotten)
+
+
+def _unlink(settings: Settings, client: Client, database: str, names: Sequence[Identity]) -> None:
+    store, topology, forgetting = settings.clickhouse.database, settings.clickhouse.topology, f"links of {database}"
+    with noting(client, store, forgetting, rows(forgetting, names), topology) as sought:
+        carry_out(client, of_names(database, sought), topology)

@@ -9,6 +9,7 @@ from clickhouse_connect.driver.client import Client
 from operations.forget.found import Person
 from projections.clickhouse.erasure import KEY, KNOWN_AS
 from projections.clickhouse.send_erasure import SendsOf
+from projections.clickhouse.sought import spelled
 from projections.literals import quoted
 from schemas.erasure import ErasureKey
 from schemas.identity import Identity
@@ -74,20 +75,19 @@ def wheres(store: str, person: Person, key: ErasureKey) -> dict[str, str]:
     salt = quoted(key.messages_salt)
     called = [key.known_as(record_key(*message)) for message in person.messages]
     listed = ", ".join(map(quoted, called)) or "''"
-    sends = SendsOf(store, key.messages_salt, called, person.names.pattern, person.names.forms)
+    sought = spelled(person.names.identities, person.names.pattern, person.names.forms)
+    sends = SendsOf(store, key.messages_salt, called, sought)
     mine = f"{KNOWN_AS.format(salt=salt, text=KEY)} IN ({listed})"
     keyed = f"{KNOWN_AS.format(salt=salt, text='key')} IN ({listed})"
-    found = quoted(person.names.pattern)
-    forms = ", ".join(map(quoted, person.names.forms))
-    pairs = ", ".join(f"({quoted(kind)}, {quoted(value)})" for kind, value in person.names.identities)
+    found, pairs = sought.pattern, sought.names
     by_message = ("message_state", "message_member", "message_alias", "state_alias", "message_name", "message_group")
     return dict.fromkeys(by_message, mine) | {
-        "message_event": f"{mine} OR participant IN ({forms})",
+        "message_event": f"{mine} OR participant IN {sought.forms}",
         "webhook_raw": f"{keyed} OR match(payload, {found}) OR match(relay, {found}) OR match(key, {found})",
         "webhook_set_aside": f"{keyed} OR match(key, {found}) OR match(why, {found})",
         "projection_set_aside": f"{keyed} OR match(value, {found}) OR match(key, {found})",
-        "person_link": f"(kind, value) IN ({pairs}) OR (other_kind, other_value) IN ({pairs})",
-        "person": f"(kind, value) IN ({pairs})",
+        "person_link": f"(kind, value) IN {pairs} OR (other_kind, other_value) IN {pairs}",
+        "person": f"(kind, value) IN {pairs}",
         "message_send": f"{sends.in_sends} OR {sends.in_texts}",
         "send_name": sends.in_names,
         "reconciliation_difference": sends.in_differences,

@@ -1,14 +1,17 @@
 """Forgetting carried out on the engine: which requests it is about, and the statements of `erasure.py` one after the other."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from clickhouse_connect.driver.client import Client
 
 from projections.clickhouse.ddl import change
 from projections.clickhouse.erasure import AT_ONCE, KNOWN_AS, of_messages, of_records, of_requests
+from projections.clickhouse.sought import COLUMNS, TABLE, Sought, emptied, noted
 from projections.literals import quoted
 from projections.sink import NOT_DEDUPLICATED
+from runtime.clickhouse.settings import LOG_COMMENT
 from runtime.clickhouse.topology import Topology
 
 _SYNC: Final[dict[str, Any]] = {
@@ -43,7 +46,27 @@ def told_late(client: Client, database: str, salt: str) -> list[str]:
 def carry_out(client: Client, statements: Iterable[str], topology: Topology) -> None:
     """Run statements one after the other, each done when it returns. Raises what the client raises."""
     for statement in statements:
-        change(client, statement, topology, _SYNC)
+        change(client, statement, topology, _SYNC | _on_all(topology))
+
+
+@contextmanager
+def noting(
+    client: Client, store: str, forgetting: str, rows: Iterable[Sequence[str]], topology: Topology
+) -> Iterator[Sought]:
+    """Note whom it is about (`sought.rows`) for as long as rows are rewritten. Raises what the client raises.
+
+    What a run that fails or dies has noted stays, for a rewrite may go on without it: the next run takes it out, or its time.
+    """
+    carry_out(client, [emptied(store, forgetting)], topology)
+    settings = {**NOT_DEDUPLICATED, **_on_all(topology), "log_comment": LOG_COMMENT, "async_insert": 0}
+    client.insert(f"{store}.{TABLE}", list(rows), column_names=list(COLUMNS), settings=settings)
+    yield noted(store, forgetting)
+    carry_out(client, [emptied(store, forgetting)], topology)
+
+
+def _on_all(topology: Topology) -> dict[str, Any]:
+    """Return what makes rows be on every replica before a rewrite, which each carries out by itself, reads them there."""
+    return {"insert_quorum": topology.replicas} if topology.replicas > 1 else {}
 
 
 def erased_messages(client: Client, database: str) -> dict[str, list[str]]:

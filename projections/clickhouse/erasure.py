@@ -3,15 +3,15 @@
 Audit tables keep every row at its coordinate, without what is personal: they count what they counted. Folded tables and those
 of ids are sorted by the message: there a copy under the new name is inserted first, then the row is deleted. Every statement
 may be run again, and so may the list from its beginning, wherever it was cut off; tables by which people and messages
-are found come last.
+are found come last. Texts of rewrites are kept by the engine: they name nobody (`sought.py`), and messages by salted hashes.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from projections.clickhouse.sought import Sought
 from projections.literals import quoted
 from schemas.erasure import KNOWN_AS_SQL
-from schemas.identity import Identity
 
 AT_ONCE: Final = 1_000
 """Messages of one statement: their hashes are a part of its text."""
@@ -80,16 +80,9 @@ def _of_some(database: str, salt: str, listed: str) -> Iterator[str]:
         yield f"ALTER TABLE {database}.{table} DELETE WHERE {mine}"
 
 
-def of_person(database: str, names: Iterable[Identity], pattern: str, forms: Sequence[str]) -> Iterator[str]:
-    """Yield what takes a person's names out of rows that are of no message to them: bodies, groups' members, who is whom.
-
-    Args:
-        database: of the tables.
-        names: the person's, canonical.
-        pattern: what finds the names in texts (RE2).
-        forms: every text that the person may stand under in a column.
-    """
-    found, listed = quoted(pattern), ", ".join(map(quoted, forms))
+def of_person(database: str, sought: Sought) -> Iterator[str]:
+    """Yield what takes a person's names out of rows that are of no message to them: bodies, groups' members, who is whom."""
+    found = sought.pattern
     yield (
         f"ALTER TABLE {database}.webhook_raw UPDATE payload = '', relay = '', key = if(match(key, {found}), '', key) "
         f"WHERE match(payload, {found}) OR match(relay, {found}) OR match(key, {found})"
@@ -99,18 +92,16 @@ def of_person(database: str, names: Iterable[Identity], pattern: str, forms: Seq
         f"key = if(match(key, {found}), '', key) WHERE match(why, {found}) OR match(key, {found})"
     )
     yield f"ALTER TABLE {database}.projection_set_aside DELETE WHERE match(value, {found}) OR match(key, {found})"
-    yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE participant IN ({listed})"
-    yield from of_names(database, names)
+    yield f"ALTER TABLE {database}.message_event UPDATE participant = '' WHERE participant IN {sought.forms}"
+    yield from of_names(database, sought)
 
 
-def of_names(database: str, names: Iterable[Identity]) -> Iterator[str]:
+def of_names(database: str, sought: Sought) -> Iterator[str]:
     """Yield what takes out which names are one person's: `person` last, by which the others are found."""
-    pairs = ", ".join(f"({quoted(name.kind)}, {quoted(name.value)})" for name in names)
-    yield f"ALTER TABLE {database}.person_cut DELETE WHERE (kind, value) IN ({pairs})"
-    yield (
-        f"ALTER TABLE {database}.person_link DELETE WHERE (kind, value) IN ({pairs}) OR (other_kind, other_value) IN ({pairs})"
-    )
-    yield f"ALTER TABLE {database}.person DELETE WHERE (kind, value) IN ({pairs})"
+    mine, others = f"(kind, value) IN {sought.names}", f"(other_kind, other_value) IN {sought.names}"
+    yield f"ALTER TABLE {database}.person_cut DELETE WHERE {mine}"
+    yield f"ALTER TABLE {database}.person_link DELETE WHERE {mine} OR {others}"
+    yield f"ALTER TABLE {database}.person DELETE WHERE {mine}"
 
 
 def of_requests(database: str, request_ids: Sequence[str]) -> Iterator[str]:
@@ -122,12 +113,12 @@ def of_requests(database: str, request_ids: Sequence[str]) -> Iterator[str]:
         yield f"ALTER TABLE {database}.webhook_request UPDATE remote_address = '' WHERE {where}"
 
 
-def noting_records(database: str, request_ids: Sequence[str], pattern: str, forms: Sequence[str]) -> Iterator[str]:
+def noting_records(database: str, request_ids: Sequence[str], sought: Sought) -> Iterator[str]:
     """Yield what notes where a person is named without being a message's recipient: the places alone, and nobody's name."""
-    columns, listed = "at, log_partition, log_offset", ", ".join(map(quoted, forms))
+    columns = "at, log_partition, log_offset"
     into = f"INSERT INTO {database}.erased_record ({columns}) SELECT DISTINCT {columns} FROM {database}"  # noqa: S608
-    yield f"{into}.webhook_raw WHERE match(payload, {quoted(pattern)}) OR match(relay, {quoted(pattern)})"
-    yield f"{into}.message_event WHERE participant IN ({listed})"
+    yield f"{into}.webhook_raw WHERE match(payload, {sought.pattern}) OR match(relay, {sought.pattern})"
+    yield f"{into}.message_event WHERE participant IN {sought.forms}"
     for start in range(0, len(request_ids), AT_ONCE):
         some = ", ".join(map(quoted, request_ids[start : start + AT_ONCE]))
         yield f"{into}.webhook_raw WHERE kind = 'batch' AND request_id IN ({some})"

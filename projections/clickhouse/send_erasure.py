@@ -8,6 +8,7 @@ takes away the names that lead from references to messages.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from projections.clickhouse.sought import Sought
 from projections.literals import quoted
 from schemas.erasure import KNOWN_AS_PATTERN, KNOWN_AS_SQL
 
@@ -24,26 +25,25 @@ _ITSELF: Final = "concat(account, '/', if(message_id = '', concat(manifest, '/',
 class SendsOf:
     """Which rows are a person's, and of some of their messages."""
 
-    def __init__(self, database: str, salt: str, called: Sequence[str], pattern: str, forms: Sequence[str]) -> None:
+    def __init__(self, database: str, salt: str, called: Sequence[str], sought: Sought) -> None:
         """Say whose.
 
         Args:
             database: of the tables.
             salt: of the hashes.
             called: what the messages are called from then on.
-            pattern: what finds the person's names in texts (RE2).
-            forms: every text that the person may stand under in a column.
+            sought: the person.
         """
         self.database = database
         self._salt = quoted(salt)
         listed = ", ".join(map(quoted, called)) or "''"
-        people, found = ", ".join(map(quoted, forms)) or "''", quoted(pattern)
+        people, found = sought.forms, sought.pattern
         named = f"SELECT account, name FROM {database}.message_name WHERE found_by = 'reference' AND {self.known(_ME)} IN ({listed})"  # noqa: S608
         self.referred = f"(account, {{}}) IN ({named})"
         self.of_message = f"{self.known(_ME)} IN ({listed})"
         self.in_list = f"IN ({listed})"
         self.in_sends = (
-            f"recipient IN ({people}) OR line IN ({people}) OR (message_id != '' AND {self.of_message}) "
+            f"recipient IN {people} OR line IN {people} OR (message_id != '' AND {self.of_message}) "
             f"OR (reference != '' AND {self.referred.format('reference')})"
         )
         self.in_texts = f"match(reference, {found}) OR match(status_text, {found}) OR match(toString(tags), {found})"
@@ -51,7 +51,7 @@ class SendsOf:
         # of a row that was corrected, names of its other versions are of other people
         latest = f"SELECT account, manifest, row FROM {database}.message_send FINAL WHERE {self.in_sends}"  # noqa: S608
         self.in_names = (
-            f"(account, manifest, row) IN ({latest}) OR name IN ({people}) OR match(name, {found}) "
+            f"(account, manifest, row) IN ({latest}) OR name IN {people} OR match(name, {found}) "
             f"OR (found_by = 'message_id' AND {self.known(_NAME)} IN ({listed})) "
             f"OR (found_by = 'reference' AND {self.referred.format('name')})"
         )
@@ -63,13 +63,13 @@ class SendsOf:
         return KNOWN_AS_SQL.format(salt=self._salt, text=text)
 
 
-def of_sends(database: str, salt: str, known: Sequence[str], pattern: str, forms: Sequence[str]) -> Iterator[str]:
+def of_sends(database: str, salt: str, known: Sequence[str], sought: Sought) -> Iterator[str]:
     """Yield what strips sends of a person, and what runs kept of their messages; the arguments are those of `SendsOf`."""
     for start in range(0, max(1, len(known)), AT_ONCE):
-        theirs = SendsOf(database, salt, known[start : start + AT_ONCE], pattern, forms)
+        theirs = SendsOf(database, salt, known[start : start + AT_ONCE], sought)
         yield from _of_runs(theirs)
         yield from _of_rows(theirs)
-    yield from _of_words(database, quoted(pattern))
+    yield from _of_words(database, sought.pattern)
 
 
 def _of_runs(theirs: SendsOf) -> Iterator[str]:

@@ -17,10 +17,13 @@ from projections.clickhouse.erasure import (
 )
 from projections.clickhouse.migrate import read_migrations
 from projections.clickhouse.send_erasure import of_sends
+from projections.clickhouse.sought import COLUMNS, emptied, noted, rows
+from projections.literals import quoted
 from schemas.erasure import known_as
 from schemas.identity import Identity
 
 SALT: Final = "salt"
+WHO: Final = "whom it is about"
 ANA: Final = Names((Identity("lid", "99000111"), Identity("phone", "+5511987654321")))
 M1, M2 = (known_as(SALT, f"a/{id_}".encode()) for id_ in ("m1", "m2"))
 CUT_EVERY: Final = 25
@@ -82,6 +85,8 @@ def filled(query: Query, database: str) -> None:
     with_sends(query, database)
     pairs = "('a', 'phone', '+5511987654321', 'lid', '99000111', today()), ('a', 'lid', '99000111', 'phone', '+5511987654321', today())"
     query(f"INSERT INTO {database}.person_link (account, kind, value, other_kind, other_value, month) VALUES {pairs}")
+    for row in rows(WHO, ANA.identities, ANA.pattern, ANA.forms):
+        query(f"INSERT INTO {database}.forgetting ({', '.join(COLUMNS)}) VALUES ({', '.join(map(quoted, row))})")
 
 
 def with_sends(query: Query, database: str) -> None:
@@ -120,13 +125,14 @@ def with_sends(query: Query, database: str) -> None:
 
 def statements(database: str) -> list[str]:
     """Return all that is sent for one person."""
+    sought = noted(database, WHO)
     return [
-        *noting_records(database, ["rm1", "rm2"], ANA.pattern, ANA.forms),
+        *noting_records(database, ["rm1", "rm2"], sought),
         *of_requests(database, ["rm1", "rm2"]),
-        *of_sends(database, SALT, [M1, M2], ANA.pattern, ANA.forms),
+        *of_sends(database, SALT, [M1, M2], sought),
         *of_messages(database, SALT, [M1, M2]),
         *of_records(database, database),
-        *of_person(database, ANA.identities, ANA.pattern, ANA.forms),
+        *of_person(database, sought),
     ]
 
 
@@ -185,5 +191,29 @@ def test_cut_off_anywhere_and_run_again_it_ends_the_same(query: Query) -> None:
 def test_links_of_forgotten_people_go_by_name(query: Query) -> None:
     """What a rebuild linked again of people who are known by hashes alone goes by their names."""
     filled(query, "names")
-    carried_out(query, list(of_names("names", ANA.identities)))
+    carried_out(query, list(of_names("names", noted("names", WHO))))
     assert query("SELECT count() FROM names.person_link") == "0\n"
+
+
+def test_what_is_kept_of_a_rewrite_names_nobody(query: Query) -> None:
+    """No text of a rewrite that the engine keeps has a form of the number, or another name of the person, in it."""
+    filled(query, "kept")
+    text = "SELECT command FROM system.mutations WHERE database = 'kept'"
+    before = query(text).splitlines()
+    carried_out(query, statements("kept"))
+    texts = query(text).splitlines()
+    assert len(texts) - len(before) == sum(one.startswith("ALTER") for one in statements("kept"))
+    traces = ("8765", "ref-m1", *ANA.forms, *(name.value for name in ANA.identities))
+    assert not [one for one in texts for trace in traces if trace in one]
+
+
+def test_a_rewrite_that_outlives_its_forgetting_changes_nothing(query: Query) -> None:
+    """Once the person is taken out of the table, what reads the names there finds nobody, and ends."""
+    filled(query, "outlived")
+    query(emptied("outlived", WHO))
+    query(emptied("outlived", WHO))
+    assert query("SELECT count() FROM outlived.forgetting") == "0\n"
+    before = contents(query, "outlived")
+    carried_out(query, list(of_person("outlived", noted("outlived", WHO))))
+    carried_out(query, [text for text in of_sends("outlived", SALT, [], noted("outlived", WHO)) if "ALTER" in text])
+    assert contents(query, "outlived") == before

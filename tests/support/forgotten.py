@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -122,8 +122,11 @@ def settings_of(line: Line) -> Settings:
     return Settings(kafka=line.deployment.kafka, clickhouse=line.deployment.clickhouse)
 
 
-def in_tables(line: Line, traces: Iterable[str] = TRACES) -> dict[str, int]:
-    """Return table → rows with a trace in any of their columns, of every table of the engine, its own logs among them."""
+def in_tables(line: Line, traces: Sequence[str] = TRACES) -> dict[str, int]:
+    """Return table → rows with a trace in any of their columns, of every table of the engine, its own logs among them.
+
+    Texts of rewrites, which the engine keeps, are looked through as well: in `system.mutations`, and in its files.
+    """
     with connect(line.deployment.clickhouse) as client:
         tables = client.query(
             "SELECT database, name FROM system.tables WHERE engine LIKE '%MergeTree' OR engine LIKE '%Log'"
@@ -133,6 +136,10 @@ def in_tables(line: Line, traces: Iterable[str] = TRACES) -> dict[str, int]:
         for database, name in tables:
             text = f"SELECT count() FROM {database}.{name} WHERE multiSearchAny(toString(tuple(*)), [{listed}])"
             found[f"{database}.{name}"] = int(client.query(text).result_rows[0][0])
+        text = f"SELECT count() FROM system.mutations WHERE multiSearchAny(command, [{listed}])"
+        found["system.mutations"] = int(client.query(text).result_rows[0][0])
+    kept = [path.read_text() for path in (line.folder / "clickhouse").rglob("mutation_*.txt")]
+    found["mutation files"] = sum(any(trace in text for trace in traces) for text in kept)
     return {name: rows for name, rows in found.items() if rows}
 
 

@@ -19,6 +19,7 @@ from runtime.clickhouse.settings import ClickHouseSettings
 from schemas.errors import ConfigurationError
 
 WHATEVER_IS_SET = {
+    "forgetting": "at + toIntervalDay(2)",
     "reconciliation_candidate": "made_day + toIntervalDay(2)",
     "reconciliation_job": "toDateTime(at) + toIntervalDay(30)",
     "send_key": "toDateTime(at) + toIntervalDay(400)",

@@ -90,8 +90,8 @@ def wheres(store: str, person: Person, key: ErasureKey) -> dict[str, str]:
         "person": f"(kind, value) IN {pairs}",
         "message_send": f"{sends.in_sends} OR {sends.in_texts}",
         "send_name": sends.in_names,
-        "reconciliation_difference": sends.in_differences,
-        "reconciliation_billed": sends.of_message,
+        "reconciliation_difference": f"{sends.in_differences} OR match(reference, {found})",
+        "reconciliation_billed": sends.in_billed,
         "reconciliation_acknowledgement": f"{sends.in_acknowledgements} OR match(reason, {found})",
     }
 

@@ -42,11 +42,14 @@ class SendsOf:
         self.referred = f"(account, {{}}) IN ({named})"
         self.of_message = f"{self.known(_ME)} IN ({listed})"
         self.in_list = f"IN ({listed})"
+        self.in_id = f"match(message_id, {found})"
+        self.found = found
+        self.in_billed = f"{self.of_message} OR {self.in_id}"
         self.in_sends = (
             f"recipient IN {people} OR line IN {people} OR (message_id != '' AND {self.of_message}) "
             f"OR (reference != '' AND {self.referred.format('reference')})"
         )
-        self.in_texts = f"match(reference, {found}) OR match(status_text, {found}) OR match(toString(tags), {found})"
+        self.in_texts = f"{self.in_id} OR match(reference, {found}) OR match(status_text, {found}) OR match(toString(tags), {found})"
         rows = f"SELECT account, manifest, row FROM {database}.message_send WHERE {self.in_sends}"  # noqa: S608
         # of a row that was corrected, names of its other versions are of other people
         latest = f"SELECT account, manifest, row FROM {database}.message_send FINAL WHERE {self.in_sends}"  # noqa: S608
@@ -55,8 +58,10 @@ class SendsOf:
             f"OR (found_by = 'message_id' AND {self.known(_NAME)} IN ({listed})) "
             f"OR (found_by = 'reference' AND {self.referred.format('name')})"
         )
-        self.in_differences = f"{self.of_message} OR (row != 0 AND (account, manifest, row) IN ({rows}))"
-        self.in_acknowledgements = f"{self.known(_SUBJECT)} IN ({listed}) OR {self.referred.format('subject')}"
+        self.in_differences = f"{self.in_billed} OR (row != 0 AND (account, manifest, row) IN ({rows}))"
+        self.in_acknowledgements = (
+            f"{self.known(_SUBJECT)} IN ({listed}) OR {self.referred.format('subject')} OR match(subject, {found})"
+        )
 
     def known(self, text: str) -> str:
         """Return SQL of what a message is called, from SQL of its key."""
@@ -69,7 +74,7 @@ def of_sends(database: str, salt: str, known: Sequence[str], sought: Sought) -> 
         theirs = SendsOf(database, salt, known[start : start + AT_ONCE], sought)
         yield from _of_runs(theirs)
         yield from _of_rows(theirs)
-    yield from _of_words(database, sought.pattern)
+    yield from _of_words(theirs)  # last: the person's own rows are told by their ids and references
 
 
 def _of_runs(theirs: SendsOf) -> Iterator[str]:
@@ -79,13 +84,16 @@ def _of_runs(theirs: SendsOf) -> Iterator[str]:
     finished = f"SELECT run FROM {database}.reconciliation_run"  # noqa: S608 - a name of ours
     yield f"ALTER TABLE {database}.reconciliation_candidate DELETE WHERE run IN ({finished})"
     one = theirs.known("concat(account, '/', id)")
+    is_theirs = f"({one} {theirs.in_list} OR match(id, {theirs.found}))"
     yield (
-        f"ALTER TABLE {difference} UPDATE candidate_ids = arrayMap(id -> if({one} {theirs.in_list}, {one}, id), candidate_ids) "
-        f"WHERE arrayExists(id -> {one} {theirs.in_list}, candidate_ids)"
+        f"ALTER TABLE {difference} UPDATE candidate_ids = arrayMap(id -> if({is_theirs}, {one}, id), candidate_ids) "
+        f"WHERE arrayExists(id -> {is_theirs}, candidate_ids)"
     )
-    yield f"ALTER TABLE {difference} UPDATE reference = '' WHERE {theirs.in_differences}"
+    yield (
+        f"ALTER TABLE {difference} UPDATE reference = '' WHERE {theirs.in_differences} OR match(reference, {theirs.found})"
+    )
     named = f"message_id != '' AND NOT {_FORGOTTEN} AND ({theirs.in_differences})"
-    for table, where in ((difference, named), (billed, theirs.of_message)):
+    for table, where in ((difference, named), (billed, theirs.in_billed)):
         rows = f"(SELECT * FROM {table} WHERE {where})"  # noqa: S608 - texts are quoted
         yield f"INSERT INTO {table} SELECT * REPLACE({me} AS message_id) FROM {rows}"  # noqa: S608
         yield f"ALTER TABLE {table} DELETE WHERE {where}"
@@ -98,14 +106,16 @@ def _of_rows(theirs: SendsOf) -> Iterator[str]:
     database = theirs.database
     yield f"ALTER TABLE {database}.send_name DELETE WHERE {theirs.in_names}"
     yield (
-        f"ALTER TABLE {database}.message_send UPDATE reference = '', status_text = '', tags = map() WHERE {theirs.in_texts}"
-    )
-    yield (
         f"ALTER TABLE {database}.message_send UPDATE message_id = {theirs.known(_ITSELF)}, reference = '', recipient = '', "
         f"recipient_kind = '', line = '', status_text = '', tags = map() WHERE NOT {_FORGOTTEN} AND ({theirs.in_sends})"
     )
 
 
-def _of_words(database: str, found: str) -> Iterator[str]:
+def _of_words(theirs: SendsOf) -> Iterator[str]:
+    database, found = theirs.database, theirs.found
+    yield (
+        f"ALTER TABLE {database}.message_send UPDATE message_id = if({theirs.in_id}, {theirs.known(_ME)}, message_id), "
+        f"reference = '', status_text = '', tags = map() WHERE {theirs.in_texts}"
+    )
     yield f"ALTER TABLE {database}.reconciliation_acknowledgement UPDATE reason = '' WHERE match(reason, {found})"
     yield f"ALTER TABLE {database}.send_manifest UPDATE name = '' WHERE match(name, {found})"

@@ -13,6 +13,8 @@ from schemas.identity import Identity
 
 TABLE: Final = "forgetting"
 COLUMNS: Final = ("forgetting", "what", "kind", "value")
+_NOBODY: Final = "$x"
+"""A pattern that is found nowhere. NULL would do, but that an engine may refuse it in a lambda, and a rewrite that fails blocks the later ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,11 @@ def noted(store: str, forgetting: str) -> Sought:
     def of(columns: str, what: str) -> str:
         return f"SELECT {columns} FROM {store}.{TABLE} WHERE forgetting = {quoted(forgetting)} AND what = '{what}'"  # noqa: S608
 
-    return Sought(f"({of('kind, value', 'name')})", f"({of('value', 'form')})", f"({of('value', 'pattern')} LIMIT 1)")
+    return Sought(
+        f"({of('kind, value', 'name')})",
+        f"({of('value', 'form')})",
+        f"coalesce(({of('value', 'pattern')} LIMIT 1), '{_NOBODY}')",
+    )
 
 
 def rows(

@@ -26,6 +26,7 @@ SALT: Final = "salt"
 WHO: Final = "whom it is about"
 ANA: Final = Names((Identity("lid", "99000111"), Identity("phone", "+5511987654321")))
 M1, M2 = (known_as(SALT, f"a/{id_}".encode()) for id_ in ("m1", "m2"))
+ONLY: Final = known_as(SALT, b"a/only-5511987654321")
 CUT_EVERY: Final = 25
 TABLES: Final = (
     *("message_state", "message_member", "message_alias", "state_alias", "message_group", "message_name", "alias_hash"),
@@ -90,13 +91,16 @@ def filled(query: Query, database: str) -> None:
 
 
 def with_sends(query: Query, database: str) -> None:
-    """Add a manifest that names messages by id, by reference, by number alone and in a tag, and what a run kept of it."""
+    """Add a manifest that names messages by id, by reference, by number alone, in a tag, an id and a reference; and what a run kept."""
     given = {
         1: ("m1", "", ""),
         2: ("", "ref-m2", ""),
         3: ("", "", "5511987654321"),
         4: ("m9", "", ""),
         5: ("m9", "", ""),
+        6: ("only-5511987654321", "", ""),
+        7: ("m9", "call-11-98765-4321", ""),
+        8: ("mine-5511987654321", "", "5511987654321"),
     }
     for row, (id_, reference, number) in given.items():
         line, tags = (f"+{number}" if number else "", "{'who': 'of 5511987654321'}" if row == 5 else "{}")
@@ -110,13 +114,14 @@ def with_sends(query: Query, database: str) -> None:
                 query(f"INSERT INTO {database}.send_name VALUES ('{name}', '{found_by}', 'a', 'f', {row}, today())")
         query(
             f"INSERT INTO {database}.reconciliation_difference (account, run, made_at, class, manifest, row, message_id, reference, "
-            f"candidate_ids) VALUES ('a', 'r', today(), 'matched', 'f', {row}, '{id_}', '{reference}', ['m2', 'm9'])"
+            f"candidate_ids) VALUES ('a', 'r', today(), 'matched', 'f', {row}, '{id_}', '{reference}', ['m2', 'only-5511987654321', 'm9'])"
         )
     query(f"INSERT INTO {database}.message_name VALUES ('ref-m2', 'reference', 'a', 'm2', today())")
     query(
-        f"INSERT INTO {database}.reconciliation_billed VALUES ('a', 'r', 1, 'm1', today()), ('a', 'r', 1, 'm9', today())"
+        f"INSERT INTO {database}.reconciliation_billed VALUES ('a', 'r', 1, 'm1', today()), ('a', 'r', 1, 'm9', today()), "
+        "('a', 'r', 1, 'only-5511987654321', today())"
     )
-    for subject in ("m1", "ref-m2", "m9"):
+    for subject in ("m1", "ref-m2", "m9", "only-5511987654321", "call-11-98765-4321"):
         query(
             f"INSERT INTO {database}.reconciliation_acknowledgement (account, class, subject, at, reason) "
             f"VALUES ('a', 'matched', '{subject}', today(), 'asked 5511987654321')"
@@ -165,11 +170,12 @@ def test_a_person_goes_and_every_row_that_counts_stays(query: Query) -> None:
     assert {table: left[table].count("\n") for table in counted} == before
     assert left["message_group"].count(M1) == 3, "the two ids are one message still"
     assert left["message_send"].count(M1) == 1
-    assert left["message_send"].count("\tm9\t") == 2, "who is only named in a tag is not the row's"
-    assert left["reconciliation_difference"].count("['" + M2 + "','m9']") == len(
-        left["reconciliation_difference"].splitlines()
-    )
-    assert left["send_name"].count("\n") == 2
+    assert left["message_send"].count("\tm9\t") == 3, "who is only named in a tag or a reference is not the row's"
+    differences = left["reconciliation_difference"]
+    assert differences.count(f"['{M2}','{ONLY}','m9']") == len(differences.splitlines())
+    for table in ("message_send", "reconciliation_billed", "reconciliation_acknowledgement"):
+        assert left[table].count(ONLY) == 1, "an id that has the number in it is called the same everywhere"
+    assert left["send_name"].count("\n") == 3
     assert "5511912345678" in left["message_event"]
     assert "to 5511912345678" in left["webhook_raw"]
 

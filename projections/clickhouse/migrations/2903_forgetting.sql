@@ -12,5 +12,5 @@ ENGINE = MergeTree
 PARTITION BY forgetting
 ORDER BY (what, kind, value)
 TTL at + INTERVAL 2 DAY
-SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 0, fsync_after_insert = 1
 COMMENT 'Names of people while they are forgotten (recibo forget); empty otherwise';

@@ -56,13 +56,14 @@ def command(identity: str, *, secrets_file: Path, data_dir: Path, region: str, *
     name = read_identity(identity, region)
     options["generation"] = generation_of(options["kafka"], options["generation"])
     settings = replace(from_environ(), **options)
+    key_of = partial(made_key, secrets_file, os.environ)
     console = Terminal()
     try:
         with (
             connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True) as client,
             ProgressBars(console) as progress,
         ):
-            forgetting = Forgetting(settings, client, partial(made_key, secrets_file, os.environ), progress)
+            forgetting = Forgetting(settings, client, key_of, progress)
             if wanted["holds"] or wanted["release"]:
                 held = asyncio.run(forgetting.hold(name, wanted["reason"] if wanted["holds"] else None))
             else:
@@ -76,9 +77,7 @@ def command(identity: str, *, secrets_file: Path, data_dir: Path, region: str, *
             connect(settings.clickhouse, timeout_s=_STATEMENT_S_MAX, writes=True) as client,
             ProgressBars(console) as progress,
         ):
-            done = asyncio.run(
-                Forgetting(settings, client, partial(made_key, secrets_file, os.environ), progress).forget(name)
-            )
+            done = asyncio.run(Forgetting(settings, client, key_of, progress).forget(name))
     except ClickHouseError as error:
         raise DeploymentError(f"ClickHouse: {error}. Run it again: it continues from where it was") from error
     except (KafkaError, OSError) as error:
